@@ -1,0 +1,38 @@
+// A configuration file as a tree in which every value knows its line.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::config {
+
+struct Place {
+  std::string file;
+  int line = 0;  // from 1; 0 = the file as a whole
+};
+
+struct Node {
+  enum class Kind { null, scalar, list, map };
+  struct Entry {
+    std::string key;  // empty in lists
+    Place place;      // of the key, or of the list item
+    std::shared_ptr<Node> value;
+  };
+  Kind kind = Kind::null;
+  std::string text;     // scalars
+  bool quoted = false;  // a quoted scalar is a string, whatever it looks like
+  Place place;
+  std::vector<Entry> entries;  // lists and maps, in file order; a map may hold a key twice until it is checked
+  mutable bool read = false;   // a component asked for it
+
+  const Node *find(std::string_view key) const {
+    for (const Entry &e : entries) {
+      if (e.key == key) return e.value.get();
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace weir::config

@@ -1,0 +1,75 @@
+// What the configuration says, checked and with every default filled in. Plain data, immutable once loaded.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config/node.h"
+
+namespace weir::config {
+
+// Where to listen or connect.
+struct Address {
+  std::string text;         // as it was written
+  std::string host;         // name or address; empty for unix sockets
+  std::string path;         // unix socket; empty for TCP
+  uint16_t port = 0;
+  uint32_t mode = 0;        // permissions of a unix socket to listen on; 0 = the umask's
+  bool is_unix() const { return !path.empty(); }
+};
+
+struct Server {
+  std::string name;  // its place on the ring and in the stats: [name], else host:port, host alone for port 11211, path:
+  Address address;
+  uint32_t weight = 1;
+  Place place;
+};
+
+// A component by name, with the keys written for it.
+struct Use {
+  std::string name;
+  std::shared_ptr<const Node> options;  // a map, never null; what weir.config/1 shows the component
+  Place place;
+};
+
+struct Pool {
+  std::string name;
+  Place place;
+  Address listen;
+  Use protocol, hash, distribution;
+  std::vector<Use> filters;
+  std::string hash_tag;  // empty or two characters
+  std::vector<Server> servers;
+  uint64_t timeout_us = 0;          // of a request; 0 = none
+  uint64_t connect_timeout_us = 0;  // 0 = none
+  uint32_t backlog = 0;
+  uint32_t client_connections = 0;  // 0 = no limit
+  uint32_t server_connections = 1;  // a server and worker
+  uint64_t server_retry_timeout_us = 0;
+  uint32_t server_failure_limit = 0;
+  bool tcpkeepalive = false, reuseport = false, preconnect = false, auto_eject_hosts = false;
+  uint64_t request_limit = 0;       // bytes of one request
+  uint32_t max_keys = 0;            // keys of one request
+  uint32_t client_inflight = 0;     // requests of one client that wait for an answer
+  uint64_t client_output_limit = 0; // bytes held for one client
+  uint64_t server_queue_limit = 0;  // bytes held for one server connection
+  uint64_t client_stall_timeout_us = 0;
+};
+
+struct Plugins {
+  std::vector<std::string> folders;  // searched in order, before the folder beside the program
+  std::vector<std::string> files;    // loaded besides what the folders hold
+};
+
+struct Settings {
+  std::string file;          // where it came from; empty for a configuration made of options
+  bool nutcracker = false;   // twemproxy's form
+  uint32_t workers = 0;      // 0 = not said
+  uint64_t memory_limit = 0; // bytes, all workers
+  Plugins plugins;
+  std::vector<Pool> pools;   // in stats order: shorter names first, then bytes
+};
+
+}  // namespace weir::config

@@ -1,0 +1,78 @@
+/* weir/host.h - what the core offers to a plugin.
+ *
+ * An instance gets one weir_host in create(). Everything beyond logging is an extension with a name and a revision
+ * ("weir.config/1"): ask for it, and live with NULL when the core does not have it, or list it in
+ * weir_module.required_extensions to be refused at load instead.
+ */
+#ifndef WEIR_HOST_H
+#define WEIR_HOST_H
+#include "types.h"
+WEIR_EXTERN_C_BEGIN
+
+enum { WEIR_LOG_TRACE, WEIR_LOG_DEBUG, WEIR_LOG_INFO, WEIR_LOG_WARN, WEIR_LOG_ERROR, WEIR_LOG_CRIT };
+
+/* One for each instance of a component, {inst}. */
+typedef struct weir_host {
+  uint32_t struct_size;
+  uint16_t abi_major, abi_minor; /* the core's */
+  void *ctx;                     /* the core's own */
+  const char *core_version;      /* e.g. "0.1.0", {process} */
+  /* [any] One line of log; the core adds time, pool and component. level is WEIR_LOG_*. txt is copied. Never log a
+   * secret or a value. */
+  void (*log)(const struct weir_host *, uint32_t level, const char *txt, uint64_t len);
+  /* [any] The extension's table, {inst}; NULL = not offered by this core. */
+  const void *(*extension)(const struct weir_host *, const char *id);
+} weir_host;
+
+/* ---- weir.config/1: a typed view of the instance's own configuration, [config] only ------------------------------
+ * The root is a map: the keys beside `use:` in the component's reference ("protocol: {use: x, key: value}"), and, for
+ * keys that the component's schema marks WEIR_KEY_POOL, those written directly in the pool.
+ * A key that create() never asked for is reported to the operator as unknown, with file and line. */
+#define WEIR_EXT_CONFIG "weir.config/1"
+typedef struct weir_node weir_node; /* opaque, {inst} */
+enum { WEIR_N_NULL, WEIR_N_BOOL, WEIR_N_INT, WEIR_N_FLOAT, WEIR_N_STR, WEIR_N_LIST, WEIR_N_MAP };
+typedef struct weir_config {
+  uint32_t struct_size, reserved;
+  const weir_node *(*root)(const weir_host *);
+  uint32_t (*kind)(const weir_node *);  /* WEIR_N_* */
+  uint32_t (*count)(const weir_node *); /* entries of a list or map, else 0 */
+  /* i-th entry of a list or map; for a map *key is set when key is not NULL. NULL = out of range. */
+  const weir_node *(*at)(const weir_node *, uint32_t i, weir_bytes *key /*NULLABLE*/);
+  const weir_node *(*get)(const weir_node *, const char *key); /* NULL = absent */
+  /* Each returns WEIR_E_CONFIG, having complained at the node's place, when the value is of another type. */
+  weir_status (*boolean)(const weir_node *, uint32_t *);
+  weir_status (*i64)(const weir_node *, int64_t *);
+  weir_status (*f64)(const weir_node *, double *);
+  weir_status (*str)(const weir_node *, weir_bytes *);
+  weir_status (*duration_us)(const weir_node *, uint64_t *); /* "250ms", "2s"; a bare number is milliseconds */
+  weir_status (*size)(const weir_node *, uint64_t *);        /* "64k", "8m"; a bare number is bytes */
+  /* A complaint at the node's file:line; create() must then return NULL. */
+  void (*complain)(const weir_node *, const char *txt);
+} weir_config;
+
+/* ---- weir.stats/1: counters of the plugin's own, shown with the core's -------------------------------------------- */
+#define WEIR_EXT_STATS "weir.stats/1"
+enum { WEIR_S_COUNTER, WEIR_S_GAUGE };
+typedef struct weir_stats {
+  uint32_t struct_size, reserved;
+  /* [config] A handle for weir_count(); UINT32_MAX = refused (too many, or the name is taken). */
+  uint32_t (*define)(const weir_host *, uint32_t kind, const char *name, const char *help);
+  /* [worker] This worker's cells, indexed by handle, {inst}. Read by the core while they are written. */
+  uint64_t *(*cells)(const weir_host *, uint32_t worker_id);
+} weir_stats;
+/* [worker] Adds n to a cell: a relaxed load and a relaxed store, since only this worker writes it. */
+static inline void weir_count(uint64_t *cells, uint32_t handle, uint64_t n) {
+  __atomic_store_n(&cells[handle], __atomic_load_n(&cells[handle], __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+/* ---- weir.pools/1: pools by name and number -------------------------------------------------------------------- */
+#define WEIR_EXT_POOLS "weir.pools/1"
+typedef struct weir_pools {
+  uint32_t struct_size, reserved;
+  uint32_t (*own)(const weir_host *);                    /* [any] the pool this instance belongs to */
+  uint32_t (*pool)(const weir_host *, const char *name); /* [config] UINT32_MAX = no such pool */
+  uint32_t (*servers)(const weir_host *, uint32_t pool); /* [config][worker] how many servers it has */
+} weir_pools;
+
+WEIR_EXTERN_C_END
+#endif
