@@ -1,0 +1,110 @@
+// A small stand-in for the core around one plugin instance: a host with its extensions, scratch memory, guarded
+// windows. For tests only; everything here belongs to one thread.
+#pragma once
+
+#include <weir/weir.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::test {
+
+// The file <name>.so in the build tree's plugin folder.
+std::string plugin_path(const std::string &name);
+
+// dlopen()s a plugin file and finds components in it. The file stays mapped, as plugins are never unmapped.
+class PluginFile {
+ public:
+  explicit PluginFile(const std::string &path);
+  const weir_module *module() const { return module_; }  // nullptr: see error()
+  const std::string &error() const { return error_; }
+  const weir_component *find(uint32_t kind, std::string_view name) const;
+
+ private:
+  const weir_module *module_ = nullptr;
+  std::string error_;
+};
+
+// What create() gets: weir.config/1 over a map of strings, and weir.pools/1 with one pool.
+class FakeHost {
+ public:
+  using Config = std::map<std::string, std::string>;
+  FakeHost(Config config, uint32_t servers);
+  const weir_host *get() const { return &host_; }
+
+  uint32_t servers;                         // of the one pool; may change between calls
+  std::vector<std::string> log;             // what the plugin logged
+  std::vector<std::string> complaints;      // "key: text", through weir.config/1
+  std::vector<std::string> unread() const;  // configured, never asked for
+
+ private:
+  friend struct FakeHostCalls;
+  struct Value {
+    FakeHost *host;
+    std::string key, text;
+    bool is_root = false, read = false;
+  };
+  weir_host host_{};
+  std::vector<std::unique_ptr<Value>> values_;  // [0] is the root
+};
+
+// A weir_arena of exact-size heap blocks, so that a sanitizer sees every byte written past one.
+class FakeArena {
+ public:
+  FakeArena();
+  FakeArena(const FakeArena &) = delete;
+  FakeArena &operator=(const FakeArena &) = delete;
+  ~FakeArena();
+  weir_arena *get() { return &arena_.base; }
+  bool owns(const uint8_t *ptr, uint64_t len) const;
+
+ private:
+  struct Block {
+    uint8_t *ptr;
+    uint64_t size;
+  };
+  struct Arena {
+    weir_arena base;
+    FakeArena *self;
+  };
+  static void *alloc(weir_arena *arena, uint64_t size, uint32_t align);
+  Arena arena_{};
+  std::vector<Block> blocks_;
+};
+
+// Bytes that end where readable memory ends: reading one too many is a crash.
+class GuardedWindow {
+ public:
+  GuardedWindow() = default;
+  GuardedWindow(const GuardedWindow &) = delete;
+  GuardedWindow &operator=(const GuardedWindow &) = delete;
+  ~GuardedWindow();
+  const uint8_t *place(std::string_view bytes);
+  void poison();  // what the plugin kept a pointer to is gone
+
+ private:
+  uint8_t *base_ = nullptr;
+  uint64_t room_ = 0;
+  uint64_t used_ = 0;
+};
+
+// A weir_out over given sources; bytes() flattens what the plugin appended.
+class FakeOut {
+ public:
+  FakeOut(FakeArena &arena, std::vector<std::string_view> sources);
+  weir_out *get() { return &out_; }
+  std::string bytes(std::vector<std::string> &violations) const;
+
+ private:
+  static weir_status grow(weir_out *out, uint32_t want);
+  static const uint8_t *peek(weir_out *out, uint32_t src, uint64_t off, uint64_t len);
+  FakeArena &arena_;
+  std::vector<std::string_view> sources_;
+  std::unique_ptr<weir_seg[]> segs_;
+  weir_out out_{};
+};
+
+}  // namespace weir::test
