@@ -1,0 +1,67 @@
+#include "core/buffer/chain.h"
+
+#include <algorithm>
+
+namespace weir {
+
+void Chain::append(Chunk *chunk) {
+  chunk->next = nullptr;
+  (tail_ != nullptr ? tail_->next : head_) = chunk;
+  tail_ = chunk;
+  bytes_ += chunk->size();
+}
+
+void Chain::append_slowly(ChunkPool &pool, const void *data, size_t len) {
+  const auto *from = static_cast<const uint8_t *>(data);
+  while (len > 0) {
+    if (tail_ == nullptr || tail_->room() == 0) {
+      size_t want = tail_ == nullptr ? kFirst : std::min(tail_->cap * 4, kMost);
+      append(pool.get(std::max(want, std::min(len, kMost))));
+    }
+    size_t part = std::min(len, tail_->room());
+    std::memcpy(tail_->bytes() + tail_->end, from, part);
+    tail_->end += part;
+    bytes_ += part;
+    from += part;
+    len -= part;
+  }
+}
+
+void Chain::append(ChunkPool &pool, Chain &other) {
+  while (Chunk *chunk = other.head_) {
+    other.head_ = chunk->next;
+    if (chunk->size() <= kCopyBelow) {
+      append(pool, chunk->data(), chunk->size());
+      pool.put(chunk);
+    } else {
+      append(chunk);
+    }
+  }
+  other.tail_ = nullptr;
+  other.bytes_ = 0;
+}
+
+int Chain::gather(iovec *out, int max) const {
+  int n = 0;
+  for (Chunk *chunk = head_; chunk != nullptr && n < max; chunk = chunk->next) {
+    if (chunk->size() > 0) out[n++] = {chunk->data(), chunk->size()};
+  }
+  return n;
+}
+
+void Chain::consume(ChunkPool &pool, size_t len) {
+  bytes_ -= len;
+  while (head_ != nullptr && head_->size() <= len) {
+    Chunk *chunk = head_;
+    len -= chunk->size();
+    head_ = chunk->next;
+    pool.put(chunk);
+  }
+  if (head_ == nullptr) {
+    tail_ = nullptr;
+  } else {
+    head_->begin += len;
+  }
+}
+
+}  // namespace weir

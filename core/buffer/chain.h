@@ -1,0 +1,54 @@
+// Bytes on their way out: a list of chunks that is appended to at the tail and written from the head.
+// Owner: the connection or request that holds it; it must be cleared into its pool. Thread: the worker's alone.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstring>
+
+#include "core/buffer/chunk.h"
+
+namespace weir {
+
+class Chain {
+ public:
+  Chain() = default;
+  ~Chain() = default;
+  Chain(const Chain &) = delete;
+  Chain &operator=(const Chain &) = delete;
+
+  bool empty() const { return bytes_ == 0; }
+  size_t size() const { return bytes_; }
+
+  // Copies.
+  void append(ChunkPool &pool, const void *data, size_t len) {
+    if (tail_ != nullptr && tail_->room() >= len) {
+      std::memcpy(tail_->bytes() + tail_->end, data, len);
+      tail_->end += len;
+      bytes_ += len;
+      return;
+    }
+    append_slowly(pool, data, len);
+  }
+  // Takes the chunk over; it keeps its place.
+  void append(Chunk *chunk);
+  // Takes everything from other, copying what is small so that the list stays short.
+  void append(ChunkPool &pool, Chain &other);
+
+  // Fills at most max entries; returns how many.
+  int gather(iovec *out, int max) const;
+  // Drops len bytes from the front and gives emptied chunks back.
+  void consume(ChunkPool &pool, size_t len);
+  void clear(ChunkPool &pool) { consume(pool, bytes_); }
+
+ private:
+  static constexpr size_t kFirst = (4 << 10) - sizeof(Chunk);
+  static constexpr size_t kMost = (64 << 10) - sizeof(Chunk);
+  static constexpr size_t kCopyBelow = 2 << 10;
+  void append_slowly(ChunkPool &pool, const void *data, size_t len);
+
+  Chunk *head_ = nullptr, *tail_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+}  // namespace weir
