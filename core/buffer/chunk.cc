@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace weir {
@@ -55,6 +56,23 @@ void ChunkPool::put(Chunk *chunk) {
     }
   }
   std::free(chunk);
+}
+
+Chunk *ChunkPool::grow(Chunk *chunk, size_t total) {
+  if (chunk->cap >= total) return chunk;
+  if (chunk->size_class == kUnpooled) {  // large blocks are remapped by the allocator, not copied
+    in_use_ += total - chunk->cap;
+    auto *moved = static_cast<Chunk *>(std::realloc(static_cast<void *>(chunk), total + sizeof(Chunk)));
+    if (moved == nullptr) std::abort();
+    moved->cap = total;
+    return moved;
+  }
+  Chunk *larger = get(total);
+  std::memcpy(larger->bytes(), chunk->bytes(), chunk->end);
+  larger->begin = chunk->begin;
+  larger->end = chunk->end;
+  put(chunk);
+  return larger;
 }
 
 bool ChunkPool::trim() {

@@ -37,6 +37,8 @@ class ChunkPool {
   // An empty block with room for at least `room` bytes. Never null: out of memory ends the process.
   Chunk *get(size_t room);
   void put(Chunk *chunk);
+  // The chunk with room for at least `total` bytes in all; it may have moved. What it holds stays where it is in it.
+  Chunk *grow(Chunk *chunk, size_t total);
 
   // Bytes handed out now.
   size_t in_use() const { return in_use_; }

@@ -1,0 +1,38 @@
+// The scratch memory behind weir_arena: grows by chunks, emptied in one go.
+// Owner: the worker, which resets it once the output of a callback is taken. Thread: the worker's alone.
+#pragma once
+
+#include <weir/types.h>
+
+#include "core/buffer/chunk.h"
+
+namespace weir {
+
+class Arena {
+ public:
+  static constexpr size_t kLimit = 64 << 20;  // bytes between two resets
+
+  explicit Arena(ChunkPool &pool);
+  ~Arena() { reset(); }
+  Arena(const Arena &) = delete;
+  Arena &operator=(const Arena &) = delete;
+
+  weir_arena *abi() { return &abi_; }
+  void *alloc(size_t size, size_t align);
+  void reset() {
+    if (head_ != nullptr) release();
+  }
+  // True when all of [ptr, ptr + len) came from here since the last reset.
+  bool holds(const uint8_t *ptr, size_t len) const;
+
+ private:
+  static void *from_plugin(weir_arena *, uint64_t size, uint32_t align);
+  void release();
+
+  weir_arena abi_;  // first: from_plugin() finds the arena by it
+  ChunkPool &pool_;
+  Chunk *head_ = nullptr;
+  size_t used_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,74 @@
+#include "core/message/inbox.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace weir {
+
+bool Inbox::reads_in_place(const Window &window) const {
+  if (held_ == nullptr) return false;
+  return held_->size() >= kOwnChunkFrom || std::max(size_, resume_) > window.size / 2;
+}
+
+Inbox::Span Inbox::prepare(ChunkPool &pool, const Window &window) {
+  if (!reads_in_place(window)) {
+    if (held_ == nullptr) return {window.data, window.size};
+    std::memcpy(window.data, held_->data(), held_->size());
+    return {window.data + held_->size(), window.size - held_->size()};
+  }
+  size_t have = held_->end;
+  size_t known = held_->begin + std::max(size_, resume_);
+  // Memory follows what arrives, not what was announced: at most twice, or one step more than what is there.
+  size_t want = std::max(have * 2, have + kGrowStep);
+  if (known > have) want = std::min(want, std::max(known, have + 1));
+  if (held_->room() < want - have) held_ = pool.grow(held_, want);
+  size_t room = held_->room();
+  if (size_ > 0) room = std::min(room, held_->begin + size_ - have);
+  return {held_->bytes() + held_->end, room};
+}
+
+Inbox::Span Inbox::received(ChunkPool &pool, const Window &window, size_t n) {
+  if (reads_in_place(window)) {
+    held_->end += n;
+    return {held_->data(), held_->size()};
+  }
+  size_t before = held();
+  if (held_ != nullptr) pool.put(held_);
+  held_ = nullptr;
+  return {window.data, before + n};
+}
+
+Inbox::Span Inbox::again() { return held_ == nullptr ? Span{} : Span{held_->data(), held_->size()}; }
+
+void Inbox::keep(ChunkPool &pool, Span all, size_t from, size_t resume, size_t size) {
+  resume_ = resume;
+  size_ = size;
+  size_t left = all.len - from;
+  if (owns(all) && held_->begin + from <= left) {  // mostly unread: leave it where it is
+    held_->begin += from;
+    return;
+  }
+  Chunk *kept = nullptr;
+  if (left > 0) {
+    kept = pool.get(left);
+    std::memcpy(kept->bytes(), all.data + from, left);
+    kept->end = left;
+  }
+  if (held_ != nullptr) pool.put(held_);
+  held_ = kept;
+}
+
+void Inbox::clear(ChunkPool &pool) {
+  if (held_ != nullptr) pool.put(held_);
+  held_ = nullptr;
+  resume_ = size_ = 0;
+}
+
+Chunk *Inbox::take() {
+  Chunk *chunk = held_;
+  held_ = nullptr;
+  resume_ = size_ = 0;
+  return chunk;
+}
+
+}  // namespace weir

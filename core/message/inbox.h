@@ -1,0 +1,60 @@
+// What a connection has received and not yet finished with, kept contiguous from the unfinished message's first byte.
+//
+// Bytes are read into the worker's window, parsed in place and gone at the end of the call; only what is left of an
+// unfinished message is kept, in a chunk that fits. A message that grows large gets its own chunk, and is read into it
+// directly from then on. A connection without an unfinished message holds nothing.
+//
+//   prepare() -> read -> received(n) -> parse -> keep(what is left)
+//
+// Owner: the connection. Thread: the worker's alone. No I/O here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/buffer/chunk.h"
+
+namespace weir {
+
+// The worker's receive buffer, shared by all its connections.
+struct Window {
+  uint8_t *data = nullptr;
+  size_t size = 0;
+};
+
+class Inbox {
+ public:
+  struct Span {
+    uint8_t *data = nullptr;
+    size_t len = 0;
+  };
+
+  // Where the next bytes go.
+  Span prepare(ChunkPool &pool, const Window &window);
+  // n bytes were put there. All that is at hand, from the first byte of the unfinished message. {call}: until keep().
+  Span received(ChunkPool &pool, const Window &window, size_t n);
+  // The same without new bytes: what keep() kept.
+  Span again();
+
+  // The message that begins at `from` is unfinished; its parser goes on at offset `resume` of it, which may lie past
+  // the end. size: the message's whole size where it is known, else 0; no byte past it is read then.
+  void keep(ChunkPool &pool, Span all, size_t from, size_t resume, size_t size);
+  void clear(ChunkPool &pool);
+
+  size_t resume() const { return resume_; }
+  size_t held() const { return held_ == nullptr ? 0 : held_->size(); }
+  // Whether `all` lies in a chunk of its own that can be taken over whole.
+  bool owns(Span all) const { return held_ != nullptr && all.data == held_->data(); }
+  Chunk *take();
+
+ private:
+  static constexpr size_t kOwnChunkFrom = 16 << 10;  // smaller remainders are copied to the front of the window
+  static constexpr size_t kGrowStep = 256 << 10;
+  bool reads_in_place(const Window &window) const;
+
+  Chunk *held_ = nullptr;
+  size_t resume_ = 0;
+  size_t size_ = 0;  // of the message held, 0 = not known
+};
+
+}  // namespace weir

@@ -1,0 +1,43 @@
+// The host's side of weir_out: collects the segments of one callback, checks them, and turns them into bytes.
+// Owner: the worker, one for all callbacks, since only one runs at a time.
+#pragma once
+
+#include <weir/out.h>
+
+#include <span>
+#include <vector>
+
+#include "core/buffer/chain.h"
+#include "core/message/arena.h"
+
+namespace weir {
+
+class OutList {
+ public:
+  static constexpr size_t kMaxSegments = 8 << 20;
+
+  OutList();
+  OutList(const OutList &) = delete;
+  OutList &operator=(const OutList &) = delete;
+
+  // Ready for one callback; the sources are what WEIR_SEG_REF and peek() may name, and must stay until flatten().
+  weir_out *open(std::span<const weir_bytes> sources);
+  // Appends the bytes of all segments to `to`. False, with nothing appended, when a segment is not legal.
+  bool flatten(const Arena &arena, ChunkPool &pool, Chain &to) const;
+  // The same into memory of the arena; null data when a segment is not legal.
+  weir_bytes flatten(Arena &arena) const;
+  size_t bytes() const;
+  uint32_t swallow() const { return abi_.swallow; }
+  bool wants_close() const { return (abi_.flags & WEIR_OUT_CLOSE) != 0; }
+
+ private:
+  static weir_status grow(weir_out *, uint32_t want);
+  static const uint8_t *peek(weir_out *, uint32_t src, uint64_t off, uint64_t len);
+  const uint8_t *resolve(const weir_seg &seg, const Arena &arena) const;
+
+  weir_out abi_{};
+  std::vector<weir_seg> segs_;
+  std::span<const weir_bytes> sources_;
+};
+
+}  // namespace weir

@@ -1,0 +1,48 @@
+#include "core/message/request.h"
+
+#include <algorithm>
+#include <new>
+
+#include "core/message/split.h"
+
+namespace weir {
+
+RequestPool::~RequestPool() {
+  while (Request *request = free_) {
+    free_ = request->next;
+    delete request;
+  }
+}
+
+Request *RequestPool::get() {
+  ++in_use_;
+  Request *request = free_;
+  if (request == nullptr) return new Request;
+  free_ = request->next;
+  low_ = std::min(low_, --idle_);
+  return new (request) Request;
+}
+
+void RequestPool::put(Request *request) {
+  --in_use_;
+  request->reply.clear(chunks_);
+  if (request->split != nullptr) request->split->free(chunks_);
+  if (idle_ >= kMaxIdle) {
+    delete request;
+    return;
+  }
+  request->next = free_;
+  free_ = request;
+  ++idle_;
+}
+
+void RequestPool::trim() {
+  for (; low_ > 0; --low_, --idle_) {
+    Request *request = free_;
+    free_ = request->next;
+    delete request;
+  }
+  low_ = idle_;
+}
+
+}  // namespace weir

@@ -1,0 +1,118 @@
+// One command of a client, and its parts: what goes to one server each.
+//
+// A Request stays in its client's reply order until it is delivered, and a Part stays in its server connection's queue
+// until its reply has come, whichever of the two leaves first. A part whose client is gone, or whose time is over, is
+// *abandoned*: its reply, when it comes, is swallowed in place.
+//
+// Owner: a RequestPool; freed when both the client and all parts have let go. Thread: the worker's alone.
+#pragma once
+
+#include <weir/protocol.h>
+
+#include <string_view>
+
+#include "core/buffer/chain.h"
+
+namespace weir {
+
+struct Request;
+struct Split;
+
+// A request's share on one server connection.
+struct Part {
+  Part *next_expected = nullptr;                   // the server connection's queue
+  Part *prev_due = nullptr, *next_due = nullptr;   // the pool's deadlines
+  Request *request = nullptr;
+  uint64_t due_us = 0;        // 0 = no deadline, and not in the list
+  uint64_t since_us = 0;      // when it was queued
+  uint64_t sent_at = 0;       // how many bytes the connection will have sent once this part has begun
+  uint32_t server = 0;        // index in the pool
+  uint32_t index = 0;         // which part of the request
+  uint32_t replies_left = 0;  // final replies still to come
+  uint32_t keys = 0;          // how many of the request's keys it carries
+  uint8_t status = WEIR_PART_OK;
+  bool abandoned = false;
+  bool want_items = false;    // the reply will be merged
+};
+
+// Why a part or request failed, as a client reads it.
+struct Failure {
+  uint32_t status;        // WEIR_PART_*
+  uint32_t error;         // WEIR_ERR_*
+  std::string_view text;  // static or outliving the call
+};
+
+// Who a request belongs to, as seen from the server's side. Implemented by the client connection.
+class RequestOwner {
+ public:
+  virtual ~RequestOwner() = default;
+  // A reply begins: its description, its items (offsets from data), and its first len bytes; whole: no more follow.
+  virtual void reply_begins(Part &, const weir_rsp &, const weir_item *items, const uint8_t *data, size_t len,
+                            bool whole) = 0;
+  // More bytes of the reply that began last on this part.
+  virtual void reply_goes_on(Part &, const uint8_t *data, size_t len, bool whole) = 0;
+  // There will be no (or no whole) reply. held: the client must not be told before release() of the request.
+  virtual void part_failed(Part &, const Failure &, bool held) = 0;
+};
+
+struct Request {
+  Request *next = nullptr;        // the client's reply order
+  RequestOwner *owner = nullptr;  // null once the client is gone
+  weir_req req{};
+  Chain reply;                    // what is ready and may not be written yet
+  Part part;                      // the only part of most requests
+  Split *split = nullptr;         // set when there are several, or when the reply goes through merge()
+  uint32_t parts_open = 0;        // parts that have neither their reply nor a failure
+  uint32_t holders = 0;           // the client, each open or abandoned part, and whoever holds it back
+  uint32_t held_back = 0;         // > 0: the reply is ready but must wait
+  bool done = false;              // the reply is complete in `reply` or written
+  bool begun = false;             // bytes of an unfinished reply went to the client
+};
+
+// Requests of one worker, on a bounded free list.
+class RequestPool {
+ public:
+  explicit RequestPool(ChunkPool &chunks) : chunks_(chunks) {}
+  ~RequestPool();
+  RequestPool(const RequestPool &) = delete;
+  RequestPool &operator=(const RequestPool &) = delete;
+
+  Request *get();
+  // One holder lets go; the last one frees it.
+  void release(Request *request) {
+    if (--request->holders == 0) put(request);
+  }
+  void trim();
+  size_t in_use() const { return in_use_; }
+
+ private:
+  static constexpr size_t kMaxIdle = 16 << 10;
+  void put(Request *request);
+
+  ChunkPool &chunks_;
+  Request *free_ = nullptr;
+  size_t idle_ = 0, low_ = 0, in_use_ = 0;
+};
+
+// Parts in the order in which their time runs out: all have the same timeout, so that is the order of arrival.
+class DueList {
+ public:
+  void push(Part &part) {
+    part.prev_due = tail_;
+    part.next_due = nullptr;
+    (tail_ != nullptr ? tail_->next_due : head_) = &part;
+    tail_ = &part;
+  }
+  void erase(Part &part) {
+    (part.prev_due != nullptr ? part.prev_due->next_due : head_) = part.next_due;
+    (part.next_due != nullptr ? part.next_due->prev_due : tail_) = part.prev_due;
+    part.prev_due = part.next_due = nullptr;
+    part.due_us = 0;
+  }
+  Part *front() const { return head_; }
+
+ private:
+  Part *head_ = nullptr, *tail_ = nullptr;
+};
+
+}  // namespace weir

@@ -1,0 +1,90 @@
+#include "core/message/split.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace weir {
+namespace {
+
+size_t aligned(size_t n) { return (n + 15) & ~size_t{15}; }
+
+// The chunk with len more bytes of room, made or grown as needed.
+Chunk *with_room(ChunkPool &pool, Chunk *chunk, size_t len, size_t expected) {
+  if (chunk == nullptr) return pool.get(std::max(len, expected));
+  if (chunk->room() >= len) return chunk;
+  return pool.grow(chunk, std::max(chunk->end + std::max(len, expected), chunk->cap * 2));
+}
+
+void add(ChunkPool &pool, Chunk *&chunk, const void *data, size_t len, size_t expected) {
+  chunk = with_room(pool, chunk, len, expected);
+  if (len > 0) std::memcpy(chunk->bytes() + chunk->end, data, len);
+  chunk->end += len;
+}
+
+}  // namespace
+
+Split *Split::make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys, uint32_t key_count,
+                   weir_bytes message) {
+  size_t key_len = 0;
+  for (uint32_t i = 0; i < key_count; ++i) key_len += keys[i].len;
+  size_t n = key_count;
+  size_t total = aligned(sizeof(Split)) + aligned(part_count * sizeof(SplitPart)) + n * sizeof(weir_bytes) +
+                 3 * aligned(n * sizeof(uint32_t)) + key_len + message.len;
+  Chunk *memory = pool.get(total + 16);
+  auto *at = memory->bytes();
+  at += (16 - reinterpret_cast<uintptr_t>(at) % 16) % 16;
+  auto carve = [&at](size_t bytes) {
+    uint8_t *place = at;
+    at += bytes;
+    return place;
+  };
+  auto *split = new (carve(aligned(sizeof(Split)))) Split{};
+  split->memory = memory;
+  split->part_count = part_count;
+  split->key_count = key_count;
+  split->parts = new (carve(aligned(part_count * sizeof(SplitPart)))) SplitPart[part_count];
+  split->key_bytes = reinterpret_cast<weir_bytes *>(carve(n * sizeof(weir_bytes)));
+  split->pick = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
+  split->part_of = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
+  split->pos_in = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
+  for (uint32_t i = 0; i < key_count; ++i) {
+    uint8_t *copy = carve(keys[i].len);
+    if (keys[i].len > 0) std::memcpy(copy, keys[i].ptr, keys[i].len);
+    split->key_bytes[i] = {copy, keys[i].len};
+  }
+  if (message.len > 0) {
+    uint8_t *copy = carve(message.len);
+    std::memcpy(copy, message.ptr, message.len);
+    split->message = {copy, message.len};
+  }
+  return split;
+}
+
+void Split::free(ChunkPool &pool) {
+  for (uint32_t i = 0; i < part_count; ++i) {
+    for (Chunk *chunk : {parts[i].bytes, parts[i].items, parts[i].rsps}) {
+      if (chunk != nullptr) pool.put(chunk);
+    }
+  }
+  pool.put(memory);
+}
+
+void Split::add_bytes(ChunkPool &pool, SplitPart &part, const uint8_t *data, size_t len, size_t expected) {
+  add(pool, part.bytes, data, len, expected);
+}
+
+void Split::add_reply(ChunkPool &pool, SplitPart &part, const weir_rsp &rsp, const weir_item *items) {
+  size_t base = part.bytes == nullptr ? 0 : part.bytes->end;
+  add(pool, part.rsps, &rsp, sizeof rsp, 0);
+  ++part.rsp_count;
+  if (rsp.item_count == 0) return;
+  size_t before = part.item_count;
+  add(pool, part.items, items, rsp.item_count * sizeof(weir_item), 0);
+  part.item_count += rsp.item_count;
+  if (base == 0) return;
+  auto *all = reinterpret_cast<weir_item *>(part.items->bytes());
+  for (size_t i = before; i < part.item_count; ++i) all[i].off += base;
+}
+
+}  // namespace weir

@@ -1,0 +1,42 @@
+// The bookkeeping of a request whose reply goes through merge(): which key went to which part, and what each replied.
+// Lives in one chunk of its own, arrays behind it; owned by its Request. Thread: the worker's alone.
+#pragma once
+
+#include <weir/protocol.h>
+
+#include "core/buffer/chunk.h"
+#include "core/message/request.h"
+
+namespace weir {
+
+// One part and the reply gathered for it.
+struct SplitPart {
+  Part part;
+  Chunk *bytes = nullptr;  // its replies, contiguous
+  Chunk *items = nullptr;  // weir_item[]
+  Chunk *rsps = nullptr;   // weir_rsp[]
+  uint32_t item_count = 0, rsp_count = 0;
+  uint32_t first_pick = 0, pick_count = 0;
+  Failure failure{WEIR_PART_OK, WEIR_ERR_NONE, {}};
+};
+
+struct Split {
+  Chunk *memory = nullptr;  // what all of this lies in
+  SplitPart *parts = nullptr;
+  uint32_t part_count = 0, key_count = 0;
+  uint32_t *pick = nullptr;            // key_count, grouped by part
+  uint32_t *part_of = nullptr;         // key_count
+  uint32_t *pos_in = nullptr;          // key_count
+  weir_bytes *key_bytes = nullptr;     // key_count, pointing into memory
+  weir_bytes message{nullptr, 0};      // the request's bytes, with WEIR_REQ_KEEP
+
+  // key_bytes and message are copied. `keys` may be null when key_count is 0.
+  static Split *make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys, uint32_t key_count,
+                     weir_bytes message);
+  void free(ChunkPool &pool);
+  // Appends a reply's bytes, or its description, to a part.
+  static void add_bytes(ChunkPool &pool, SplitPart &part, const uint8_t *data, size_t len, size_t expected);
+  static void add_reply(ChunkPool &pool, SplitPart &part, const weir_rsp &rsp, const weir_item *items);
+};
+
+}  // namespace weir
