@@ -1,0 +1,67 @@
+// The three checksums. Tables are computed by the compiler from the polynomials.
+#include <array>
+
+#include "plugins/hash/hashes.h"
+
+namespace weir::hash {
+namespace {
+
+using Table = std::array<uint32_t, 256>;
+
+// CRC-16/XMODEM: polynomial 0x1021, most significant bit first.
+constexpr Table make_crc16_table() {
+  Table table{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    uint32_t crc = byte << 8;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc << 1 ^ (crc & 0x8000 ? 0x1021u : 0u)) & 0xffff;
+    table[byte] = crc;
+  }
+  return table;
+}
+
+// CRC-32 (IEEE 802.3): polynomial 0x04c11db7, least significant bit first.
+constexpr Table make_crc32_table() {
+  Table table{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0u);
+    table[byte] = crc;
+  }
+  return table;
+}
+
+constexpr Table kCrc16 = make_crc16_table();
+constexpr Table kCrc32 = make_crc32_table();
+
+// twemproxy never cuts the accumulator to 16 bits: what is shifted out of the checksum stays in the result's upper
+// half.
+uint32_t crc16_one(const uint8_t *key, size_t len) {
+  uint32_t crc = 0;
+  for (size_t i = 0; i < len; ++i) crc = crc << 8 ^ kCrc16[(crc >> 8 ^ key[i]) & 0xff];
+  return crc;
+}
+
+uint32_t crc32a_one(const uint8_t *key, size_t len) {
+  uint32_t crc = 0xffffffff;
+  for (size_t i = 0; i < len; ++i) crc = crc >> 8 ^ kCrc32[(crc ^ key[i]) & 0xff];
+  return ~crc;
+}
+
+// libmemcached's: 15 bits out of the middle. Under ketama nearly every key lands on the ring's first point.
+uint32_t crc32_one(const uint8_t *key, size_t len) {
+  return crc32a_one(key, len) >> 16 & 0x7fff;
+}
+
+}  // namespace
+
+void crc16(const weir_scope *, const weir_bytes *keys, uint32_t n, uint64_t *out) {
+  hash_each<crc16_one>(keys, n, out);
+}
+void crc32(const weir_scope *, const weir_bytes *keys, uint32_t n, uint64_t *out) {
+  hash_each<crc32_one>(keys, n, out);
+}
+void crc32a(const weir_scope *, const weir_bytes *keys, uint32_t n, uint64_t *out) {
+  hash_each<crc32a_one>(keys, n, out);
+}
+
+}  // namespace weir::hash
