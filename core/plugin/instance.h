@@ -9,6 +9,7 @@
 
 #include "core/config/complaints.h"
 #include "core/config/settings.h"
+#include "core/plugin/host_stats.h"
 #include "core/plugin/registry.h"
 
 namespace weir::plugin {
@@ -44,6 +45,9 @@ class Instance {
   // [worker] The component's own state of this worker; null when it has none.
   void *worker_init(uint32_t worker_id) const;
   void worker_fini(void *worker) const;
+
+  // [any] The component's own statistics, summed over the workers, in the order it defined them.
+  std::vector<PluginStat> stats() const;
 
  private:
   Instance(const Component &, std::unique_ptr<Host>);

@@ -12,6 +12,7 @@
 
 #include "core/base/result.h"
 #include "core/config/catalog.h"
+#include "core/plugin/ops_copy.h"
 
 namespace weir::plugin {
 
@@ -22,7 +23,9 @@ struct Module {
 
 struct Component {
   const Module *module = nullptr;
-  const weir_component *info = nullptr;  // kind, name, summary, ops
+  // Kind, name, summary, ops. The core's own copy: ops has this core's length, null where the plugin's table is
+  // shorter, so that an optional operation is looked at without WEIR_HAS.
+  const weir_component *info = nullptr;
 };
 
 class Registry {
@@ -39,8 +42,13 @@ class Registry {
   config::Catalog catalog() const;
 
  private:
+  bool has(const std::string &path) const;
+  // A loaded component that has the kind and name of one of the module's.
+  const Component *namesake(const weir_module &) const;
+
   std::deque<Module> modules_;        // stable addresses
   std::deque<Component> components_;  // stable addresses
+  OpsCopies copies_;
 };
 
 // The folder of the plugins that belong to this program: ../lib/weir/plugins beside the binary.

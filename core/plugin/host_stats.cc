@@ -1,0 +1,61 @@
+#include "core/plugin/host_stats.h"
+
+#include <atomic>
+#include <string_view>
+
+#include "core/plugin/host.h"
+#include "core/plugin/names.h"
+
+namespace weir::plugin {
+namespace {
+
+uint32_t define(const weir_host *host, uint32_t kind, const char *name, const char *help) {
+  return Host::of(host).stats().define(kind, name, help);
+}
+
+uint64_t *cells(const weir_host *host, uint32_t worker_id) {
+  return Host::of(host).stats().cells(worker_id);
+}
+
+}  // namespace
+
+const weir_stats *StatsView::table() {
+  static const weir_stats the_table = {
+      .struct_size = sizeof(weir_stats), .reserved = 0, .define = plugin::define, .cells = plugin::cells};
+  return &the_table;
+}
+
+uint32_t StatsView::define(uint32_t kind, const char *name, const char *help) {
+  if (closed_ || defined_.size() >= kMaxStats || kind > WEIR_S_GAUGE || !legal_name(name)) return UINT32_MAX;
+  for (const PluginStat &s : defined_) {
+    if (s.name == name) return UINT32_MAX;
+  }
+  defined_.push_back({kind, name, help == nullptr ? "" : help, 0});
+  return static_cast<uint32_t>(defined_.size() - 1);
+}
+
+void StatsView::close() {
+  closed_ = true;
+  nowhere_ = std::make_unique<Line[]>(lines_per_worker());
+  lines_ = std::make_unique<Line[]>(lines_per_worker() * workers_);
+}
+
+uint64_t *StatsView::cells(uint32_t worker_id) {
+  if (!closed_) return nullptr;  // [worker] only: there are no workers yet
+  if (lines_per_worker() == 0) return nullptr;
+  Line *first = worker_id < workers_ ? &lines_[worker_id * lines_per_worker()] : &nowhere_[0];
+  return first->cells;
+}
+
+std::vector<PluginStat> StatsView::sums() const {
+  std::vector<PluginStat> out = defined_;
+  for (uint32_t worker = 0; lines_ && worker < workers_; ++worker) {
+    for (size_t i = 0; i < out.size(); ++i) {
+      uint64_t &cell = lines_[worker * lines_per_worker() + i / kLineCells].cells[i % kLineCells];
+      out[i].value += std::atomic_ref<uint64_t>(cell).load(std::memory_order_relaxed);
+    }
+  }
+  return out;
+}
+
+}  // namespace weir::plugin
