@@ -24,16 +24,15 @@ class KetamaRing {
   };
 
   void add_points(const weir_server &server, uint64_t total_weight, size_t live);
-  void close_circle();
-  void index_buckets();
+  void sort_points();
+  void cut_arcs();
 
   // Sorted by value, then one more of the highest value there is, which stands for the first: the circle's end. Empty
   // without a live server.
   std::vector<Point> points_;
-  // The circle in equal arcs, numbered by the top bits of a hash: where the first point at or after each begins.
-  std::vector<uint32_t> buckets_;
-  uint32_t shift_ = 0;     // a hash to its arc
-  uint32_t halvings_ = 0;  // steps that find any point of the fullest arc
+  // The circle cut into equal arcs, numbered by the top bits of a hash: for each, the first point in it or after it.
+  std::vector<uint32_t> arcs_;
+  uint32_t shift_ = 0;  // a hash to its arc
 };
 
 extern const weir_dist kKetama;
