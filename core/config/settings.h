@@ -12,11 +12,11 @@ namespace weir::config {
 
 // Where to listen or connect.
 struct Address {
-  std::string text;         // as it was written
-  std::string host;         // name or address; empty for unix sockets
-  std::string path;         // unix socket; empty for TCP
+  std::string text;  // as it was written
+  std::string host;  // name or address; empty for unix sockets
+  std::string path;  // unix socket; empty for TCP
   uint16_t port = 0;
-  uint32_t mode = 0;        // permissions of a unix socket to listen on; 0 = the umask's
+  uint32_t mode = 0;  // permissions of a unix socket to listen on; 0 = the umask's
   bool is_unix() const { return !path.empty(); }
 };
 
@@ -50,11 +50,11 @@ struct Pool {
   uint64_t server_retry_timeout_us = 0;
   uint32_t server_failure_limit = 0;
   bool tcpkeepalive = false, reuseport = false, preconnect = false, auto_eject_hosts = false;
-  uint64_t request_limit = 0;       // bytes of one request
-  uint32_t max_keys = 0;            // keys of one request
-  uint32_t client_inflight = 0;     // requests of one client that wait for an answer
-  uint64_t client_output_limit = 0; // bytes held for one client
-  uint64_t server_queue_limit = 0;  // bytes held for one server connection
+  uint64_t request_limit = 0;        // bytes of one request
+  uint32_t max_keys = 0;             // keys of one request
+  uint32_t client_inflight = 0;      // requests of one client that wait for an answer
+  uint64_t client_output_limit = 0;  // bytes held for one client
+  uint64_t server_queue_limit = 0;   // bytes held for one server connection
   uint64_t client_stall_timeout_us = 0;
 };
 
@@ -64,12 +64,12 @@ struct Plugins {
 };
 
 struct Settings {
-  std::string file;          // where it came from; empty for a configuration made of options
-  bool nutcracker = false;   // twemproxy's form
-  uint32_t workers = 0;      // 0 = not said
-  uint64_t memory_limit = 0; // bytes, all workers
+  std::string file;           // where it came from; empty for a configuration made of options
+  bool nutcracker = false;    // twemproxy's form
+  uint32_t workers = 0;       // 0 = not said
+  uint64_t memory_limit = 0;  // bytes, all workers
   Plugins plugins;
-  std::vector<Pool> pools;   // in stats order: shorter names first, then bytes
+  std::vector<Pool> pools;  // in stats order: shorter names first, then bytes
 };
 
 }  // namespace weir::config

@@ -1,0 +1,377 @@
+#include "core/config/schema.h"
+
+#include <weir/module.h>
+
+#include "core/base/text.h"
+
+namespace weir::config {
+namespace {
+
+constexpr int64_t kInt = 2'147'483'647;                     // twemproxy's numbers are of type int
+constexpr int64_t kYearUs = 365LL * 24 * 3600 * 1'000'000;  // far from where sums of times overflow
+constexpr int64_t kTera = 1LL << 40;
+
+constexpr bool kRequired = true, kOptional = false;
+constexpr bool kBoth = true, kWeirOnly = false;
+
+const Key<Settings> kTop[] = {
+    {"pools", {Type::section}, nullptr, kRequired, kWeirOnly, {}, "The pools, each under its name."},
+    {"plugins", {Type::section}, nullptr, kOptional, kWeirOnly, {}, "Which plugins to load, see below."},
+    {"workers",
+     {Type::integer, 1, 1024},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Settings::workers,
+     "How many threads serve clients. Not set: chosen by the number of cores."},
+    {"memory_limit",
+     {Type::memory, 1 << 20, 1LL << 50},
+     "75%",
+     kOptional,
+     kWeirOnly,
+     &Settings::memory_limit,
+     "What all requests and replies under way may hold together; a client that would go beyond it gets an error."},
+};
+
+const Key<Plugins> kPlugins[] = {
+    {"path",
+     {Type::list},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Plugins::folders,
+     "Folders whose plugins are all loaded, searched in this order, before the folder beside the program."},
+    {"files",
+     {Type::list},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Plugins::files,
+     "Plugin files loaded besides what the folders hold."},
+};
+
+const Key<Pool> kPool[] = {
+    {"listen",
+     {Type::listen},
+     nullptr,
+     kRequired,
+     kBoth,
+     &Pool::listen,
+     "Where clients connect: `host:port`, `\"[::1]:port\"`, or `/path [mode]` for a unix socket with octal permissions "
+     "of at most 0777."},
+    {"protocol",
+     {Type::component},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Pool::protocol,
+     "What clients and servers speak. A protocol may also be picked by a key of its own, see below.",
+     WEIR_K_PROTOCOL},
+    {"hash", {Type::component}, "fnv1a_64", kOptional, kBoth, &Pool::hash, "The hash function of keys.", WEIR_K_HASH},
+    {"hash_tag",
+     {Type::tag},
+     nullptr,
+     kOptional,
+     kBoth,
+     &Pool::hash_tag,
+     "Two characters, like `\"{}\"`: only what stands between them in a key is hashed, so that related keys share a "
+     "server."},
+    {"distribution",
+     {Type::component},
+     "ketama",
+     kOptional,
+     kBoth,
+     &Pool::distribution,
+     "How hashes are spread over the servers.",
+     WEIR_K_DIST},
+    {"filters",
+     {Type::components},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Pool::filters,
+     "Filters that see each request, in this order.",
+     WEIR_K_FILTER},
+    {"servers", {Type::servers}, nullptr, kRequired, kBoth, &Pool::servers, "The servers, see below."},
+    {"timeout",
+     {Type::duration, 0, kYearUs},
+     "0",
+     kOptional,
+     kBoth,
+     &Pool::timeout_us,
+     "How long a request may wait for its answer; 0 = for ever."},
+    {"connect_timeout",
+     {Type::duration, 0, kYearUs},
+     "5s",
+     kOptional,
+     kWeirOnly,
+     &Pool::connect_timeout_us,
+     "How long a connection to a server may take to come up, also without a `timeout`; 0 = for ever."},
+    {"backlog",
+     {Type::integer, 0, kInt},
+     "512",
+     kOptional,
+     kBoth,
+     &Pool::backlog,
+     "How many connections the system holds until they are accepted."},
+    {"client_connections",
+     {Type::integer, 0, kInt},
+     "0",
+     kOptional,
+     kBoth,
+     &Pool::client_connections,
+     "How many clients may be connected; 0 = as many as there are file descriptors."},
+    {"client_inflight",
+     {Type::integer, 1, kInt},
+     "65536",
+     kOptional,
+     kWeirOnly,
+     &Pool::client_inflight,
+     "How many requests of one client may wait for an answer before it is read no further."},
+    {"client_output_limit",
+     {Type::size, 1024, kTera},
+     "64m",
+     kOptional,
+     kWeirOnly,
+     &Pool::client_output_limit,
+     "How much may be held for one client that does not read its replies."},
+    {"client_stall_timeout",
+     {Type::duration, 0, kYearUs},
+     "30s",
+     kOptional,
+     kWeirOnly,
+     &Pool::client_stall_timeout_us,
+     "How long a client at its output limit may read nothing before it is closed; 0 = for ever."},
+    {"request_limit",
+     {Type::size, 1024, kTera},
+     "512m",
+     kOptional,
+     kWeirOnly,
+     &Pool::request_limit,
+     "The largest request."},
+    {"max_keys",
+     {Type::integer, 1, kInt},
+     "1048576",
+     kOptional,
+     kWeirOnly,
+     &Pool::max_keys,
+     "How many keys one request may have."},
+    {"server_connections",
+     {Type::integer, 1, kInt},
+     "1",
+     kOptional,
+     kBoth,
+     &Pool::server_connections,
+     "How many connections each worker opens to each server."},
+    {"server_queue_limit",
+     {Type::size, 1024, kTera},
+     "64m",
+     kOptional,
+     kWeirOnly,
+     &Pool::server_queue_limit,
+     "How much may wait to be sent on one server connection."},
+    {"auto_eject_hosts",
+     {Type::boolean},
+     "false",
+     kOptional,
+     kBoth,
+     &Pool::auto_eject_hosts,
+     "Whether a server that fails `server_failure_limit` times in a row is left out for `server_retry_timeout`."},
+    {"server_retry_timeout",
+     {Type::duration, 0, kYearUs},
+     "30s",
+     kOptional,
+     kBoth,
+     &Pool::server_retry_timeout_us,
+     "How long a server stays left out."},
+    {"server_failure_limit",
+     {Type::integer, 0, kInt},
+     "2",
+     kOptional,
+     kBoth,
+     &Pool::server_failure_limit,
+     "How many failures in a row it takes."},
+    {"preconnect",
+     {Type::boolean},
+     "false",
+     kOptional,
+     kBoth,
+     &Pool::preconnect,
+     "Whether servers are connected to at start instead of on first use."},
+    {"tcpkeepalive",
+     {Type::boolean},
+     "false",
+     kOptional,
+     kBoth,
+     &Pool::tcpkeepalive,
+     "Whether the system probes idle connections."},
+    {"reuseport",
+     {Type::boolean},
+     "false",
+     kOptional,
+     kBoth,
+     &Pool::reuseport,
+     "Whether other programs may listen on the same port (SO_REUSEPORT)."},
+};
+
+std::string bounds_text(const Rule &rule, std::string (*format)(uint64_t)) {
+  if (rule.min == 0 && rule.max == 0) return "";
+  return " from " + format(static_cast<uint64_t>(rule.min)) + " to " + format(static_cast<uint64_t>(rule.max));
+}
+
+std::string number_text(const Rule &rule) {
+  if (rule.min == 0 && rule.max == 0) return "a number (digits only)";
+  return "a number from " + std::to_string(rule.min) + " to " + std::to_string(rule.max);
+}
+
+}  // namespace
+
+std::span<const Key<Settings>> top_keys() {
+  return kTop;
+}
+std::span<const Key<Plugins>> plugin_keys() {
+  return kPlugins;
+}
+std::span<const Key<Pool>> pool_keys() {
+  return kPool;
+}
+
+Rule rule_of(const weir_schema_key &key) {
+  Rule rule;
+  switch (key.type) {
+    case WEIR_T_BOOL:
+      rule.type = Type::boolean;
+      break;
+    case WEIR_T_INT:
+      rule.type = Type::integer;
+      break;
+    case WEIR_T_STR:
+      rule.type = Type::text;
+      break;
+    case WEIR_T_ENUM:
+      rule.type = Type::choice;
+      break;
+    case WEIR_T_DURATION:
+      rule.type = Type::duration;
+      break;
+    case WEIR_T_SIZE:
+      rule.type = Type::size;
+      break;
+    case WEIR_T_LIST:
+      rule.type = Type::list;
+      break;
+    default:
+      rule.type = Type::any;
+      break;
+  }
+  if (key.type == WEIR_T_INT) {
+    rule.min = key.min;
+    rule.max = key.max;
+  }
+  if (key.choices != nullptr) rule.choices = key.choices;
+  rule.secret = (key.flags & WEIR_KEY_SECRET) != 0;
+  return rule;
+}
+
+std::string_view kind_name(uint32_t kind) {
+  switch (kind) {
+    case WEIR_K_PROTOCOL:
+      return "protocol";
+    case WEIR_K_HASH:
+      return "hash";
+    case WEIR_K_DIST:
+      return "distribution";
+    case WEIR_K_FILTER:
+      return "filter";
+    default:
+      return "component";
+  }
+}
+
+std::vector<std::string_view> split_choices(std::string_view choices) {
+  std::vector<std::string_view> words;
+  while (!choices.empty()) {
+    size_t bar = choices.find('|');
+    words.push_back(choices.substr(0, bar));
+    if (bar == std::string_view::npos) break;
+    choices.remove_prefix(bar + 1);
+  }
+  return words;
+}
+
+std::string expected_text(const Rule &rule) {
+  switch (rule.type) {
+    case Type::boolean:
+      return "true or false";
+    case Type::integer:
+      return number_text(rule);
+    case Type::text:
+      return "text";
+    case Type::choice:
+      return "one of " + join(split_choices(rule.choices));
+    case Type::duration:
+      if (rule.max == kYearUs) return "a duration of at most a year like 250ms, 2s or 400 (milliseconds)";
+      return "a duration like 250ms, 2s or 400 (milliseconds)" + bounds_text(rule, format_duration_us);
+    case Type::size:
+      return "a size like 512k, 64m or 1g" + bounds_text(rule, format_size);
+    case Type::list:
+      return "a list of texts";
+    case Type::memory:
+      return "a size like 2g from 1m up, or a share of the machine's memory from 1% to 100%";
+    case Type::tag:
+      return "exactly two characters, like \"{}\"";
+    case Type::listen:
+      return "\"host:port\" or \"/path [mode]\"";
+    case Type::servers:
+      return "a list of \"host:port:weight [name]\" or \"/path:weight [name]\"";
+    case Type::component:
+      return "a name, or a map like {use: name, key: value}";
+    case Type::components:
+      return "a list of names, or of maps like {use: name, key: value}";
+    case Type::section:
+      return "a map of keys";
+    case Type::any:
+      break;
+  }
+  return "a value";
+}
+
+std::string type_text(const Rule &rule) {
+  switch (rule.type) {
+    case Type::boolean:
+      return "`true` or `false`";
+    case Type::integer:
+      if (rule.min == 0 && rule.max == 0) return "number";
+      if (rule.max >= kInt) return "number, at least " + std::to_string(rule.min);
+      return "number, " + std::to_string(rule.min) + " to " + std::to_string(rule.max);
+    case Type::text:
+      return "text";
+    case Type::choice:
+      return "one of `" + join(split_choices(rule.choices), "`, `") + "`";
+    case Type::duration:
+      return "duration";
+    case Type::size:
+      return "size";
+    case Type::list:
+      return "list of texts";
+    case Type::memory:
+      return "size or share";
+    case Type::tag:
+      return "two characters";
+    case Type::listen:
+      return "address";
+    case Type::servers:
+      return "list of servers";
+    case Type::component:
+      return "component";
+    case Type::components:
+      return "list of components";
+    case Type::section:
+      return "map";
+    case Type::any:
+      break;
+  }
+  return "any";
+}
+
+}  // namespace weir::config
