@@ -1,17 +1,14 @@
 #include "core/message/arena.h"
 
 #include <algorithm>
-#include <type_traits>
 
 namespace weir {
 
-Arena::Arena(ChunkPool &pool) : abi_{sizeof(weir_arena), 0, &Arena::from_plugin}, pool_(pool) {}
+Arena::Arena(ChunkPool &pool) : abi_{{sizeof(weir_arena), 0, &Arena::from_plugin}, this}, pool_(pool) {}
 
 void *Arena::from_plugin(weir_arena *abi, uint64_t size, uint32_t align) {
-  static_assert(std::is_standard_layout_v<weir_arena>);
-  auto *self = reinterpret_cast<Arena *>(reinterpret_cast<uint8_t *>(abi) - __builtin_offsetof(Arena, abi_));
   if (align == 0 || align > 64 || (align & (align - 1)) != 0) return nullptr;
-  return self->alloc(size, align);
+  return static_cast<Abi *>(abi)->self->alloc(size, align);
 }
 
 void *Arena::alloc(size_t size, size_t align) {

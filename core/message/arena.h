@@ -29,7 +29,10 @@ class Arena {
   static void *from_plugin(weir_arena *, uint64_t size, uint32_t align);
   void release();
 
-  weir_arena abi_;  // first: from_plugin() finds the arena by it
+  struct Abi : weir_arena {
+    Arena *self;
+  };
+  Abi abi_;
   ChunkPool &pool_;
   Chunk *head_ = nullptr;
   size_t used_ = 0;

@@ -20,12 +20,11 @@ struct Split;
 
 // A request's share on one server connection.
 struct Part {
-  Part *next_expected = nullptr;                   // the server connection's queue
-  Part *prev_due = nullptr, *next_due = nullptr;   // the pool's deadlines
+  Part *next_expected = nullptr;  // the server connection's queue
   Request *request = nullptr;
-  uint64_t due_us = 0;        // 0 = no deadline, and not in the list
-  uint64_t since_us = 0;      // when it was queued
-  uint64_t sent_at = 0;       // how many bytes the connection will have sent once this part has begun
+  uint64_t due_us = 0;        // 0 = no deadline
+  uint64_t sent_at = 0;       // how many bytes the connection has to send before it comes to this part
+  uint64_t bytes = 0;         // how many bytes of it there are to send
   uint32_t server = 0;        // index in the pool
   uint32_t index = 0;         // which part of the request
   uint32_t replies_left = 0;  // final replies still to come
@@ -46,11 +45,12 @@ struct Failure {
 class RequestOwner {
  public:
   virtual ~RequestOwner() = default;
-  // A reply begins: its description, its items (offsets from data), and its first len bytes; whole: no more follow.
+  // A reply begins: its description, its items (offsets from data), and the first len bytes of it. ends: with them the
+  // part is answered.
   virtual void reply_begins(Part &, const weir_rsp &, const weir_item *items, const uint8_t *data, size_t len,
-                            bool whole) = 0;
+                            bool ends) = 0;
   // More bytes of the reply that began last on this part.
-  virtual void reply_goes_on(Part &, const uint8_t *data, size_t len, bool whole) = 0;
+  virtual void reply_goes_on(Part &, const uint8_t *data, size_t len, bool ends) = 0;
   // There will be no (or no whole) reply. held: the client must not be told before release() of the request.
   virtual void part_failed(Part &, const Failure &, bool held) = 0;
 };
@@ -92,27 +92,6 @@ class RequestPool {
   ChunkPool &chunks_;
   Request *free_ = nullptr;
   size_t idle_ = 0, low_ = 0, in_use_ = 0;
-};
-
-// Parts in the order in which their time runs out: all have the same timeout, so that is the order of arrival.
-class DueList {
- public:
-  void push(Part &part) {
-    part.prev_due = tail_;
-    part.next_due = nullptr;
-    (tail_ != nullptr ? tail_->next_due : head_) = &part;
-    tail_ = &part;
-  }
-  void erase(Part &part) {
-    (part.prev_due != nullptr ? part.prev_due->next_due : head_) = part.next_due;
-    (part.next_due != nullptr ? part.next_due->prev_due : tail_) = part.prev_due;
-    part.prev_due = part.next_due = nullptr;
-    part.due_us = 0;
-  }
-  Part *front() const { return head_; }
-
- private:
-  Part *head_ = nullptr, *tail_ = nullptr;
 };
 
 }  // namespace weir

@@ -1,0 +1,57 @@
+#include "core/net/connection.h"
+
+#include <cerrno>
+
+namespace weir::net {
+
+Connection::~Connection() { detach(); }
+
+bool Connection::attach(int fd, uint32_t interest) {
+  transport_ = Transport{};
+  transport_.fd = fd;
+  interest_ = interest;
+  if (reactor_.loop.add(fd, this, interest)) return true;
+  transport_.close();
+  return false;
+}
+
+void Connection::detach() {
+  if (open()) {
+    reactor_.loop.remove(transport_.fd, this);
+    transport_.close();
+  }
+  interest_ = 0;
+  out_.clear(reactor_.chunks);
+}
+
+void Connection::set_interest(uint32_t interest) {
+  if (interest == interest_ || !open()) return;
+  interest_ = interest;
+  reactor_.loop.change(transport_.fd, this, interest);
+}
+
+void Connection::want_reading(bool on) {
+  set_interest(on ? (interest_ | Loop::kRead) : (interest_ & ~Loop::kRead));
+}
+
+void Connection::on_writable() { flush(); }
+
+void Connection::flush() {
+  if (!open() || !may_write()) return;
+  if (!out_.empty()) {
+    iovec pieces[kMaxIov];
+    int count = out_.gather(pieces, kMaxIov);
+    ssize_t written = transport_.write(pieces, count);
+    if (written < 0) {
+      if (errno != EAGAIN && errno != EINTR) return on_broken(errno);
+      written = 0;
+    }
+    out_.consume(reactor_.chunks, static_cast<size_t>(written));
+    set_interest(out_.empty() ? (interest_ & ~Loop::kWrite) : (interest_ | Loop::kWrite));
+    if (written > 0) on_written(static_cast<size_t>(written));
+    return;
+  }
+  set_interest(interest_ & ~Loop::kWrite);
+}
+
+}  // namespace weir::net

@@ -1,0 +1,53 @@
+// A socket with gathered output: whatever is appended during a turn of the loop leaves in one write at its end.
+// The two kinds are client::ClientConnection and upstream::ServerConnection. Thread: the worker's alone.
+#pragma once
+
+#include "core/buffer/chain.h"
+#include "core/net/reactor.h"
+#include "core/net/transport.h"
+
+namespace weir::net {
+
+class Connection : public Handler {
+ public:
+  explicit Connection(Reactor &reactor) : reactor_(reactor) {}
+  ~Connection() override;
+  Connection(const Connection &) = delete;
+  Connection &operator=(const Connection &) = delete;
+
+  bool open() const { return transport_.fd >= 0; }
+  void flush();  // by the reactor, at the end of a turn
+
+ protected:
+  // Takes the non-blocking descriptor over. False, and it is closed, when the loop has no room for it.
+  bool attach(int fd, uint32_t interest);
+  // Forgets the socket and the output; the object lives on.
+  void detach();
+  // Output was appended.
+  void output_grew() { reactor_.wrote(*this); }
+  void want_reading(bool on);
+  bool reading() const { return (interest_ & Loop::kRead) != 0; }
+
+  // After a write: len bytes left; out_ tells what remains.
+  virtual void on_written(size_t len) = 0;
+  // A write failed; error is errno.
+  virtual void on_broken(int error) = 0;
+  // False while output must wait (a server connection that is not ready).
+  virtual bool may_write() const { return true; }
+
+  void on_writable() override;
+
+  Reactor &reactor_;
+  Transport transport_;
+  Chain out_;
+
+ private:
+  friend class Reactor;
+  static constexpr int kMaxIov = 64;
+  void set_interest(uint32_t interest);
+
+  uint32_t interest_ = 0;
+  bool dirty_ = false;
+};
+
+}  // namespace weir::net

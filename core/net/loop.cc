@@ -1,0 +1,64 @@
+#include "core/net/loop.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+
+namespace weir::net {
+namespace {
+
+uint32_t epoll_interest(uint32_t interest) {
+  return ((interest & Loop::kRead) != 0 ? static_cast<uint32_t>(EPOLLIN) : 0) |
+         ((interest & Loop::kWrite) != 0 ? static_cast<uint32_t>(EPOLLOUT) : 0);
+}
+
+}  // namespace
+
+Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (epoll_ < 0) std::abort();  // at start, before any client
+}
+
+Loop::~Loop() { ::close(epoll_); }
+
+bool Loop::add(int fd, Handler *handler, uint32_t interest) {
+  epoll_event event{};
+  event.events = epoll_interest(interest);
+  event.data.ptr = handler;
+  return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void Loop::change(int fd, Handler *handler, uint32_t interest) {
+  epoll_event event{};
+  event.events = epoll_interest(interest);
+  event.data.ptr = handler;
+  epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);
+}
+
+void Loop::remove(int fd, const Handler *handler) {
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+  for (int i = ready_next_; i < ready_count_; ++i) {
+    if (ready_[i].handler == handler) ready_[i].handler = nullptr;
+  }
+}
+
+void Loop::turn(int64_t timeout_us) {
+  epoll_event events[kMaxEvents];
+  // Rounded up: waking before a deadline would spin until it comes.
+  int timeout_ms = timeout_us < 0 ? -1 : static_cast<int>(std::min<int64_t>((timeout_us + 999) / 1000, 60'000));
+  int n = epoll_wait(epoll_, events, kMaxEvents, timeout_ms);
+  ready_count_ = std::max(n, 0);
+  for (int i = 0; i < ready_count_; ++i) ready_[i] = {static_cast<Handler *>(events[i].data.ptr), events[i].events};
+  for (ready_next_ = 0; ready_next_ < ready_count_;) {
+    int at = ready_next_++;
+    constexpr auto kBroken = static_cast<uint32_t>(EPOLLERR | EPOLLHUP);
+    uint32_t what = ready_[at].events;
+    if ((what & (EPOLLOUT | kBroken)) != 0 && ready_[at].handler != nullptr) ready_[at].handler->on_writable();
+    if ((what & (EPOLLIN | kBroken)) != 0 && ready_[at].handler != nullptr) ready_[at].handler->on_readable();
+  }
+  ready_count_ = ready_next_ = 0;
+}
+
+}  // namespace weir::net

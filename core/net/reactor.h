@@ -1,0 +1,64 @@
+// What all connections of a worker share: its loop, its memory, its time, and the list of who has something to write.
+// Owner: the worker. Thread: the worker's alone, but for post().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/base/stats.h"
+#include "core/buffer/chunk.h"
+#include "core/message/arena.h"
+#include "core/message/inbox.h"
+#include "core/message/out_list.h"
+#include "core/message/request.h"
+#include "core/net/loop.h"
+#include "core/net/mailbox.h"
+
+namespace weir::net {
+
+class Connection;
+
+class Reactor {
+ public:
+  static constexpr size_t kWindow = 128 << 10;
+
+  Reactor(uint32_t worker_id, StatsPage &stats);
+  ~Reactor();
+  Reactor(const Reactor &) = delete;
+  Reactor &operator=(const Reactor &) = delete;
+
+  const uint32_t worker_id;
+  StatsPage &stats;
+  Loop loop;
+  ChunkPool chunks;
+  RequestPool requests;
+  Arena arena;
+  OutList out;
+  Window window;
+  uint64_t now_us = 0;  // the monotonic clock, read once a turn
+
+  void post(std::function<void()> what) { mailbox_.post(std::move(what)); }  // [any]
+
+  // The connection has output: it is flushed once, at the end of the turn.
+  void wrote(Connection &connection);
+  // A closed connection: destroyed at the end of the turn, when nothing can refer to it any more.
+  void bury(std::unique_ptr<Connection> connection);
+  // Called at the end of this turn, before output is flushed.
+  void later(std::function<void()> what) { later_.push_back(std::move(what)); }
+
+  // One turn: wait for events until deadline_us (monotonic; 0 = none), serve them, flush.
+  void turn(uint64_t deadline_us);
+  void refresh_clock();
+
+ private:
+  void flush();
+
+  std::unique_ptr<uint8_t[]> window_memory_;
+  Mailbox mailbox_;
+  std::vector<Connection *> dirty_, flushing_;
+  std::vector<std::function<void()>> later_;
+  std::vector<std::unique_ptr<Connection>> buried_;
+};
+
+}  // namespace weir::net

@@ -1,0 +1,132 @@
+#include "core/net/socket.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace weir::net {
+namespace {
+
+bool set_option(int fd, int level, int name, int value) {
+  return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+template <class T>
+void fill(SocketAddress &out, const T &address) {
+  static_assert(sizeof(T) <= sizeof out.storage);
+  std::memcpy(&out.storage, &address, sizeof address);
+  out.len = sizeof address;
+}
+
+bool somebody_listens(const SocketAddress &address) {
+  int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  bool answered = ::connect(fd, address.get(), address.len) == 0 || errno == EAGAIN;
+  ::close(fd);
+  return answered;
+}
+
+// A socket file left behind by a process that is gone.
+Status clear_path(const std::string &path, const SocketAddress &address) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) return Done{};
+  if (!S_ISSOCK(info.st_mode)) return Error{"there is a file of that name, and it is not a socket"};
+  if (somebody_listens(address)) return Error{"another process listens there"};
+  if (::unlink(path.c_str()) != 0) return Error{std::strerror(errno)};
+  return Done{};
+}
+
+}  // namespace
+
+bool to_socket_address(const config::Address &address, SocketAddress &out) {
+  if (address.is_unix()) {
+    sockaddr_un un{};
+    un.sun_family = AF_UNIX;
+    if (address.path.size() >= sizeof un.sun_path) return false;
+    std::copy(address.path.begin(), address.path.end(), un.sun_path);
+    fill(out, un);
+    return true;
+  }
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(address.port);
+  if (::inet_pton(AF_INET, address.host.c_str(), &v4.sin_addr) == 1) {
+    fill(out, v4);
+    return true;
+  }
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(address.port);
+  if (::inet_pton(AF_INET6, address.host.c_str(), &v6.sin6_addr) == 1) {
+    fill(out, v6);
+    return true;
+  }
+  return false;
+}
+
+std::string to_text(const SocketAddress &address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.storage.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address.storage, sizeof v4);
+    ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+    return std::string(text) + ":" + std::to_string(ntohs(v4.sin_port));
+  }
+  if (address.storage.ss_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address.storage, sizeof v6);
+    ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+    return "[" + std::string(text) + "]:" + std::to_string(ntohs(v6.sin6_port));
+  }
+  return "unix";
+}
+
+Result<int> listen_on(const config::Address &where, const SocketAddress &address, int backlog, bool reuse_port) {
+  auto failed = [&where](const std::string &what, int fd) {
+    if (fd >= 0) ::close(fd);
+    return Error{"cannot listen on " + where.text + ": " + what};
+  };
+  if (where.is_unix()) {
+    if (Status cleared = clear_path(where.path, address); !cleared) return failed(cleared.error().text, -1);
+  }
+  int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return failed(std::strerror(errno), fd);
+  if (!where.is_unix() && !set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return failed(std::strerror(errno), fd);
+  if (reuse_port && !where.is_unix() && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
+    return failed(std::strerror(errno), fd);
+  }
+  if (::bind(fd, address.get(), address.len) != 0) return failed(std::strerror(errno), fd);
+  if (where.mode != 0 && ::chmod(where.path.c_str(), where.mode) != 0) return failed(std::strerror(errno), fd);
+  if (::listen(fd, backlog) != 0) return failed(std::strerror(errno), fd);
+  return fd;
+}
+
+int start_connect(const SocketAddress &address) {
+  int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  set_nodelay(fd);
+  if (::connect(fd, address.get(), address.len) == 0 || errno == EINPROGRESS) return fd;
+  int error = errno;
+  ::close(fd);
+  errno = error;
+  return -1;
+}
+
+int connect_error(int fd) {
+  int error = 0;
+  socklen_t len = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) return errno;
+  return error;
+}
+
+void set_keepalive(int fd) { set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1); }
+void set_nodelay(int fd) { set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+
+}  // namespace weir::net
