@@ -61,9 +61,9 @@ RedisServer::RedisServer(Options options) : Backend("redis-server", options.unix
 }
 
 std::vector<std::string> RedisServer::argv() const {
-  std::vector<std::string> args = {"redis-server", "--bind", "127.0.0.1",    "--port", std::to_string(port_),
-                                   "--save",       "",       "--appendonly", "no",     "--dir",
-                                   dir_.path()};
+  std::vector<std::string> args = {"redis-server", "--bind", "127.0.0.1",  "--port",  std::to_string(port_),
+                                   "--save",       "",       "--loglevel", "warning", "--appendonly",
+                                   "no",           "--dir",  dir_.path()};
   if (!socket_.empty()) args.insert(args.end(), {"--unixsocket", socket_});
   if (!options_.password.empty()) args.insert(args.end(), {"--requirepass", options_.password});
   args.insert(args.end(), options_.more.begin(), options_.more.end());

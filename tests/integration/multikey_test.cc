@@ -1,0 +1,194 @@
+// Commands with many keys, taken apart over the servers and put together again.
+#include <set>
+
+#include "tests/integration/story.h"
+
+namespace weir::test {
+namespace {
+
+class MultiKey : public WithWorkers {
+ protected:
+  RedisServers servers_ = redis_servers(3);
+  Proxy proxy_{redis_pool(servers_), GetParam()};
+  Stream client_ = proxy_.connect();
+
+  std::string ask(const std::vector<std::string> &args) { return client_.ask(resp(args)); }
+};
+
+TEST_P(MultiKey, MgetPutsValuesInTheOrderOfItsKeys) {
+  std::vector<std::string> keys, values;
+  for (int i = 0; i < 100; ++i) {
+    keys.push_back("key" + std::to_string(i));
+    ask({"SET", keys.back(), "value" + std::to_string(i)});
+  }
+  std::vector<std::string> mget = {"MGET"};
+  for (size_t i = 0; i < 100; ++i) {
+    mget.push_back(keys[i * 37 % 100]);
+    values.push_back(bulk("value" + std::to_string(i * 37 % 100)));
+  }
+  EXPECT_EQ(array(values), ask(mget));
+}
+
+TEST_P(MultiKey, MgetAnswersTwiceForADuplicateAndNilForAMissingKey) {
+  ask({"MSET", "a", "1", "b", "2", "c", "3"});
+  EXPECT_EQ(array({bulk("1"), kNil, bulk("2"), bulk("1"), bulk("3"), kNil, bulk("1")}),
+            ask({"MGET", "a", "none", "b", "a", "c", "nothing", "a"}));
+}
+
+TEST_P(MultiKey, MgetOfAKeyOfAnotherTypeIsNil) {
+  ask({"LPUSH", "list", "x"});
+  ask({"SET", "a", "1"});
+  EXPECT_EQ(array({bulk("1"), kNil, kNil}), ask({"MGET", "a", "list", "none"}));
+}
+
+TEST_P(MultiKey, MsetSpreadsItsPairsOverTheServersAndTheLastOfADuplicateWins) {
+  std::vector<std::string> mset = {"MSET"};
+  for (int i = 0; i < 60; ++i) mset.insert(mset.end(), {"key" + std::to_string(i), std::to_string(i)});
+  mset.insert(mset.end(), {"key7", "last"});
+  EXPECT_EQ(kOk, ask(mset));
+  EXPECT_EQ(bulk("last"), ask({"GET", "key7"}));
+  long total = 0;
+  for (const auto &s : servers_) {
+    long n = atol(s->call({"DBSIZE"}).c_str() + 1);
+    EXPECT_GT(n, 0);
+    total += n;
+  }
+  EXPECT_EQ(60, total);
+}
+
+TEST_P(MultiKey, DelUnlinkAndTouchAddUp) {
+  auto fill = [&] { ask({"MSET", "a", "1", "b", "2", "c", "3", "d", "4", "e", "5"}); };
+  fill();
+  EXPECT_EQ(integer(5), ask({"TOUCH", "a", "b", "none", "c", "d", "e"}));
+  EXPECT_EQ(integer(3), ask({"DEL", "a", "none", "b", "a", "c"}));  // the second a is gone by then
+  fill();
+  EXPECT_EQ(integer(5), ask({"UNLINK", "a", "b", "c", "d", "e", "none"}));
+  EXPECT_EQ(integer(0), ask({"DEL", "a", "b", "c", "d", "e"}));
+}
+
+TEST_P(MultiKey, ExistsCountsOverAllServers) {
+  SKIP_ON_TWEMPROXY("EXISTS is not split");
+  ask({"MSET", "a", "1", "b", "2", "c", "3", "d", "4"});
+  EXPECT_EQ(integer(5), ask({"EXISTS", "a", "b", "c", "none", "d", "a"}));
+}
+
+TEST_P(MultiKey, NamesOfCommandsAreTakenInAnyCase) {
+  EXPECT_EQ(kOk, ask({"mSeT", "a", "1", "b", "2"}));
+  EXPECT_EQ(array({bulk("1"), bulk("2")}), ask({"mget", "a", "b"}));
+  EXPECT_EQ(integer(2), ask({"Del", "a", "b"}));
+}
+
+TEST_P(MultiKey, TenThousandKeysInOneCommand) {
+  std::vector<std::string> mset = {"MSET"}, mget = {"MGET"}, del = {"DEL"}, values;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string key = "key" + std::to_string(i), value = "value" + std::to_string(i);
+    mset.insert(mset.end(), {key, value});
+    mget.push_back(key);
+    del.push_back(key);
+    values.push_back(bulk(value));
+  }
+  EXPECT_EQ(kOk, ask(mset));
+  EXPECT_TRUE(same(array(values), ask(mget)));
+  EXPECT_EQ(integer(10'000), ask(del));
+  EXPECT_EQ(bulk("alive"), ask({"SET", "k", "alive"}) == kOk ? ask({"GET", "k"}) : "");
+}
+
+TEST_P(MultiKey, LargeValuesInOneMget) {
+  std::string big(1 << 20, 'b');
+  ask({"SET", "a", big});
+  ask({"SET", "b", "small"});
+  ask({"SET", "c", big});
+  EXPECT_TRUE(same(array({bulk(big), bulk("small"), kNil, bulk(big)}), ask({"MGET", "a", "b", "none", "c"})));
+}
+
+TEST_P(MultiKey, ManyClientsDoNotMixTheirParts) {
+  side_by_side(8, [&](int id) {
+    Stream client = proxy_.connect();
+    std::vector<std::string> mset = {"MSET"}, mget = {"MGET"}, values;
+    for (int i = 0; i < 30; ++i) {
+      std::string key = std::to_string(id) + ":" + std::to_string(i);
+      mset.insert(mset.end(), {key, "of " + key});
+      mget.push_back(key);
+      values.push_back(bulk("of " + key));
+    }
+    for (int round = 0; round < (slow_build() ? 5 : 50); ++round) {
+      client.send(resp(mset) + resp(mget) + resp(mget));
+      ASSERT_TRUE(same(kOk + array(values) + array(values), client.read_replies(3))) << "client " << id;
+    }
+  });
+}
+
+TEST_P(MultiKey, KeysOfOneCommandOnTwoServersAreRefusedAndTheConnectionGoesOn) {
+  SKIP_ON_TWEMPROXY("sends such a command to the server of its first key");
+  std::string here = key_on(client_, *servers_[0], "set"), there = key_on(client_, *servers_[1], "set");
+  std::string refused = ask({"SDIFF", here, there});
+  EXPECT_THAT(refused, StartsWith("-"));
+  EXPECT_EQ("+PONG\r\n", ask({"PING"}));
+  EXPECT_EQ(bulk("x"), ask({"GET", here}));
+}
+
+TEST_P(MultiKey, KeysOfOneCommandOnOneServerAreServed) {
+  RedisServers servers = redis_servers(3);
+  Proxy proxy(redis_pool(servers).set("hash_tag", "\"{}\""), GetParam());
+  Stream client = proxy.connect();
+  EXPECT_EQ(integer(2), client.ask(resp({"SADD", "{t}a", "1", "2"})));
+  EXPECT_EQ(integer(1), client.ask(resp({"SADD", "{t}b", "2"})));
+  EXPECT_EQ(array({bulk("1")}), client.ask(resp({"SDIFF", "{t}a", "{t}b"})));
+  EXPECT_EQ(integer(2), client.ask(resp({"SUNIONSTORE", "{t}c", "{t}a", "{t}b"})));
+}
+
+TELL_WITH_WORKERS(MultiKey);
+
+class MemcachedMultiGet : public WithWorkers {
+ protected:
+  Memcacheds servers_ = memcacheds(3);
+  Proxy proxy_{memcached_pool(servers_), GetParam()};
+  Stream client_ = proxy_.connect();
+  std::string ask(const std::string &request) {
+    client_.send(request);
+    return client_.read_memcached();
+  }
+};
+
+TEST_P(MemcachedMultiGet, LeavesOutMissesAndKeepsTheRestWhole) {
+  std::string get = "get", hits;
+  for (int i = 0; i < 60; ++i) {
+    std::string key = "key" + std::to_string(i);
+    get += " " + key;
+    if (i % 3 == 0) continue;
+    EXPECT_EQ("STORED\r\n", ask(mc_set(key, "value " + key, std::to_string(i))));
+    hits += mc_value(key, "value " + key, std::to_string(i));
+  }
+  EXPECT_EQ(hits + "END\r\n", ask(get + "\r\n"));
+  EXPECT_EQ("END\r\n", ask("get none nothing nowhere\r\n"));
+}
+
+TEST_P(MemcachedMultiGet, GetsCarriesTheServersOwnCas) {
+  ask(mc_set("a", "1"));
+  ask(mc_set("b", "2"));
+  std::string both = ask("gets a b\r\n");
+  EXPECT_THAT(both, MatchesRegex("VALUE a 0 1 [0-9]+\r\n1\r\nVALUE b 0 1 [0-9]+\r\n2\r\nEND\r\n"));
+  std::string cas = both.substr(12, both.find('\r') - 12);
+  EXPECT_EQ("STORED\r\n", ask("cas a 0 0 1 " + cas + "\r\n3\r\n"));
+  EXPECT_EQ("EXISTS\r\n", ask("cas a 0 0 1 " + cas + "\r\n4\r\n"));
+}
+
+TEST_P(MemcachedMultiGet, ThousandsOfKeysInOneCommand) {
+  const int n = 2'000;
+  std::string get = "get", sets, stored, hits;
+  for (int i = 0; i < n; ++i) {
+    std::string key = "key" + std::to_string(i);
+    sets += mc_set(key, key);
+    stored += "STORED\r\n";
+    get += " " + key;
+    hits += mc_value(key, key);
+  }
+  client_.send(sets);
+  EXPECT_TRUE(same(stored, client_.read_exactly(stored.size())));
+  EXPECT_TRUE(same(hits + "END\r\n", ask(get + "\r\n")));
+}
+
+TELL_WITH_WORKERS(MemcachedMultiGet);
+
+}  // namespace
+}  // namespace weir::test
