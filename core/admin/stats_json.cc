@@ -1,0 +1,90 @@
+#include "core/admin/stats_json.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/base/text.h"
+#include "core/base/version.h"
+
+namespace weir::admin {
+namespace {
+
+// twemproxy's spacing: ", " after every number, none after a closing brace, ": " only before an opening one.
+class Writer {
+ public:
+  void text(std::string_view key, std::string_view value) {
+    name(key);
+    out_.append("\"").append(json_escape(value)).append("\", ");
+  }
+  void number(std::string_view key, uint64_t value) {
+    name(key);
+    out_.append(std::to_string(value)).append(", ");
+  }
+  void open() { out_.append("{"); }
+  void open(std::string_view key) {
+    name(key);
+    out_.append(" {");
+  }
+  void close() {
+    drop_comma();
+    out_.append("},");
+  }
+  std::string finish() && {
+    close();
+    drop_comma();
+    return std::move(out_.append("\n"));
+  }
+
+ private:
+  void name(std::string_view key) { out_.append("\"").append(json_escape(key)).append("\":"); }
+  void drop_comma() { out_.resize(out_.find_last_not_of(", ") + 1); }
+  std::string out_;
+};
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+}  // namespace
+
+StatsNames stats_names(const config::Settings &settings) {
+  StatsNames names{host_name(), kVersion, {}};
+  for (const config::Pool &pool : settings.pools) {
+    StatsNames::Pool &shown = names.pools.emplace_back();
+    shown.name = pool.name;
+    for (const config::Server &server : pool.servers) shown.servers.push_back({server.name, shown.servers.size()});
+    std::stable_sort(shown.servers.begin(), shown.servers.end(), [](const auto &a, const auto &b) {
+      return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name;
+    });
+  }
+  return names;
+}
+
+std::string stats_json(const StatsBook &book, const StatsNames &names, uint64_t uptime_s, uint64_t timestamp_s) {
+  Writer json;
+  json.open();
+  json.text("service", "nutcracker");  // what readers look for
+  json.text("source", names.source);
+  json.text("version", names.version);
+  json.number("uptime", uptime_s);
+  json.number("timestamp", timestamp_s);
+  json.number("total_connections", book.total_connections());
+  json.number("curr_connections", book.curr_connections());
+  for (size_t p = 0; p < names.pools.size(); ++p) {
+    json.open(names.pools[p].name);
+    for (size_t m = 0; m < kPoolMetricCount; ++m) json.number(kPoolMetrics[m].name, book.pool(p, m));
+    for (const StatsNames::Server &server : names.pools[p].servers) {
+      json.open(server.name);
+      for (size_t m = 0; m < kServerMetricCount; ++m) {
+        json.number(kServerMetrics[m].name, book.server(p, server.index, m));
+      }
+      json.close();
+    }
+    json.close();
+  }
+  return std::move(json).finish();
+}
+
+}  // namespace weir::admin

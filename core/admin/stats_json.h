@@ -1,0 +1,33 @@
+// The statistics as twemproxy prints them, byte for byte: its readers parse the text by hand. Control thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/stats.h"
+#include "core/config/settings.h"
+
+namespace weir::admin {
+
+// What the numbers of a StatsBook belong to, in the order in which they are printed. Made once a configuration.
+struct StatsNames {
+  struct Server {
+    std::string name;
+    size_t index;  // in the StatsBook: the server's place in the configuration
+  };
+  struct Pool {
+    std::string name;
+    std::vector<Server> servers;  // shorter names first, then bytes
+  };
+  std::string source;  // this machine's name
+  std::string version;
+  std::vector<Pool> pools;
+};
+
+StatsNames stats_names(const config::Settings &);
+
+// One JSON object and a line end.
+std::string stats_json(const StatsBook &, const StatsNames &, uint64_t uptime_s, uint64_t timestamp_s);
+
+}  // namespace weir::admin

@@ -1,0 +1,149 @@
+#include "core/app/options.h"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+
+#include "core/app/option_table.h"
+#include "core/base/stats.h"
+#include "core/base/text.h"
+#include "core/base/version.h"
+
+namespace weir::app {
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description described() {
+  po::options_description all;
+  for (const OptionRow &row : option_table()) {
+    std::string name = row.long_name;
+    if (row.short_name != 0) name.append(",").append(1, row.short_name);
+    if (row.value == nullptr) {
+      all.add_options()(name.c_str(), row.help);
+    } else {
+      all.add_options()(name.c_str(), po::value<std::string>(), row.help);
+    }
+  }
+  return all;
+}
+
+const OptionRow *find_row(std::string_view name) {
+  name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+  for (const OptionRow &row : option_table()) {
+    if (name == row.long_name || (name.size() == 1 && name[0] == row.short_name)) return &row;
+  }
+  return nullptr;
+}
+
+std::string unknown_option(std::string_view name) {
+  bool is_long = name.substr(0, 2) == "--";
+  name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+  if (!is_long) {
+    // Of several letters together, the first that is none.
+    while (name.size() > 1 && find_row(name.substr(0, 1)) != nullptr) name.remove_prefix(1);
+    return "invalid option -- '" + std::string(name.substr(0, 1)) + "'";
+  }
+  name = name.substr(0, name.find('='));
+  std::vector<std::string_view> known;
+  for (const OptionRow &row : option_table()) known.emplace_back(row.long_name);
+  std::string text = "invalid option -- '" + std::string(name) + "'";
+  std::string_view meant = nearest(name, known);
+  return meant.empty() ? text : text + "; did you mean --" + std::string(meant) + "?";
+}
+
+// Boost's complaint in this program's words.
+std::string complaint(const po::error &error) {
+  if (const auto *ambiguous = dynamic_cast<const po::ambiguous_option *>(&error)) {
+    std::vector<std::string> could_be = ambiguous->alternatives();
+    std::sort(could_be.begin(), could_be.end());
+    could_be.erase(std::unique(could_be.begin(), could_be.end()), could_be.end());
+    std::string given = ambiguous->get_option_name();
+    std::string text = "option " + given.substr(0, given.find('=')) + " is ambiguous:";
+    for (const std::string &name : could_be) text += " --" + name;
+    return text;
+  }
+  if (const auto *unknown = dynamic_cast<const po::unknown_option *>(&error)) {
+    return unknown_option(unknown->get_option_name());
+  }
+  const auto *syntax = dynamic_cast<const po::invalid_command_line_syntax *>(&error);
+  const OptionRow *row = syntax == nullptr ? nullptr : find_row(syntax->get_option_name());
+  if (row == nullptr) return error.what();
+  return syntax->kind() == po::invalid_syntax::extra_parameter
+             ? "option --" + std::string(row->long_name) + " takes no value"
+             : requires_text(*row);
+}
+
+ParsedOptions ended(std::string out) {
+  ParsedOptions parsed;
+  parsed.out = std::move(out);
+  return parsed;
+}
+
+ParsedOptions refused(const std::string &why) {
+  ParsedOptions parsed;
+  parsed.err = "weir: " + why + "\n" + usage_text() + "Try 'weir --help' for what each option does.\n";
+  parsed.exit_code = 1;
+  return parsed;
+}
+
+template <size_t N>
+std::string metric_table(const char *title, const Metric (&metrics)[N]) {
+  std::string text = title;
+  for (const Metric &metric : metrics) {
+    std::string name(metric.name);
+    name.resize(std::max<size_t>(name.size() + 1, 20), ' ');
+    text.append("  ").append(name).append("\"").append(metric.help).append("\"\n");
+  }
+  return text;
+}
+
+std::string last_words(const OptionSink &sink) {
+  std::string text = std::string("This is weir-") + kVersion + "\n";
+  if (sink.help) text += "\n" + help_text();
+  if (sink.describe_stats) {
+    text += "\n" + metric_table("pool stats:\n", kPoolMetrics) + "\n" + metric_table("server stats:\n", kServerMetrics);
+  }
+  return text;
+}
+
+// What no option can say by itself; "" = all is well.
+std::string check_together(const OptionSink &sink) {
+  const Options &o = sink.options;
+  if (o.json && o.task != Task::list_plugins && o.task != Task::plugin_info) {
+    return "option --json goes with --list-plugins or --plugin-info FILE";
+  }
+  if (!o.pool) return "";
+  if (sink.config_given) return "a pool comes from -c FILE or from --listen and --server, not from both";
+  if (o.pool->protocol.empty()) return "a pool without a file needs --protocol NAME; --list-plugins shows the names";
+  if (o.pool->listen.empty())
+    return "a pool without a file needs --listen ADDRESS, for example --listen 127.0.0.1:22121";
+  if (o.pool->servers.empty())
+    return "a pool without a file needs --server ADDRESS, for example --server 127.0.0.1:6379:1";
+  return "";
+}
+
+}  // namespace
+
+ParsedOptions parse_options(int argc, const char *const *argv) {
+  OptionSink sink;
+  try {
+    po::options_description all = described();
+    // The parsed list is applied in order, so that the last of several wins, as with getopt.
+    for (const po::option &given : po::command_line_parser(argc, argv).options(all).run().options) {
+      const OptionRow *row = given.string_key.empty() ? nullptr : find_row(given.string_key);
+      if (row == nullptr)
+        return refused("'" + given.original_tokens.front() + "' is not an option; all options begin with '-'");
+      std::string why = row->apply(sink, *row, given.value.empty() ? "" : given.value.front());
+      if (!why.empty()) return refused(why);
+    }
+  } catch (const po::error &error) {
+    return refused(complaint(error));
+  }
+  if (sink.help || sink.version || sink.describe_stats) return ended(last_words(sink));
+  if (std::string why = check_together(sink); !why.empty()) return refused(why);
+  ParsedOptions parsed;
+  parsed.options = std::move(sink.options);
+  return parsed;
+}
+
+}  // namespace weir::app

@@ -1,0 +1,56 @@
+// The command line: twemproxy's options with their defaults, limits and complaints, and weir's own beside them.
+// Plain functions over argv; nothing is printed, opened or ended here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::app {
+
+// What the process is asked to do.
+enum class Task {
+  run,
+  test_config,      // -t
+  list_plugins,     // --list-plugins
+  plugin_info,      // --plugin-info FILE
+  print_config,     // --print-config
+  print_reference,  // --print-config-reference
+};
+
+// A pool given by options instead of a file: --listen and --server with --protocol.
+struct InlinePool {
+  std::string protocol;
+  std::string listen;
+  std::vector<std::string> servers;
+  std::string hash, distribution;  // empty = the default
+};
+
+struct Options {
+  Task task = Task::run;
+  bool daemonize = false;
+  int log_level = 5;     // 0..11
+  std::string log_file;  // empty = standard error
+  std::string config_file = "conf/nutcracker.yml";
+  std::string pid_file;  // empty = none
+  std::string stats_address = "0.0.0.0";
+  uint16_t stats_port = 22222;
+  uint64_t stats_interval_ms = 30'000;  // accepted for twemproxy's sake: weir's numbers are always current
+  uint32_t workers = 0;                 // 0 = not said
+  std::optional<InlinePool> pool;       // set: config_file does not count
+  std::vector<std::string> plugin_paths;
+  std::string plugin_file;  // of --plugin-info
+  bool json = false;        // --list-plugins and --plugin-info for programs
+};
+
+// Either options, or the last words of the process: text for both streams, and the exit code.
+struct ParsedOptions {
+  std::optional<Options> options;
+  std::string out, err;
+  int exit_code = 0;
+};
+
+ParsedOptions parse_options(int argc, const char *const *argv);
+
+}  // namespace weir::app

@@ -1,0 +1,33 @@
+// What the process does on signals. Owned by the control thread; handlers run there, in its loop.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <functional>
+
+namespace weir::app {
+
+class Signals {
+ public:
+  struct Handlers {
+    std::function<void()> stop;             // TERM or INT, the first time
+    std::function<void()> stop_now;         // TERM or INT, again
+    std::function<void(int)> change_level;  // TTIN: +1, TTOU: -1
+    std::function<void()> reopen_log;       // HUP
+  };
+
+  // Catches from here on; PIPE is ignored for the life of the process, USR1 and USR2 are logged.
+  Signals(boost::asio::io_context &, Handlers);
+  // Stops waiting, so that the loop can end.
+  void cancel();
+
+ private:
+  void wait();
+  void handle(int number);
+
+  boost::asio::signal_set set_;
+  Handlers handlers_;
+  bool stopping_ = false;
+};
+
+}  // namespace weir::app

@@ -1,0 +1,61 @@
+#include "core/admin/stats_json.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::admin {
+namespace {
+
+TEST(StatsJson, HasTwemproxysBytes) {
+  StatsBook book(2, {1});
+  book.page(0).total_connections.add(4);
+  book.page(1).curr_connections.add(3);
+  book.page(1).pools[0].client_connections.add(2);
+  book.page(0).servers[0][0].requests.add(10);
+  book.page(1).servers[0][0].requests.add(20);
+  StatsNames names{"box", "9.9", {{"alpha", {{"10.0.0.1:6379", 0}}}}};
+  EXPECT_EQ(stats_json(book, names, 12, 1700000000),
+            "{\"service\":\"nutcracker\", \"source\":\"box\", \"version\":\"9.9\", \"uptime\":12, "
+            "\"timestamp\":1700000000, \"total_connections\":4, \"curr_connections\":3, "
+            "\"alpha\": {\"client_eof\":0, \"client_err\":0, \"client_connections\":2, \"server_ejects\":0, "
+            "\"forward_error\":0, \"fragments\":0, "
+            "\"10.0.0.1:6379\": {\"server_eof\":0, \"server_err\":0, \"server_timedout\":0, "
+            "\"server_connections\":0, \"server_ejected_at\":0, \"requests\":30, \"request_bytes\":0, "
+            "\"responses\":0, \"response_bytes\":0, \"in_queue\":0, \"in_queue_bytes\":0, \"out_queue\":0, "
+            "\"out_queue_bytes\":0}}}\n");
+}
+
+TEST(StatsJson, SeparatesServersAndPoolsWithABareComma) {
+  StatsBook book(1, {2, 1});
+  StatsNames names{"box", "9.9", {{"a", {{"s", 0}, {"t", 1}}}, {"b", {{"u", 0}}}}};
+  std::string json = stats_json(book, names, 0, 0);
+  EXPECT_NE(json.find("\"out_queue_bytes\":0},\"t\": {"), std::string::npos);
+  EXPECT_NE(json.find("\"out_queue_bytes\":0}},\"b\": {"), std::string::npos);
+}
+
+TEST(StatsJson, NamesCannotBreakIt) {
+  StatsBook book(1, {1});
+  StatsNames names{"b\"ox", "9.9", {{"po\\ol", {{"a\", ", 0}}}}};
+  std::string json = stats_json(book, names, 0, 0);
+  EXPECT_NE(json.find("\"source\":\"b\\\"ox\", "), std::string::npos);
+  EXPECT_NE(json.find("\"po\\\\ol\": {"), std::string::npos);
+  EXPECT_NE(json.find("\"a\\\", \": {"), std::string::npos);
+}
+
+config::Settings settings_with(const std::vector<std::string> &servers) {
+  config::Settings settings;
+  config::Pool &pool = settings.pools.emplace_back();
+  pool.name = "alpha";
+  for (const std::string &name : servers) pool.servers.emplace_back().name = name;
+  return settings;
+}
+
+TEST(StatsNames, ServersAreShownShortestFirstAndKeepTheirNumbers) {
+  StatsNames names = stats_names(settings_with({"zzz", "10.0.0.1", "b", "a"}));
+  ASSERT_EQ(names.pools.size(), 1u);
+  std::string order;
+  for (const auto &server : names.pools[0].servers) order += server.name + "=" + std::to_string(server.index) + " ";
+  EXPECT_EQ(order, "a=3 b=2 zzz=0 10.0.0.1=1 ");
+}
+
+}  // namespace
+}  // namespace weir::admin

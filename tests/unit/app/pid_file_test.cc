@@ -1,0 +1,78 @@
+#include "core/app/pid_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace weir::app {
+namespace {
+
+class PidFileTest : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::remove(path_); }
+  void TearDown() override { std::filesystem::remove(path_); }
+  std::string content() const {
+    std::ifstream in(path_);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  const std::string path_ = testing::TempDir() + "weir_pid_file_test." + std::to_string(getpid());
+};
+
+TEST_F(PidFileTest, HoldsThePidAndNothingElse) {
+  umask(022);
+  Result<PidFile> file = PidFile::write(path_);
+  ASSERT_TRUE(file) << file.error().text;
+  EXPECT_EQ(content(), std::to_string(getpid()));
+  struct stat info {};
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777u, 0644u);
+}
+
+TEST_F(PidFileTest, IsRemovedAtTheEnd) {
+  { auto file = PidFile::write(path_); }
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(PidFileTest, ReplacesALongerOldOne) {
+  std::ofstream(path_) << "999999999999999999";
+  auto file = PidFile::write(path_);
+  EXPECT_EQ(content(), std::to_string(getpid()));
+}
+
+TEST_F(PidFileTest, StaysWhenAnotherProcessHasTakenItOver) {
+  {
+    auto file = PidFile::write(path_);
+    std::ofstream(path_) << "1";
+  }
+  EXPECT_EQ(content(), "1");
+}
+
+TEST_F(PidFileTest, IsNotRemovedByAForkedChild) {
+  std::optional<PidFile> file(std::move(*PidFile::write(path_)));
+  pid_t child = fork();
+  if (child == 0) {
+    file.reset();
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(PidFileTest, SaysWhyItCannotBeWritten) {
+  auto file = PidFile::write("/nonexistent/folder/weir.pid");
+  ASSERT_FALSE(file);
+  EXPECT_THAT(file.error().text, testing::HasSubstr("/nonexistent/folder/weir.pid"));
+  EXPECT_THAT(file.error().text, testing::HasSubstr("No such file or directory"));
+}
+
+}  // namespace
+}  // namespace weir::app

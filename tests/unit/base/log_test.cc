@@ -1,0 +1,134 @@
+#include "core/base/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+namespace weir {
+namespace {
+
+std::atomic<int> wakes{0};
+
+class LogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    file_ = testing::TempDir() + "weir_log_test." + std::to_string(getpid());
+    std::filesystem::remove(file_);
+    ASSERT_TRUE(log::open(file_, 5));
+    log::synchronous(true);
+    log::on_pending(nullptr);
+    wakes = 0;
+  }
+  void TearDown() override {
+    log::synchronous(true);
+    std::filesystem::remove(file_);
+    std::filesystem::remove(file_ + ".1");
+  }
+  static std::string content(const std::string &file) {
+    std::ifstream in(file);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  std::string content() const { return content(file_); }
+  std::string file_;
+};
+
+TEST_F(LogTest, ALineSaysWhenAndHowBad) {
+  log::line(LogLevel::warn, "something odd");
+  EXPECT_THAT(content(), testing::ContainsRegex("^\\[20..-..-.. ..:..:..\\....\\] warn   something odd\n$"));
+}
+
+TEST_F(LogTest, WhatIsAboveTheLevelIsNotWritten) {
+  log::line(LogLevel::info, "quiet");
+  EXPECT_EQ(content(), "");
+  log::set_level(6);
+  log::line(LogLevel::info, "loud");
+  EXPECT_THAT(content(), testing::HasSubstr("loud"));
+}
+
+TEST_F(LogTest, TheLevelIsClamped) {
+  log::set_level(99);
+  EXPECT_EQ(log::level(), log::kMaxLevel);
+  log::set_level(-1);
+  EXPECT_EQ(log::level(), 0);
+}
+
+TEST_F(LogTest, ControlCharactersCannotForgeALine) {
+  log::line(LogLevel::warn, "a\n[2030-01-01 00:00:00.000] crit   forged");
+  std::string text = content();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST_F(LogTest, LongLinesAreCut) {
+  log::line(LogLevel::warn, std::string(100'000, 'x'));
+  EXPECT_LT(content().size(), 1200u);
+}
+
+TEST_F(LogTest, LinesWaitForDrainAndWakeItOnce) {
+  log::synchronous(false);
+  log::on_pending([] { ++wakes; });
+  log::line(LogLevel::warn, "one");
+  log::line(LogLevel::warn, "two");
+  EXPECT_EQ(content(), "");
+  EXPECT_EQ(wakes, 1);
+  log::drain();
+  EXPECT_THAT(content(), testing::ContainsRegex("one\n.*two\n"));
+  log::line(LogLevel::warn, "three");
+  EXPECT_EQ(wakes, 2) << "after a drain the next line must wake again";
+}
+
+TEST_F(LogTest, WhatDoesNotFitIsCounted) {
+  log::synchronous(false);
+  std::string text(1000, 'x');
+  for (size_t i = 0; i < log::kMaxPending / 1000 + 10; ++i) log::line(LogLevel::warn, text);
+  log::drain();
+  EXPECT_LE(content().size(), log::kMaxPending + 100);
+  EXPECT_THAT(content(), testing::HasSubstr("log lines were dropped"));
+}
+
+TEST_F(LogTest, ReopenGoesOnInANewFileAfterARotation) {
+  log::line(LogLevel::warn, "before");
+  std::filesystem::rename(file_, file_ + ".1");
+  log::line(LogLevel::warn, "still the old");
+  ASSERT_TRUE(log::reopen());
+  log::line(LogLevel::warn, "after");
+  EXPECT_THAT(content(file_ + ".1"), testing::HasSubstr("still the old"));
+  EXPECT_THAT(content(), testing::HasSubstr("after"));
+  EXPECT_THAT(content(), testing::Not(testing::HasSubstr("before")));
+}
+
+TEST_F(LogTest, AFolderIsNoLogFile) {
+  EXPECT_FALSE(log::open(testing::TempDir(), 5));
+}
+
+TEST_F(LogTest, ThreadsDoNotMixTheirLines) {
+  log::synchronous(false);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([t] {
+      for (int i = 0; i < 200; ++i)
+        log::format(LogLevel::warn, "%s", std::string(50, static_cast<char>('a' + t)).c_str());
+    });
+  }
+  for (auto &thread : threads) thread.join();
+  log::drain();
+  std::istringstream in(content());
+  int lines = 0;
+  for (std::string line; std::getline(in, line); ++lines) {
+    std::string tail = line.substr(line.size() - 50);
+    EXPECT_EQ(tail, std::string(50, tail[0]));
+  }
+  EXPECT_EQ(lines, 800);
+}
+
+}  // namespace
+}  // namespace weir

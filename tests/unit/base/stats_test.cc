@@ -1,0 +1,56 @@
+#include "core/base/stats.h"
+
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+size_t metric(std::string_view name) {
+  for (size_t i = 0; i < kServerMetricCount; ++i) {
+    if (kServerMetrics[i].name == name) return i;
+  }
+  ADD_FAILURE() << name;
+  return 0;
+}
+
+TEST(StatsBook, AddsUpAllWriters) {
+  StatsBook book(3, {2});
+  for (size_t w = 0; w < 3; ++w) {
+    book.page(w).servers[0][1].requests.add(w + 1);
+    book.page(w).total_connections.add();
+  }
+  EXPECT_EQ(book.server(0, 1, metric("requests")), 6u);
+  EXPECT_EQ(book.server(0, 0, metric("requests")), 0u);
+  EXPECT_EQ(book.total_connections(), 3u);
+}
+
+TEST(StatsBook, OfTimestampsTheLatestCounts) {
+  StatsBook book(2, {1});
+  book.page(0).servers[0][0].server_ejected_at.set(500);
+  book.page(1).servers[0][0].server_ejected_at.set(400);
+  EXPECT_EQ(book.server(0, 0, metric("server_ejected_at")), 500u);
+}
+
+TEST(StatsBook, AGaugeMayFallInOneWriterAndRiseInAnother) {
+  StatsBook book(2, {1});
+  book.page(0).servers[0][0].in_queue.add(5);
+  book.page(1).servers[0][0].in_queue.sub(2);
+  EXPECT_EQ(book.server(0, 0, metric("in_queue")), 3u);
+}
+
+TEST(Metrics, AreNamedLikeTheirCells) {
+  StatsBook book(1, {1});
+  book.page(0).pools[0].client_eof.add(1);
+  book.page(0).pools[0].fragments.add(6);
+  book.page(0).servers[0][0].server_eof.add(1);
+  book.page(0).servers[0][0].out_queue_bytes.add(13);
+  EXPECT_EQ(kPoolMetrics[0].name, "client_eof");
+  EXPECT_EQ(book.pool(0, 0), 1u);
+  EXPECT_EQ(kPoolMetrics[kPoolMetricCount - 1].name, "fragments");
+  EXPECT_EQ(book.pool(0, kPoolMetricCount - 1), 6u);
+  EXPECT_EQ(book.server(0, 0, metric("server_eof")), 1u);
+  EXPECT_EQ(book.server(0, 0, metric("out_queue_bytes")), 13u);
+}
+
+}  // namespace
+}  // namespace weir
