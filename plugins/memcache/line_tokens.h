@@ -1,0 +1,114 @@
+// A command or reply line cut into words, and numbers read as memcached reads them. Pure functions over bytes.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace weir::memcache {
+
+inline constexpr uint32_t kMaxKey = 250;
+inline constexpr uint32_t kMaxLine = 2048;  // memcached closes on a longer one, unless it is a get or gets
+
+struct Token {
+  const uint8_t *ptr = nullptr;
+  uint32_t len = 0;
+  bool is(const char *text, uint32_t text_len) const { return len == text_len && std::memcmp(ptr, text, len) == 0; }
+};
+
+// The first byte <= 0x20 in [p, end), or end. Eight at a time.
+inline const uint8_t *find_blank(const uint8_t *p, const uint8_t *end) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+  for (; end - p >= 8; p += 8) {
+    uint64_t x;
+    std::memcpy(&x, p, 8);
+    if (uint64_t hit = (x - kOnes * 0x21) & ~x & kHighs) return p + (__builtin_ctzll(hit) >> 3);
+  }
+  while (p<end && * p> ' ') ++p;
+  return p;
+}
+
+// The end of the word that starts at p: a space, a NUL or a line feed ends it, other control characters belong to it.
+inline const uint8_t *word_end(const uint8_t *p, const uint8_t *end) {
+  for (;; ++p) {
+    p = find_blank(p, end);
+    if (p == end || *p == ' ' || *p == '\n' || *p == 0) return p;
+  }
+}
+
+// The words of one line. memcached takes a NUL for the end of the line; what is behind it is not looked at.
+struct Words {
+  static constexpr uint32_t kMax = 8;  // one more than any command has; further words are only counted
+  Token at[kMax];
+  uint32_t count = 0;
+  bool has_nul = false;
+
+  Words(const uint8_t *p, const uint8_t *end) {
+    while (p < end) {
+      if (*p == ' ') {
+        ++p;
+        continue;
+      }
+      const uint8_t *stop = word_end(p, end);
+      if (stop > p) add(p, stop);
+      if (stop < end && *stop != ' ') {
+        has_nul = true;
+        return;
+      }
+      p = stop;
+    }
+  }
+  const Token &last() const { return at[(count < kMax ? count : kMax) - 1]; }
+
+ private:
+  void add(const uint8_t *from, const uint8_t *to) {
+    if (count < kMax) at[count] = {from, static_cast<uint32_t>(to - from)};
+    ++count;
+  }
+};
+
+// kLoose: memcached 1.6.18 takes it because strtol() does ("1\t", "\v1", "\t" for 0), but not every server reads it so.
+enum class Reading { kGood, kLoose, kBad };
+struct Decimal {
+  Reading reading = Reading::kBad;
+  bool negative = false;
+  uint64_t value = 0;  // without the sign
+};
+
+inline bool is_space(uint8_t c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+inline Decimal read_decimal(Token token) {
+  Decimal out;
+  const uint8_t *p = token.ptr, *end = p + token.len;
+  bool loose = p < end && is_space(*p);
+  while (p < end && is_space(*p)) ++p;
+  if (p < end && (*p == '-' || *p == '+')) out.negative = *p++ == '-';
+  const uint8_t *digits = p;
+  for (; p < end && *p >= '0' && *p <= '9'; ++p)
+    if (__builtin_mul_overflow(out.value, 10, &out.value) || __builtin_add_overflow(out.value, *p - '0', &out.value))
+      return out;
+  if (p == digits) {  // no conversion: strtol() stops at the first byte, and memcached is content if that is a space
+    out.value = 0;
+    if (loose) out.reading = Reading::kLoose;
+    return out;
+  }
+  if (p == end)
+    out.reading = loose ? Reading::kLoose : Reading::kGood;
+  else if (is_space(*p))
+    out.reading = Reading::kLoose;
+  return out;
+}
+inline Decimal read_signed(Token token) {
+  Decimal out = read_decimal(token);
+  uint64_t most = static_cast<uint64_t>(INT64_MAX) + (out.negative ? 1 : 0);
+  if (out.value > most) out.reading = Reading::kBad;
+  return out;
+}
+inline Decimal read_unsigned(Token token) {
+  Decimal out = read_decimal(token);
+  if (out.negative && out.value != 0) out.reading = Reading::kBad;
+  return out;
+}
+
+}  // namespace weir::memcache

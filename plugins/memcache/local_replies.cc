@@ -1,0 +1,129 @@
+#include "local_replies.h"
+
+#include <cstring>
+#include <string_view>
+
+#include <weir/inline.h>
+
+#include "command_table.h"
+#include "request_word.h"
+
+namespace weir::memcache {
+namespace {
+
+constexpr std::string_view kTexts[] = {
+    "ERROR\r\n",
+    "CLIENT_ERROR bad command line format\r\n",
+    "CLIENT_ERROR invalid exptime argument\r\n",
+    "CLIENT_ERROR invalid numeric delta argument\r\n",
+    "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n",
+    "END\r\n",
+    "SERVER_ERROR meta commands are not supported yet\r\n",
+    "SERVER_ERROR stats is not supported through the proxy yet\r\n",
+    "SERVER_ERROR this command acts on a single server: send it to the server itself, not through the proxy\r\n",
+};
+
+constexpr uint64_t kMaxText = 1024;  // an error longer than this helps nobody
+
+weir_status push(std::string_view text, weir_out *out) {
+  return weir_push_lit(out, text.data(), text.size());
+}
+
+// A copy in the arena with every byte that could end or garble a line made a space.
+weir_status push_clean(const weir_scope *scope, weir_bytes text, weir_out *out) {
+  uint64_t len = text.len < kMaxText ? text.len : kMaxText;
+  if (len == 0) return WEIR_OK;
+  auto *copy = static_cast<uint8_t *>(scope->arena->alloc(scope->arena, len, 1));
+  if (!copy) return WEIR_E_NOMEM;
+  for (uint64_t i = 0; i < len; ++i) copy[i] = text.ptr[i] < 0x20 || text.ptr[i] == 0x7f ? ' ' : text.ptr[i];
+  return weir_push_mem(out, copy, len);
+}
+
+weir_status push_line(const weir_scope *scope, std::string_view prefix, weir_bytes text, weir_out *out) {
+  if (weir_status st = push(prefix, out); st != WEIR_OK) return st;
+  if (weir_status st = push_clean(scope, text, out); st != WEIR_OK) return st;
+  return push("\r\n", out);
+}
+
+// What to say when the core has no words of its own.
+std::string_view default_text(uint32_t err) {
+  switch (err) {
+    case WEIR_ERR_TIMEOUT:
+      return "the server did not answer in time";
+    case WEIR_ERR_NO_SERVER:
+      return "no server could be reached";
+    case WEIR_ERR_UPSTREAM:
+      return "the connection to the server was lost";
+    case WEIR_ERR_REJECTED:
+      return "refused by a filter";
+    case WEIR_ERR_CROSS:
+      return "the keys of one command lie on different servers";
+    case WEIR_ERR_OVERLOAD:
+      return "the proxy is overloaded";
+    case WEIR_ERR_SHUTDOWN:
+      return "the proxy is stopping";
+    case WEIR_ERR_AUTH:
+      return "the server refused the proxy's credentials";
+    default:
+      return "internal error of the proxy";
+  }
+}
+
+weir_bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
+
+// "VALUE <key> 0 <len>[ 0]\r\n<text>\r\nEND\r\n"
+weir_status push_value(const weir_scope *scope, weir_bytes key, bool with_cas, weir_bytes text, weir_out *out) {
+  constexpr uint64_t kRoom = 64;  // for all that is neither key nor text
+  if (text.len > UINT32_MAX) return WEIR_E_LIMIT;
+  auto *block = static_cast<uint8_t *>(scope->arena->alloc(scope->arena, key.len + text.len + kRoom, 1));
+  if (!block) return WEIR_E_NOMEM;
+  uint8_t *p = block;
+  auto put = [&p](const void *from, uint64_t len) {
+    if (len) std::memcpy(p, from, len);
+    p += len;
+  };
+  put("VALUE ", 6);
+  put(key.ptr, key.len);
+  put(" 0 ", 3);
+  uint8_t digits[20];
+  uint32_t n = 0;
+  for (uint64_t rest = text.len; n == 0 || rest != 0; rest /= 10) digits[n++] = static_cast<uint8_t>('0' + rest % 10);
+  while (n > 0) put(&digits[--n], 1);
+  if (with_cas) put(" 0", 2);
+  put("\r\n", 2);
+  put(text.ptr, text.len);
+  put("\r\nEND\r\n", 7);
+  return weir_push_mem(out, block, static_cast<uint64_t>(p - block));
+}
+
+}  // namespace
+
+weir_status answer_locally(uint64_t user, weir_out *out) {
+  constexpr uint64_t kCount = sizeof(kTexts) / sizeof(kTexts[0]);
+  return push(kTexts[user < kCount ? user : 0], out);
+}
+
+weir_status answer_error(const weir_scope *scope, uint32_t err, weir_bytes text, weir_out *out) {
+  switch (err) {
+    case WEIR_ERR_TOO_BIG:
+      return push("SERVER_ERROR object too large for cache\r\n", out);
+    case WEIR_ERR_BAD_REQUEST:
+      return text.len ? push_line(scope, "CLIENT_ERROR ", text, out) : push("ERROR\r\n", out);
+    default:
+      return push_line(scope, "SERVER_ERROR ", text.len ? text : bytes_of(default_text(err)), out);
+  }
+}
+
+weir_status answer_value(const weir_scope *scope, const weir_req *req, weir_bytes text, weir_out *out) {
+  const Command &cmd = command(req ? req->cmd : kOther);
+  if (cmd.shape != Shape::kGet && cmd.shape != Shape::kGat) return push_line(scope, "", text, out);
+  RequestWord word = unpack(req->user);
+  const uint8_t *key = word.key_len ? out->peek(out, 0, word.key_off, word.key_len) : nullptr;
+  if (!key) return push_line(scope, "SERVER_ERROR ", bytes_of("a filter's answer came too late for its key"), out);
+  bool with_cas = cmd.name[cmd.name_len - 1] == 's';
+  return push_value(scope, {key, word.key_len}, with_cas, text, out);
+}
+
+}  // namespace weir::memcache

@@ -1,0 +1,30 @@
+// What weir answers by itself, in memcached's words, and the shape of every error. Any thread.
+#pragma once
+
+#include <weir/out.h>
+#include <weir/protocol.h>
+
+namespace weir::memcache {
+
+// In weir_req.user of a WEIR_ROUTE_LOCAL request.
+enum class Local : uint32_t {
+  kError,      // unknown, or the wrong number of words
+  kBadFormat,  // a key too long, a number that is none
+  kBadExptime,
+  kBadDelta,
+  kDeleteUsage,
+  kEnd,  // gat without a key
+  kMeta,
+  kStats,
+  kRefused
+};
+
+weir_status answer_locally(uint64_t user, weir_out *out);
+
+// "SERVER_ERROR <text>" or what else fits err; text is cleaned of bytes that would end the line.
+weir_status answer_error(const weir_scope *scope, uint32_t err, weir_bytes text, weir_out *out);
+
+// A filter's value, as the command's own reply would carry it.
+weir_status answer_value(const weir_scope *scope, const weir_req *req, weir_bytes text, weir_out *out);
+
+}  // namespace weir::memcache

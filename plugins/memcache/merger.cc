@@ -1,0 +1,209 @@
+#include "merger.h"
+
+#include <cstring>
+#include <string_view>
+
+#include <weir/inline.h>
+
+#include "command_table.h"
+#include "line_tokens.h"
+#include "local_replies.h"
+#include "reply_parser.h"
+#include "request_word.h"
+
+namespace weir::memcache {
+namespace {
+
+bool last_slice(const weir_merge *m) {
+  return m->first + m->count >= m->key_count;
+}
+bool answered(const weir_part &part) {
+  return part.status == WEIR_PART_OK && part.rsp_count > 0;
+}
+bool failed(const weir_part &part) {
+  return !answered(part) || (part.rsps[0].flags & WEIR_RF_ERROR);
+}
+uint32_t part_of(const weir_merge *m, uint32_t key) {
+  return m->part_of ? m->part_of[key] : 0;
+}
+
+uint32_t error_of(const weir_part &part) {
+  switch (part.status) {
+    case WEIR_PART_TIMEOUT:
+      return WEIR_ERR_TIMEOUT;
+    case WEIR_PART_NO_SERVER:
+      return WEIR_ERR_NO_SERVER;
+    default:
+      return WEIR_ERR_UPSTREAM;
+  }
+}
+
+const weir_part *first_failed(const weir_merge *m) {
+  for (uint32_t i = 0; i < m->part_count; ++i)
+    if (failed(m->parts[i])) return &m->parts[i];
+  return nullptr;
+}
+
+// The server's own error line, or words for why there is no reply.
+weir_status push_failure(const weir_scope *scope, const weir_merge *m, const weir_part &part, weir_out *out) {
+  if (!answered(part)) return answer_error(scope, error_of(part), {}, out);
+  auto src = static_cast<uint32_t>(&part - m->parts) + 1;
+  const weir_rsp &rsp = part.rsps[0];
+  return weir_push_ref(out, src, rsp.user, rsp.size - rsp.user);  // user: where its last line begins
+}
+
+// Nothing to join: the first failure, or else the first reply as it is.
+weir_status one_of(const weir_scope *scope, const weir_merge *m, weir_out *out) {
+  if (m->first != 0 || m->part_count == 0) return WEIR_OK;
+  const weir_part *bad = first_failed(m);
+  return bad ? push_failure(scope, m, *bad, out) : weir_push_ref(out, 1, 0, m->parts[0].rsps[0].size);
+}
+
+bool is_value_of(const weir_item &item, uint32_t src, weir_bytes key, weir_out *out) {
+  if (key_len_of(item) != key.len) return false;
+  const uint8_t *found = out->peek(out, src, item.off + key_off_of(item), key.len);
+  return found && std::memcmp(found, key.ptr, key.len) == 0;
+}
+
+// Steps over the next item of key's part when it is key's value. Misses have none, so it is the key that tells.
+const weir_item *take_value(const weir_merge *m, uint32_t key, uint32_t *next, weir_out *out) {
+  uint32_t i = part_of(m, key);
+  const weir_part &part = m->parts[i];
+  if (failed(part) || next[i] >= part.item_count) return nullptr;
+  const weir_item &item = part.items[next[i]];
+  if (!is_value_of(item, i + 1, m->key_bytes[key], out)) return nullptr;
+  ++next[i];
+  return &item;
+}
+
+bool all_taken(const weir_merge *m, const uint32_t *next) {
+  for (uint32_t i = 0; i < m->part_count; ++i)
+    if (!failed(m->parts[i]) && next[i] < m->parts[i].item_count) return false;
+  return true;
+}
+
+// The keys as the client wrote them, in order: replies repeat the key, and a client that asked for "a" does not know
+// what to do with a filter's "v2:a". Only the core's TRANSFORM tells that a filter was at work; without it, or without
+// the request's bytes, next() gives nothing.
+class ClientKeys {
+ public:
+  ClientKeys(const weir_merge *m, weir_out *out, uint64_t at) : at_(at ? at : unpack(m->req->user).key_off) {
+    if (!(m->req->flags & WEIR_REQ_TRANSFORM)) return;
+    line_ = out->peek(out, 0, 0, m->req->size);
+    if (line_) end_ = line_ + m->req->size;
+  }
+  weir_bytes next() {
+    if (!line_) return {};
+    const uint8_t *p = line_ + at_;
+    while (p < end_ && *p == ' ') ++p;
+    const uint8_t *stop = word_end(p, end_);
+    at_ = static_cast<uint64_t>(stop - line_);
+    if (stop > p && stop < end_ && *stop == '\n' && stop[-1] == '\r') --stop;
+    return {p, static_cast<uint64_t>(stop - p)};
+  }
+  uint64_t at() const { return at_; }
+  uint64_t offset_of(weir_bytes key) const { return line_ ? static_cast<uint64_t>(key.ptr - line_) : 0; }
+
+ private:
+  const uint8_t *line_ = nullptr, *end_ = nullptr;
+  uint64_t at_;
+};
+
+// One VALUE block, under the client's own name for the key where that differs.
+weir_status push_value(const weir_merge *m, uint32_t key, const weir_item &item, weir_bytes own, uint64_t own_off,
+                       weir_out *out) {
+  uint32_t src = part_of(m, key) + 1;
+  weir_bytes final = m->key_bytes[key];
+  if (own.len == 0 || (own.len == final.len && std::memcmp(own.ptr, final.ptr, own.len) == 0))
+    return weir_push_ref(out, src, item.off, item.len);
+  uint64_t name_end = static_cast<uint64_t>(key_off_of(item)) + key_len_of(item);
+  weir_status st = weir_push_ref(out, src, item.off, key_off_of(item));
+  if (st == WEIR_OK) st = weir_push_ref(out, 0, own_off, own.len);
+  return st == WEIR_OK ? weir_push_ref(out, src, item.off + name_end, item.len - name_end) : st;
+}
+
+constexpr std::string_view kStranger = "a server answered with a key it was not asked for";
+
+}  // namespace
+
+weir_status Merger::merge(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out) {
+  Shape shape = command(m->req->cmd).shape;
+  bool has_values = (shape == Shape::kGet || shape == Shape::kGat) && m->key_bytes;
+  return has_values ? values(scope, settings, m, out) : one_of(scope, m, out);
+}
+
+weir_status Merger::values(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out) {
+  if (const weir_part *bad = first_failed(m); bad && !settings.failed_shard_is_miss)
+    return m->first == 0 ? push_failure(scope, m, *bad, out) : WEIR_OK;
+  Cursor cursor = recall(scope, m, out);
+  if (!cursor.next) return WEIR_E_NOMEM;
+  ClientKeys own(m, out, cursor.own_at);
+  uint32_t before = out->len;
+  for (uint32_t key = m->first; key < m->first + m->count; ++key) {
+    weir_bytes name = own.next();
+    if (const weir_item *item = take_value(m, key, cursor.next, out))
+      if (weir_status st = push_value(m, key, *item, name, own.offset_of(name), out); st != WEIR_OK) return st;
+  }
+  cursor.own_at = own.at();
+  if (!last_slice(m)) {
+    remember(m, cursor);
+    return WEIR_OK;
+  }
+  if (all_taken(m, cursor.next)) return weir_push_lit(out, "END\r\n", 5);
+  out->len = before;
+  weir_bytes why = {reinterpret_cast<const uint8_t *>(kStranger.data()), kStranger.size()};
+  return answer_error(scope, WEIR_ERR_UPSTREAM, why, out);
+}
+
+Merger::Stand *Merger::find(const weir_merge *m) {
+  for (Stand &stand : stands_)
+    if (stand.parts == m->parts && stand.req == m->req) return &stand;
+  return nullptr;
+}
+
+// Where the slices before this one stopped.
+Merger::Cursor Merger::recall(const weir_scope *scope, const weir_merge *m, weir_out *out) {
+  Cursor cursor;
+  uint64_t size = sizeof(uint32_t) * (m->part_count ? m->part_count : 1);
+  cursor.next = static_cast<uint32_t *>(scope->arena->alloc(scope->arena, size, alignof(uint32_t)));
+  if (!cursor.next) return cursor;
+  std::memset(cursor.next, 0, size);
+  if (m->first == 0 && last_slice(m)) return cursor;
+  Stand *stand = find(m);
+  bool known = stand && m->first != 0 && stand->first == m->first && stand->key_count == m->key_count &&
+               stand->next.size() == m->part_count;
+  if (known) {
+    std::memcpy(cursor.next, stand->next.data(), size);
+    cursor.own_at = stand->own_at;
+  } else {  // forgotten, or never known: walk there again
+    ClientKeys own(m, out, 0);
+    for (uint32_t key = 0; key < m->first; ++key) {
+      take_value(m, key, cursor.next, out);
+      own.next();
+    }
+    cursor.own_at = own.at();
+  }
+  // Another merge may get this one's addresses; it begins at 0, and so finds nothing of this one.
+  if (stand) stand->parts = nullptr;
+  return cursor;
+}
+
+void Merger::remember(const weir_merge *m, const Cursor &cursor) {
+  Stand *place = &stands_[0];
+  for (Stand &stand : stands_) {
+    if (!stand.parts) {
+      place = &stand;
+      break;
+    }
+    if (clock_ - stand.age > clock_ - place->age) place = &stand;
+  }
+  place->parts = m->parts;
+  place->req = m->req;
+  place->first = m->first + m->count;
+  place->key_count = m->key_count;
+  place->age = clock_++;
+  place->own_at = cursor.own_at;
+  place->next.assign(cursor.next, cursor.next + m->part_count);
+}
+
+}  // namespace weir::memcache

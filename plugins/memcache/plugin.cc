@@ -1,0 +1,133 @@
+// memcache.so: the ascii protocol of memcached 1.6.18.
+#include <weir/module.h>
+#include <weir/protocol.h>
+#include <weir/schema.h>
+
+#include <cstring>
+#include <new>
+
+#include "command_table.h"
+#include "line_tokens.h"
+#include "local_replies.h"
+#include "merger.h"
+#include "reply_parser.h"
+#include "request_parser.h"
+#include "request_word.h"
+#include "settings.h"
+#include "splitter.h"
+
+namespace weir::memcache {
+namespace {
+
+constexpr uint32_t kMaxHead = 2 * kMaxLine;
+
+void *create(const weir_host *host, weir_errbuf *err) {
+  Settings settings;
+  if (!read_settings(host, err, &settings)) return nullptr;
+  return new (std::nothrow) Settings(settings);
+}
+void destroy(void *inst) {
+  delete static_cast<Settings *>(inst);
+}
+
+void *worker_init(void *, uint32_t) {
+  return new (std::nothrow) Merger;
+}
+void worker_fini(void *, void *worker) {
+  delete static_cast<Merger *>(worker);
+}
+
+weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {
+  if (err == WEIR_ERR_NONE && req) return answer_locally(req->user, out);
+  if (err == WEIR_ERR_ANSWER) return answer_value(scope, req, text, out);
+  return answer_error(scope, err, text, out);
+}
+
+weir_status render(const weir_scope *, const weir_render *r, weir_out *out) {
+  return render_request(r, out);
+}
+
+weir_status merge(const weir_scope *scope, const weir_merge *m, weir_out *out) {
+  if (!scope->worker) return WEIR_E_NOMEM;
+  return static_cast<Merger *>(scope->worker)->merge(scope, *static_cast<const Settings *>(scope->inst), m, out);
+}
+
+// The words of the line, the command's name first, and then the data of a storage command.
+uint32_t args(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap) {
+  if (message.len == 0) return 0;
+  const uint8_t *p = message.ptr, *end = p + message.len;
+  const auto *feed = static_cast<const uint8_t *>(std::memchr(p, '\n', message.len));
+  const uint8_t *line_end = feed ? feed : end;
+  if (line_end - p > 1 && line_end[-1] == '\r') --line_end;
+  uint32_t n = 0;
+  auto add = [&](const uint8_t *from, const uint8_t *to) {
+    if (n < cap) out[n] = {from, static_cast<uint64_t>(to - from)};
+    ++n;
+  };
+  while (p < line_end) {
+    const uint8_t *stop = word_end(p, line_end);
+    if (stop > p) add(p, stop);
+    p = stop < line_end ? stop + 1 : stop;
+  }
+  if (feed && end - feed > 2) add(feed + 1, end - 2);
+  if (feed && end - feed == 3) add(feed + 1, feed + 1);
+  return n;
+}
+
+constinit const weir_protocol kProtocol = {
+    .struct_size = sizeof(weir_protocol),
+    .flags = 0,
+    .cmds = kCommandRows.data(),
+    .cmd_count = kCommandCount,
+    .client_state_size = sizeof(ClientState),
+    .server_state_size = sizeof(ServerState),
+    .max_head = kMaxHead,
+    .tag_off = 0,
+    .tag_width = 0,
+    .create = create,
+    .destroy = destroy,
+    .worker_init = worker_init,
+    .worker_fini = worker_fini,
+    .parse_req = parse_requests,
+    .parse_rsp = parse_replies,
+    .reply = reply,
+    .render = render,
+    .merge = merge,
+    .handshake = nullptr,
+    .probe = nullptr,
+    .retag = nullptr,
+    .lease = nullptr,
+    .profile_idle = nullptr,
+    .closed = nullptr,
+    .args = args,
+};
+
+const void *extension(const char *id) {
+  return std::strcmp(id, WEIR_EXT_SCHEMA) == 0 ? &kSchema : nullptr;
+}
+
+const weir_component kComponents[] = {
+    {WEIR_K_PROTOCOL, 0, "memcache", "memcached's ascii protocol", &kProtocol, extension},
+};
+const weir_module kModule = {
+    .struct_size = sizeof(weir_module),
+    .abi_major = WEIR_ABI_MAJOR,
+    .abi_minor = WEIR_ABI_MINOR,
+    .min_core_minor = 0,
+    .reserved = 0,
+    .component_count = 1,
+    .id = "org.weir.memcache",
+    .version = "0.1.0",
+    .vendor = "weir",
+    .license = "",
+    .url = "",
+    .required_extensions = nullptr,
+    .components = kComponents,
+};
+
+}  // namespace
+}  // namespace weir::memcache
+
+extern "C" WEIR_EXPORT const weir_module *weir_plugin_v0(void) {
+  return &weir::memcache::kModule;
+}

@@ -1,0 +1,204 @@
+#include "request_parser.h"
+
+#include <cstring>
+
+#include <weir/inline.h>
+
+#include "command_table.h"
+#include "line_reader.h"
+#include "line_tokens.h"
+#include "request_word.h"
+
+namespace weir::memcache {
+namespace {
+
+constexpr uint8_t kBinaryMagic = 0x80;
+constexpr uint32_t kMaxLeadingSpaces = 100;  // memcached's own limit before a get longer than kMaxLine
+
+class RequestParser {
+ public:
+  RequestParser(ClientState &state, weir_parse *p) : state_(state), p_(p), data_(p->data), end_(p->data + p->len) {
+    if (state_.in_keys) origin_ = 0 - p->msg_off;
+  }
+  weir_status run();
+
+ private:
+  weir_status next();
+  weir_status short_line(const uint8_t *begin, const uint8_t *feed);
+  weir_status long_line(const uint8_t *begin);
+  weir_status gat(const uint8_t *at, const uint8_t *feed);
+  weir_status keys(const uint8_t *at, const uint8_t *limit);
+  weir_status take_keys(const uint8_t *&at, const uint8_t *limit, bool *whole);
+  weir_status take_key(const uint8_t *key, uint32_t len);
+  weir_status end_of_keys(const uint8_t *line_end);
+  weir_status emit(const LineRequest &line);
+  void append(const weir_req &req);
+  weir_status broken(const char *why) {
+    p_->error = why;
+    return WEIR_E_PROTO;
+  }
+
+  ClientState &state_;
+  weir_parse *p_;
+  const uint8_t *data_, *end_;
+  uint64_t pos_ = 0;     // in the window: up to where everything is done with
+  uint64_t origin_ = 0;  // the first byte of the request under way, relative to the window; wraps when before it
+  bool waiting_ = false;
+};
+
+weir_status RequestParser::run() {
+  weir_status st = WEIR_OK;
+  while (st == WEIR_OK && !waiting_ && pos_ < p_->len && p_->msg_len < p_->msg_cap)
+    st = state_.in_keys ? keys(data_ + pos_, end_) : next();
+  p_->used = pos_ < p_->len ? pos_ : p_->len;
+  p_->skip = 0;
+  p_->need = waiting_ ? 1 : 0;
+  return st;
+}
+
+weir_status RequestParser::next() {
+  const uint8_t *begin = data_ + pos_;
+  uint64_t avail = p_->len - pos_;
+  origin_ = pos_;
+  if (*begin == kBinaryMagic)
+    return broken("the binary protocol is not supported yet: let the client use the ascii protocol");
+  const auto *feed = static_cast<const uint8_t *>(std::memchr(begin + state_.scanned, '\n', avail - state_.scanned));
+  if (!feed && avail <= kMaxLine) {
+    state_.scanned = static_cast<uint32_t>(avail);
+    waiting_ = true;
+    return WEIR_OK;
+  }
+  state_.scanned = 0;
+  if (!feed || feed - begin > kMaxLine) return long_line(begin);
+  return short_line(begin, feed);
+}
+
+weir_status RequestParser::short_line(const uint8_t *begin, const uint8_t *feed) {
+  const uint8_t *name = begin;
+  while (*name == ' ') ++name;
+  const uint8_t *end = feed - begin > 1 && feed[-1] == '\r' ? feed - 1 : feed;
+  const uint8_t *name_end = word_end(name, name < end ? end : name);
+  uint16_t cmd = find_command(name, static_cast<uint32_t>(name_end - name));
+  Shape shape = command(cmd).shape;
+  if (shape == Shape::kGet || shape == Shape::kGat) {
+    state_.cmd = cmd;
+    state_.name_off = static_cast<uint32_t>(name - begin);
+    return shape == Shape::kGet ? keys(name_end, feed + 1) : gat(name_end, feed);
+  }
+  LineRequest line = read_line(cmd, begin, end, static_cast<uint64_t>(feed + 1 - begin));
+  return emit(line);
+}
+
+weir_status RequestParser::emit(const LineRequest &line) {
+  if (line.req.key_count) {
+    weir_key *key = weir_push_key(p_);
+    if (!key) return WEIR_E_LIMIT;
+    *key = line.key;
+  }
+  append(line.req);
+  return WEIR_OK;
+}
+
+void RequestParser::append(const weir_req &req) {
+  p_->reqs[p_->msg_len++] = req;
+  pos_ = origin_ + req.size;
+}
+
+// A get of any length is legal: its keys are taken as they come. Everything else memcached closes on, and so does weir,
+// since where the next command starts is anybody's guess.
+weir_status RequestParser::long_line(const uint8_t *begin) {
+  const uint8_t *name = begin;
+  while (name < end_ && *name == ' ' && name - begin <= kMaxLeadingSpaces) ++name;
+  const uint8_t *name_end = word_end(name, end_);
+  uint16_t cmd = find_command(name, static_cast<uint32_t>(name_end - name));
+  bool is_get = command(cmd).shape == Shape::kGet && name_end < end_ && *name_end == ' ';
+  if (!is_get || name - begin > kMaxLeadingSpaces) return broken("line too long");
+  state_.in_keys = 1;
+  state_.cmd = cmd;
+  state_.name_off = static_cast<uint32_t>(name - begin);
+  return keys(name_end, end_);
+}
+
+weir_status RequestParser::gat(const uint8_t *at, const uint8_t *feed) {
+  while (*at == ' ') ++at;
+  const uint8_t *end = feed[-1] == '\r' ? feed - 1 : feed;
+  const uint8_t *stop = word_end(at, at < end ? end : at);
+  uint64_t size = static_cast<uint64_t>(feed + 1 - data_) - origin_;
+  if (stop == at) return emit(local_line(state_.cmd, size, Local::kError));
+  Token exptime = {at, static_cast<uint32_t>(stop - at)};
+  if (read_signed(exptime).reading == Reading::kBad) return emit(local_line(state_.cmd, size, Local::kBadExptime));
+  return keys(stop, feed + 1);
+}
+
+weir_status RequestParser::keys(const uint8_t *at, const uint8_t *limit) {
+  bool whole = false;
+  weir_status st = take_keys(at, limit, &whole);
+  if (st != WEIR_OK) return st;
+  if (whole) return end_of_keys(at);
+  pos_ = static_cast<uint64_t>(at - data_);
+  waiting_ = true;
+  return WEIR_OK;
+}
+
+// Takes keys up to the line feed (whole: at is behind it) or the last whole word before limit.
+weir_status RequestParser::take_keys(const uint8_t *&at, const uint8_t *limit, bool *whole) {
+  while (!state_.bad) {
+    while (at < limit && *at == ' ') ++at;
+    if (at == limit) return WEIR_OK;
+    const uint8_t *stop = word_end(at, limit);
+    auto len = static_cast<uint64_t>(stop - at);
+    if (stop == limit && len <= kMaxKey + 1) return WEIR_OK;  // it may be a key and the CR
+    bool last = stop < limit && *stop == '\n';
+    if (last && len > 0 && stop[-1] == '\r') --len;
+    state_.bad = len > kMaxKey || (stop < limit && *stop == 0);
+    if (state_.bad) break;
+    if (len > 0)
+      if (weir_status st = take_key(at, static_cast<uint32_t>(len)); st != WEIR_OK) return st;
+    at = last ? stop + 1 : stop;
+    *whole = last;
+    if (last) return WEIR_OK;
+  }
+  const void *feed = at < limit ? std::memchr(at, '\n', static_cast<size_t>(limit - at)) : nullptr;
+  *whole = feed != nullptr;
+  at = feed ? static_cast<const uint8_t *>(feed) + 1 : limit;
+  return WEIR_OK;
+}
+
+weir_status RequestParser::take_key(const uint8_t *key, uint32_t len) {
+  weir_key *out = weir_push_key(p_);
+  if (!out) return WEIR_E_LIMIT;
+  uint64_t off = static_cast<uint64_t>(key - data_) - origin_;
+  *out = {off, len, state_.name_off, off, len};
+  if (state_.keys++ == 0) {
+    state_.first_off = static_cast<uint32_t>(off);
+    state_.first_len = len;
+  }
+  return WEIR_OK;
+}
+
+weir_status RequestParser::end_of_keys(const uint8_t *line_end) {
+  weir_req req = {};
+  req.size = static_cast<uint64_t>(line_end - data_) - origin_;
+  req.cmd = state_.cmd;
+  req.key_count = state_.keys;
+  if (state_.bad || state_.keys == 0) {
+    bool is_gat = command(state_.cmd).shape == Shape::kGat;
+    req.route = WEIR_ROUTE_LOCAL;
+    req.user = static_cast<uint64_t>(state_.bad ? Local::kBadFormat : is_gat ? Local::kEnd : Local::kError);
+  } else {
+    req.route = state_.keys == 1 ? WEIR_ROUTE_KEY : WEIR_ROUTE_SPLIT;
+    req.flags = WEIR_REQ_RETRY_SAFE;
+    req.user = pack({0, state_.first_off, state_.first_len});
+  }
+  state_ = ClientState{};
+  append(req);
+  return WEIR_OK;
+}
+
+}  // namespace
+
+weir_status parse_requests(const weir_scope *scope, weir_parse *p) {
+  return RequestParser(*static_cast<ClientState *>(scope->state), p).run();
+}
+
+}  // namespace weir::memcache

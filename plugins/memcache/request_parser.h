@@ -1,0 +1,20 @@
+// Cuts a client's stream into requests. One ClientState a connection, kept by the core; used by the worker that owns
+// it.
+#pragma once
+
+#include <weir/protocol.h>
+
+namespace weir::memcache {
+
+// Where the parser stands inside an unfinished line; all zero between requests.
+struct ClientState {
+  uint32_t scanned;  // bytes of the line known to hold no line feed
+  uint16_t cmd;      // of the get or gets whose keys are taken as they arrive
+  uint8_t in_keys;
+  uint8_t bad;  // one of its keys cannot be: what follows is only skipped
+  uint32_t name_off, keys, first_off, first_len;
+};
+
+weir_status parse_requests(const weir_scope *scope, weir_parse *p);
+
+}  // namespace weir::memcache

@@ -1,0 +1,20 @@
+// What an operator may configure. Made and destroyed by the control thread, read-only for the workers.
+#pragma once
+
+#include <weir/host.h>
+#include <weir/schema.h>
+
+namespace weir::memcache {
+
+struct Settings {
+  // What a get over several servers answers when one of them fails: one error for the whole, which never passes a
+  // failure off as an absent key and is what twemproxy does; or the keys of the others, the failed ones as misses.
+  bool failed_shard_is_miss = false;
+};
+
+extern const weir_schema kSchema;
+
+// False: refused, and the place of the mistake has been complained about.
+bool read_settings(const weir_host *host, weir_errbuf *err, Settings *out);
+
+}  // namespace weir::memcache

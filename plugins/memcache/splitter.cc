@@ -1,0 +1,120 @@
+#include "splitter.h"
+
+#include <weir/inline.h>
+
+#include "command_table.h"
+#include "line_tokens.h"
+#include "request_word.h"
+
+namespace weir::memcache {
+namespace {
+
+bool rewritten(const weir_render *r, uint32_t key) {
+  return r->rekeyed && r->rekeyed[key];
+}
+
+// What a filter made of a key must still be one word: a blank in it would be another command on a shared connection.
+bool is_key(weir_bytes key) {
+  if (key.len == 0 || key.len > kMaxKey) return false;
+  const uint8_t *end = key.ptr + key.len;
+  for (const uint8_t *p = key.ptr; p < end; ++p)
+    if (*p <= ' ') return false;
+  return true;
+}
+
+// A gat over kMaxLine costs the server connection, and only rewritten keys can make it that long.
+bool too_long(const weir_render *r) {
+  if (!r->rekeyed || command(r->req->cmd).shape != Shape::kGat) return false;
+  uint64_t len = r->req->key_count ? r->keys[0].off : 0;
+  for (uint32_t i = 0; i < r->pick_count; ++i) len += r->key_bytes[r->pick[i]].len + 1;
+  return len > kMaxLine;
+}
+
+class Splitter {
+ public:
+  Splitter(const weir_render *r, weir_out *out) : r_(r), out_(out) {}
+
+  // "<name>[ <exptime>] k1 k2...\r\n": runs of neighbours go as they stand in the request, each with the space before.
+  weir_status split() {
+    if (r_->first == 0) ref(r_->keys[0].arg, r_->keys[0].off - 1);
+    for (uint32_t i = r_->first; i < r_->first + r_->count && status_ == WEIR_OK; ++i) put_key(r_->pick[i]);
+    flush();
+    if (r_->first + r_->count == r_->pick_count) lit("\r\n", 2);
+    return status_;
+  }
+
+  // The request as it is, but for rewritten keys and "noreply".
+  weir_status whole() {
+    const RequestWord word = unpack(r_->req->user);
+    uint32_t total = r_->req->key_count;
+    bool sliced = r_->pick_count != 0;
+    uint32_t from = sliced ? r_->first : 0, to = sliced ? r_->first + r_->count : total;
+    uint64_t at = from == 0 ? 0 : end_of(from - 1);
+    for (uint32_t i = from; i < to && status_ == WEIR_OK; ++i) {
+      if (!rewritten(r_, i)) continue;
+      ref(at, r_->keys[i].off);
+      key_mem(i);
+      at = end_of(i);
+    }
+    if (to < total) {
+      ref(at, end_of(to - 1));
+      return status_;
+    }
+    if (word.noreply_off) {
+      ref(at, word.noreply_off - 1);
+      at = word.noreply_off + kNoReplyLen;
+    }
+    ref(at, r_->req->size);
+    return status_;
+  }
+
+ private:
+  uint64_t end_of(uint32_t key) const { return r_->keys[key].off + r_->keys[key].len; }
+  void keep(weir_status st) {
+    if (status_ == WEIR_OK) status_ = st;
+  }
+  void ref(uint64_t from, uint64_t to) { keep(weir_push_ref(out_, 0, from, to - from)); }
+  void lit(const char *text, uint64_t len) { keep(weir_push_lit(out_, text, len)); }
+  void key_mem(uint32_t key) {
+    if (!is_key(r_->key_bytes[key])) return keep(WEIR_E_FAIL);
+    keep(weir_push_mem(out_, r_->key_bytes[key].ptr, r_->key_bytes[key].len));
+  }
+  void flush() {
+    if (run_to_ > run_from_) ref(run_from_, run_to_);
+    run_from_ = run_to_ = 0;
+  }
+  void put_key(uint32_t key) {
+    if (rewritten(r_, key)) {
+      flush();
+      lit(" ", 1);
+      return key_mem(key);
+    }
+    uint64_t from = r_->keys[key].off - 1;  // a space: keys are words
+    if (from != run_to_ || run_to_ == 0) {
+      flush();
+      run_from_ = from;
+    }
+    run_to_ = end_of(key);
+  }
+
+  const weir_render *r_;
+  weir_out *out_;
+  weir_status status_ = WEIR_OK;
+  uint64_t run_from_ = 0, run_to_ = 0;  // of the request, not written yet
+};
+
+}  // namespace
+
+weir_status render_request(const weir_render *r, weir_out *out) {
+  if (too_long(r)) return WEIR_E_LIMIT;
+  switch (r->purpose) {
+    case WEIR_RENDER_SPLIT:
+      return Splitter(r, out).split();
+    case WEIR_RENDER_REKEY:
+      return Splitter(r, out).whole();
+    default:
+      return WEIR_E_FAIL;
+  }
+}
+
+}  // namespace weir::memcache
