@@ -72,9 +72,9 @@ void KetamaRing::sort_points() {
   points_.push_back({UINT32_MAX, points_.front().server});
 }
 
-// Two to four arcs a point, so that most lookups read one entry and one point. Measured on random hashes against a
-// binary search: 4 servers 4 ns instead of 39, 100 servers 9 instead of 75, 1000 servers 25 instead of 111. A binary
-// search without branches is no faster than one with them, and within an arc it gains nothing over the scan.
+// Two to four arcs a point, so that most lookups read one entry and one point. bench/micro_hash.cc, on an AMD EPYC, a
+// binary search's time in parentheses: 2.5 ns (45) with 4 servers, 4 ns (68) with 100, 7 ns (92) with 1000. A search
+// without branches took as long as one with them, and within an arc gained nothing over the scan.
 void KetamaRing::cut_arcs() {
   const auto bits = std::min(static_cast<uint32_t>(std::bit_width(points_.size() * 2 - 1)), kMaxBits);
   shift_ = 32 - bits;
