@@ -39,7 +39,7 @@ void Loop::change(int fd, Handler *handler, uint32_t interest) {
 
 void Loop::remove(int fd, const Handler *handler) {
   epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-  for (int i = ready_next_; i < ready_count_; ++i) {
+  for (int i = ready_next_ > 0 ? ready_next_ - 1 : 0; i < ready_count_; ++i) {
     if (ready_[i].handler == handler) ready_[i].handler = nullptr;
   }
 }

@@ -1,0 +1,58 @@
+#include "core/route/pool.h"
+
+#include <string>
+#include <utility>
+
+#include "core/base/log.h"
+
+namespace weir::route {
+namespace {
+
+// The component a pool names, at work; null when it complained.
+std::unique_ptr<plugin::Instance> instance(const plugin::Registry &registry, uint32_t kind, const config::Use &use,
+                                           const std::string &path, const Pool &pool, const plugin::PoolNames &names,
+                                           uint32_t workers, config::Complaints &complaints) {
+  const plugin::Component *component = registry.find(kind, use.name);
+  if (component == nullptr) {
+    complaints.add(use.place, path, "no loaded plugin offers \"" + use.name + "\"; see weir --list-plugins");
+    return nullptr;
+  }
+  return plugin::Instance::make(*component, use, path, pool.index, names, workers, complaints);
+}
+
+}  // namespace
+
+std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, const plugin::Registry &registry,
+                                 const plugin::PoolNames &names, uint32_t workers, config::Complaints &complaints) {
+  std::unique_ptr<Pool> pool(new Pool(settings, index));
+  std::string path = "pools." + settings.name + ".";
+  auto use = [&](uint32_t kind, const config::Use &what, const char *key) {
+    return instance(registry, kind, what, path + key, *pool, names, workers, complaints);
+  };
+  pool->protocol = use(WEIR_K_PROTOCOL, settings.protocol, "protocol");
+  pool->hash = use(WEIR_K_HASH, settings.hash, "hash");
+  pool->dist = use(WEIR_K_DIST, settings.distribution, "distribution");
+  if (!pool->protocol || !pool->hash || !pool->dist) return nullptr;
+  for (const config::Server &server : settings.servers) pool->backends.emplace_back(server);
+  auto ring = Ring::build(*pool->dist, pool->backends, std::vector<uint8_t>(pool->backends.size(), 1), nullptr);
+  if (!ring) {
+    complaints.add(settings.distribution.place, path + "distribution", ring.error().text);
+    return nullptr;
+  }
+  pool->owned_ = std::move(*ring);
+  pool->current_.store(pool->owned_.get(), std::memory_order_release);
+  return pool;
+}
+
+std::unique_ptr<Ring> Pool::rebuild(const std::vector<uint8_t> &alive) {
+  auto ring = Ring::build(*dist, backends, alive, owned_.get());
+  if (!ring) {
+    WEIR_LOG(err, "pool %s: keeping the old ring: %s", settings.name.c_str(), ring.error().text.c_str());
+    return nullptr;
+  }
+  std::unique_ptr<Ring> old = std::exchange(owned_, std::move(*ring));
+  current_.store(owned_.get(), std::memory_order_release);
+  return old;
+}
+
+}  // namespace weir::route

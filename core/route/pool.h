@@ -1,0 +1,40 @@
+// A pool as the whole process sees it: its components, its servers, and the ring that is current.
+// Owner: the runtime. Threads: everything is read-only once started, but for the marked cells.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "core/config/settings.h"
+#include "core/plugin/instance.h"
+#include "core/route/ring.h"
+#include "core/upstream/backend.h"
+
+namespace weir::route {
+
+class Pool {
+ public:
+  // Makes the components' instances and the first ring. Null: it complained.
+  static std::unique_ptr<Pool> make(const config::Pool &settings, uint32_t index, const plugin::Registry &registry,
+                                    const plugin::PoolNames &names, uint32_t workers, config::Complaints &complaints);
+
+  const config::Pool &settings;
+  const uint32_t index;
+  std::unique_ptr<plugin::Instance> protocol, hash, dist;
+  std::deque<upstream::Backend> backends;
+  std::atomic<uint32_t> clients{0};  // connected now, all workers
+
+  const Ring &ring() const { return *current_.load(std::memory_order_acquire); }  // [any] valid for this turn
+  // [control] The ring without the servers that are down. The one it replaces is returned: it may be dropped once
+  // every worker has ended the turn it is in. Null on failure, which is logged.
+  std::unique_ptr<Ring> rebuild(const std::vector<uint8_t> &alive);
+
+ private:
+  Pool(const config::Pool &pool, uint32_t pool_index) : settings(pool), index(pool_index) {}
+  std::unique_ptr<Ring> owned_;  // [control]
+  std::atomic<const Ring *> current_{nullptr};
+};
+
+}  // namespace weir::route

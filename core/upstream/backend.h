@@ -1,0 +1,69 @@
+// One server of a pool as the whole process sees it: where it is, and how it has been doing.
+// Owner: the pool. Threads: health by all workers, only on failure; addresses set by control, read per connect.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/config/settings.h"
+#include "core/net/socket.h"
+
+namespace weir::upstream {
+
+// Failures in a row, over all workers and connections.
+class Health {
+ public:
+  // [worker] A reply came: a load, and a store only after failures.
+  void replied() {
+    if (failures_.load(std::memory_order_relaxed) != 0) failures_.store(0, std::memory_order_relaxed);
+  }
+  // [worker] True when this failure reached the limit.
+  bool failed(uint32_t limit) {
+    if (failures_.fetch_add(1, std::memory_order_relaxed) + 1 < limit) return false;
+    failures_.store(0, std::memory_order_relaxed);
+    return true;
+  }
+
+ private:
+  std::atomic<uint32_t> failures_{0};
+};
+
+class Backend {
+ public:
+  explicit Backend(const config::Server &server) : config(server) {
+    net::SocketAddress address;
+    if (net::to_socket_address(server.address, address)) addresses_.push_back(address);
+  }
+
+  const config::Server &config;
+  Health health;
+
+  // [any] The address to try next; nothing when the name has not been resolved.
+  std::optional<net::SocketAddress> address() const {
+    std::lock_guard lock(mutex_);
+    if (addresses_.empty()) return std::nullopt;
+    return addresses_[next_ % addresses_.size()];
+  }
+  // [any] The address just tried did not answer.
+  void try_another() {
+    std::lock_guard lock(mutex_);
+    ++next_;
+  }
+  void set_addresses(std::vector<net::SocketAddress> addresses) {
+    std::lock_guard lock(mutex_);
+    addresses_ = std::move(addresses);
+  }
+  bool resolved() const {
+    std::lock_guard lock(mutex_);
+    return !addresses_.empty();
+  }
+
+ private:
+  mutable std::mutex mutex_;  // guards addresses_ and next_; taken once a connect
+  std::vector<net::SocketAddress> addresses_;
+  size_t next_ = 0;
+};
+
+}  // namespace weir::upstream

@@ -1,0 +1,389 @@
+#include "core/upstream/server_connection.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "core/base/log.h"
+#include "core/upstream/reply_parser.h"
+#include "core/upstream/upstream.h"
+
+namespace weir::upstream {
+namespace {
+
+// A connection on which nothing at all comes back for this many request timeouts is given up: until then a slow request
+// fails alone and its late reply is swallowed (docs/adr/0004-timeouts-fail-alone.md).
+constexpr uint64_t kStallTimeouts = 4;
+constexpr uint64_t kLeastStallUs = 1'000'000;
+
+}  // namespace
+
+ServerConnection::ServerConnection(Upstream &upstream, uint32_t server)
+    : Connection(upstream.with.reactor),
+      upstream_(upstream),
+      server_(server),
+      protocol_state_((upstream.with.protocol.protocol().server_state_size + 7) / 8 + 2) {}
+
+ServerConnection::~ServerConnection() {
+  inbox_.clear(reactor_.chunks);
+  waiting_.clear(reactor_.chunks);
+}
+
+weir_scope ServerConnection::scope() {
+  auto at = reinterpret_cast<uintptr_t>(protocol_state_.data());
+  return {sizeof(weir_scope),
+          reactor_.worker_id,
+          upstream_.with.protocol.inst(),
+          upstream_.with.protocol_worker,
+          reinterpret_cast<void *>((at + 15) & ~uintptr_t{15}),
+          reactor_.arena.abi(),
+          reactor_.now_us,
+          conn_id_};
+}
+
+// ---- opening ---------------------------------------------------------------------------------------------------------
+
+void ServerConnection::connect() {
+  if (state_ != State::closed || closing_soon_) return;
+  static std::atomic<uint64_t> last_id{uint64_t{1} << 63};
+  conn_id_ = last_id.fetch_add(1, std::memory_order_relaxed);
+  std::fill(protocol_state_.begin(), protocol_state_.end(), 0);
+  state_ = State::connecting;
+  moved_us_ = reactor_.now_us;
+  uint64_t timeout = upstream_.with.pool.connect_timeout_us;
+  prepare_due_us_ = timeout == 0 ? 0 : reactor_.now_us + timeout;
+  if (timeout != 0) upstream_.check_at(prepare_due_us_);
+
+  auto address = upstream_.with.backends[server_].address();
+  if (!address) return fail_soon(std::strerror(EHOSTDOWN));
+  int fd = net::start_connect(*address);
+  if (fd < 0) return fail_soon(std::strerror(errno));
+  if (!upstream_.with.backends[server_].config.address.is_unix() && upstream_.with.pool.tcpkeepalive) {
+    net::set_keepalive(fd);
+  }
+  if (!attach(fd, net::Loop::kWrite)) return fail_soon(std::strerror(errno));
+  reactor_.stats.total_connections.add();
+  reactor_.stats.curr_connections.add();
+  upstream_.with.cells[server_].server_connections.add();
+}
+
+// The caller is in the middle of queueing: it hears of the failure at the end of the turn.
+void ServerConnection::fail_soon(const char *why) {
+  closing_soon_ = true;
+  reactor_.later([this, why] {
+    closing_soon_ = false;
+    close({why, WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, true});
+  });
+}
+
+void ServerConnection::on_writable() {
+  if (state_ == State::connecting) return connected();
+  flush();
+}
+
+void ServerConnection::connected() {
+  if (int error = net::connect_error(transport_.fd); error != 0) {
+    upstream_.with.backends[server_].try_another();
+    return close({std::strerror(error), WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, true});
+  }
+  state_ = State::preparing;
+  step_ = steps_pending_ = 0;
+  want_reading(true);
+  moved_us_ = reactor_.now_us;
+  if (upstream_.with.protocol.protocol().handshake == nullptr) return became_ready();
+  next_step(nullptr, {nullptr, 0});
+}
+
+void ServerConnection::next_step(const weir_rsp *prev, weir_bytes prev_bytes) {
+  char text[256];
+  weir_errbuf why{text, sizeof text, 0};
+  const weir_bytes sources[] = {prev_bytes};
+  weir_out *out = reactor_.out.open(sources);
+  weir_scope with = scope();
+  weir_status status = upstream_.with.protocol.protocol().handshake(&with, 0, step_++, prev, out, &why);
+  bool legal = status >= 0 && reactor_.out.flatten(reactor_.arena, reactor_.chunks, out_);
+  steps_pending_ += reactor_.out.swallow();
+  reactor_.arena.reset();
+  if (!legal) {
+    const auto &server = upstream_.with.backends[server_].config;
+    WEIR_LOG(err, "pool %s: server %s: cannot prepare a connection: %.*s", upstream_.with.pool.name.c_str(),
+             server.name.c_str(), static_cast<int>(std::min(why.len, why.cap)), text);
+    return close({"the server refused weir's connection", WEIR_PART_NO_SERVER, WEIR_ERR_AUTH, true});
+  }
+  if (status == WEIR_HS_READY && steps_pending_ == 0) return became_ready();
+  if (steps_pending_ == 0) {
+    return close({"the protocol plugin waits for nothing", WEIR_PART_PROTO, WEIR_ERR_INTERNAL, true});
+  }
+  output_grew();
+}
+
+void ServerConnection::became_ready() {
+  state_ = State::ready;
+  prepare_due_us_ = 0;
+  out_.append(reactor_.chunks, waiting_);
+  output_grew();
+  WEIR_LOG(info, "pool %s: connected to server %s", upstream_.with.pool.name.c_str(),
+           upstream_.with.backends[server_].config.name.c_str());
+}
+
+// ---- requests --------------------------------------------------------------------------------------------------------
+
+bool ServerConnection::has_room() const {
+  return out_.size() + waiting_.size() <= upstream_.with.pool.server_queue_limit;
+}
+
+void ServerConnection::queued(Part *part, size_t len) {
+  ServerCells &cells = upstream_.with.cells[server_];
+  cells.requests.add();
+  cells.request_bytes.add(len);
+  if (part != nullptr) {
+    part->sent_at = queued_total_;
+    part->bytes = len;
+    part->next_expected = nullptr;
+    part->due_us = 0;
+    if (uint64_t timeout = upstream_.with.pool.timeout_us; timeout != 0) {
+      part->due_us = reactor_.now_us + timeout;
+      upstream_.check_at(part->due_us);
+    }
+    if (head_ == nullptr) moved_us_ = reactor_.now_us;
+    (tail_ != nullptr ? tail_->next_expected : head_) = part;
+    tail_ = part;
+    if (unsent_ == nullptr) unsent_ = part;
+    if (due_ == nullptr) due_ = part;
+    cells.in_queue.add();
+    cells.in_queue_bytes.add(len);
+  }
+  queued_total_ += len;
+  if (state_ == State::closed) connect();
+  output_grew();
+}
+
+void ServerConnection::on_written(size_t len) {
+  if (state_ != State::ready) return;
+  written_total_ += len;
+  ServerCells &cells = upstream_.with.cells[server_];
+  for (; unsent_ != nullptr && unsent_->sent_at < written_total_; unsent_ = unsent_->next_expected) {
+    cells.in_queue.sub();
+    cells.in_queue_bytes.sub(unsent_->bytes);
+    cells.out_queue.add();
+    cells.out_queue_bytes.add(unsent_->bytes);
+  }
+}
+
+// ---- replies ---------------------------------------------------------------------------------------------------------
+
+void ServerConnection::on_readable() {
+  if (!open() || state_ == State::connecting) return;
+  Inbox::Span room = inbox_.prepare(reactor_.chunks, reactor_.window);
+  ssize_t n = transport_.read(room.data, room.len);
+  if (n == 0) return close({"the server closed the connection", WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false});
+  if (n < 0) {
+    if (errno != EAGAIN && errno != EINTR) on_broken(errno);
+    return;
+  }
+  moved_us_ = reactor_.now_us;
+  Inbox::Span all = inbox_.received(reactor_.chunks, reactor_.window, static_cast<size_t>(n));
+  size_t body = body_left_ > 0 ? stream_body(all.data, all.len) : 0;
+  bool alive = true;
+  if (body < all.len) {
+    alive = ReplyParser::run(*this, all, body);
+  } else {
+    inbox_.keep(reactor_.chunks, all, all.len, 0, 0);
+  }
+  if (alive) count_replies();
+}
+
+void ServerConnection::count_replies() {
+  ServerCells &cells = upstream_.with.cells[server_];
+  cells.responses.add(responses_);
+  cells.response_bytes.add(response_bytes_);
+  responses_ = response_bytes_ = 0;
+}
+
+const weir_expect *ServerConnection::expect(uint32_t i) {
+  if (state_ != State::ready) return nullptr;
+  if (i < expect_base_) {
+    expect_at_ = head_;
+    expect_base_ = 0;
+  }
+  while (expect_at_ != nullptr && i - expect_base_ >= expect_at_->replies_left) {
+    expect_base_ += expect_at_->replies_left;
+    expect_at_ = expect_at_->next_expected;
+  }
+  if (expect_at_ == nullptr) return nullptr;
+  const weir_req &req = expect_at_->request->req;
+  expected_ = {req.tag, req.user, expect_at_->replies_left, req.flags,
+               req.cmd, req.reply, expect_at_->want_items, expect_at_->keys};
+  return &expected_;
+}
+
+bool ServerConnection::reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
+  if (state_ == State::preparing) return reply_to_step(rsp, data, have);
+  return reply_to_head(rsp, items, data, have);
+}
+
+bool ServerConnection::reply_to_step(const weir_rsp &rsp, const uint8_t *data, size_t have) {
+  if (rsp.kind != WEIR_RSP_FINAL || have < rsp.size || steps_pending_ == 0) {
+    close({"an unexpected answer while the connection was prepared", WEIR_PART_PROTO, WEIR_ERR_UPSTREAM, true});
+    return false;
+  }
+  --steps_pending_;
+  next_step(&rsp, {data, have});
+  return open();
+}
+
+bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
+  Part *part = head_;
+  if (part == nullptr || rsp.kind == WEIR_RSP_PUSH || rsp.kind > WEIR_RSP_PUSH) {
+    close({"a reply that no request asked for", WEIR_PART_PROTO, WEIR_ERR_UPSTREAM, true});
+    return false;
+  }
+  bool final = rsp.kind == WEIR_RSP_FINAL;
+  if (final) {
+    --part->replies_left;
+    ++responses_;
+    if ((rsp.flags & WEIR_RF_TRANSIENT) != 0) {
+      upstream_.failed(server_);
+    } else {
+      upstream_.with.backends[server_].health.replied();
+    }
+  }
+  response_bytes_ += rsp.size;
+  bool answers = final && part->replies_left == 0;
+  bool whole = have == rsp.size;
+  body_left_ = rsp.size - have;
+  body_ends_ = answers;
+  RequestOwner *owner = part->request->owner;
+  if (!part->abandoned && owner != nullptr) owner->reply_begins(*part, rsp, items, data, have, answers && whole);
+  if (answers && whole) retire_head();
+  if ((rsp.flags & WEIR_RF_CLOSE) != 0 && whole) {
+    close({"the server ends the connection", WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false});
+    return false;
+  }
+  return true;
+}
+
+size_t ServerConnection::stream_body(const uint8_t *data, size_t len) {
+  size_t n = std::min(len, body_left_);
+  body_left_ -= n;
+  Part *part = head_;
+  bool answers = body_ends_ && body_left_ == 0;
+  RequestOwner *owner = part->request->owner;
+  if (!part->abandoned && owner != nullptr) owner->reply_goes_on(*part, data, n, answers);
+  if (answers) retire_head();
+  return n;
+}
+
+void ServerConnection::retire_head() {
+  Part *part = head_;
+  head_ = part->next_expected;
+  if (head_ == nullptr) tail_ = nullptr;
+  if (due_ == part) due_ = head_;
+  ServerCells &cells = upstream_.with.cells[server_];
+  if (unsent_ == part) {  // answered before it was written: the next check of the queue would be wrong
+    unsent_ = head_;
+    cells.in_queue.sub();
+    cells.in_queue_bytes.sub(part->bytes);
+  } else {
+    cells.out_queue.sub();
+    cells.out_queue_bytes.sub(part->bytes);
+  }
+  reactor_.requests.release(part->request);
+}
+
+// ---- time ------------------------------------------------------------------------------------------------------------
+
+uint64_t ServerConnection::check_time(uint64_t now_us) {
+  if (prepare_due_us_ != 0 && now_us >= prepare_due_us_ && state_ != State::closed && !closing_soon_) {
+    upstream_.with.cells[server_].server_timedout.add();
+    upstream_.with.backends[server_].try_another();
+    close({std::strerror(ETIMEDOUT), WEIR_PART_NO_SERVER, WEIR_ERR_TIMEOUT, true});
+    return 0;
+  }
+  for (; due_ != nullptr && due_->due_us != 0 && due_->due_us <= now_us; due_ = due_->next_expected) {
+    Part *part = due_;
+    upstream_.with.cells[server_].server_timedout.add();
+    bool held = upstream_.failed(server_);
+    RequestOwner *owner = part->request->owner;
+    bool tell = !part->abandoned && owner != nullptr;
+    part->abandoned = true;
+    if (tell) owner->part_failed(*part, {WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, std::strerror(ETIMEDOUT)}, held);
+  }
+  uint64_t timeout = upstream_.with.pool.timeout_us;
+  uint64_t stall = std::max(timeout * kStallTimeouts, kLeastStallUs);
+  if (timeout != 0 && head_ != nullptr && state_ == State::ready && now_us >= moved_us_ + stall) {
+    close({std::strerror(ETIMEDOUT), WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, false});
+    return 0;
+  }
+  uint64_t next = prepare_due_us_;
+  auto sooner = [&next](uint64_t us) { next = next == 0 ? us : std::min(next, us); };
+  if (due_ != nullptr && due_->due_us != 0) sooner(due_->due_us);
+  if (timeout != 0 && head_ != nullptr) sooner(std::max(moved_us_ + stall, now_us + 1000));
+  return next;
+}
+
+// ---- closing ---------------------------------------------------------------------------------------------------------
+
+ServerConnection::Ending ServerConnection::ending_of(int error) {
+  return {std::strerror(error), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, true};
+}
+
+void ServerConnection::on_broken(int error) { close(ending_of(error)); }
+
+void ServerConnection::close(const Ending &ending) {
+  bool was_open = open();
+  bool had_work = head_ != nullptr;
+  ServerCells &cells = upstream_.with.cells[server_];
+  if (was_open) {
+    cells.server_connections.sub();
+    reactor_.stats.curr_connections.sub();
+    (ending.counts ? cells.server_err : cells.server_eof).add();
+  } else if (state_ != State::closed) {
+    cells.server_err.add();
+  }
+  const auto &server = upstream_.with.backends[server_].config;
+  if (had_work || ending.counts) {
+    WEIR_LOG(warn, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), server.name.c_str(), ending.why);
+  } else {
+    WEIR_LOG(info, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), server.name.c_str(), ending.why);
+  }
+  if (state_ == State::preparing || state_ == State::ready) {
+    if (auto closed = upstream_.with.protocol.protocol().closed; closed != nullptr) {
+      weir_scope with = scope();
+      closed(&with, 1);
+    }
+  }
+  count_replies();
+  state_ = State::closed;
+  prepare_due_us_ = 0;
+  detach();
+  waiting_.clear(reactor_.chunks);
+  inbox_.clear(reactor_.chunks);
+  carried_.clear();
+  body_left_ = 0;
+  queued_total_ = written_total_ = 0;
+  // One event is one failure, however many requests it takes with it; losing an idle connection is none.
+  bool held = (had_work || ending.counts) && upstream_.failed(server_);
+  fail_all(ending, held);
+}
+
+void ServerConnection::fail_all(const Ending &ending, bool held) {
+  Part *part = head_;
+  Part *unsent = unsent_;
+  head_ = tail_ = unsent_ = due_ = nullptr;
+  ServerCells &cells = upstream_.with.cells[server_];
+  for (bool sent = true; part != nullptr;) {
+    Part *next = part->next_expected;
+    if (part == unsent) sent = false;
+    (sent ? cells.out_queue : cells.in_queue).sub();
+    (sent ? cells.out_queue_bytes : cells.in_queue_bytes).sub(part->bytes);
+    RequestOwner *owner = part->request->owner;
+    bool tell = !part->abandoned && owner != nullptr;
+    part->abandoned = true;
+    if (tell) owner->part_failed(*part, {ending.status, ending.error, ending.why}, held);
+    reactor_.requests.release(part->request);
+    part = next;
+  }
+}
+
+}  // namespace weir::upstream

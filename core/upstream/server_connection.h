@@ -1,0 +1,112 @@
+// One connection to a server: connects when first needed, prepares itself as the protocol says, carries the requests of
+// many clients one behind the other, and gives each reply to the part it answers.
+//
+//   closed -> connecting -> preparing -> ready -> closed
+//
+// Queue: parts in the order of their requests on the wire. A part that was abandoned stays in its place, and its reply
+// is swallowed there; any reply that no part expects ends the connection, since the position is then in doubt.
+//
+// Owner: Upstream; it lives as long as its worker. Thread: the worker's alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/message/inbox.h"
+#include "core/message/request.h"
+#include "core/net/connection.h"
+
+namespace weir::upstream {
+
+class Upstream;
+
+class ServerConnection final : public net::Connection {
+ public:
+  ServerConnection(Upstream &upstream, uint32_t server);
+  ~ServerConnection() override;
+
+  // Where the bytes of the next request go; queued() must follow in the same breath.
+  Chain &output() { return state_ == State::ready ? out_ : waiting_; }
+  // The len bytes just appended are a request. part is null when no reply will come. Connects if need be.
+  void queued(Part *part, size_t len);
+  // Whether another request may be queued (server_queue_limit).
+  bool has_room() const;
+
+  void connect();  // if it is closed
+
+  // Fails what is overdue, and closes the connection when it has stood still; the next time to look, 0 = never.
+  uint64_t check_time(uint64_t now_us);
+
+  bool idle() const { return head_ == nullptr; }
+  uint32_t server() const { return server_; }
+
+  void on_readable() override;
+  void on_writable() override;
+
+ protected:
+  void on_written(size_t len) override;
+  void on_broken(int error) override;
+  bool may_write() const override { return state_ == State::preparing || state_ == State::ready; }
+
+ private:
+  friend class ReplyParser;
+  enum class State : uint8_t { closed, connecting, preparing, ready };
+  struct Ending {
+    const char *why;        // for the log and, after "-ERR " or its like, for clients
+    uint32_t status, error; // WEIR_PART_*, WEIR_ERR_*
+    bool counts;            // as a failure of the server, had it nothing to answer
+  };
+
+  void connected();
+  void next_step(const weir_rsp *prev, weir_bytes prev_bytes);
+  void became_ready();
+  void fail_soon(const char *why);
+  void close(const Ending &ending);
+  void fail_all(const Ending &ending, bool held);
+  static Ending ending_of(int error);
+
+  // Replies, in stream order; false when the connection was closed over it.
+  bool reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
+  bool reply_to_step(const weir_rsp &rsp, const uint8_t *data, size_t have);
+  bool reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
+  size_t stream_body(const uint8_t *data, size_t len);
+  void retire_head();
+  void count_replies();
+  const weir_expect *expect(uint32_t i);
+
+  weir_scope scope();
+
+  Upstream &upstream_;
+  const uint32_t server_;
+  State state_ = State::closed;
+  bool closing_soon_ = false;
+
+  // The queue.
+  Part *head_ = nullptr, *tail_ = nullptr;
+  Part *unsent_ = nullptr;  // the first of which not a byte was written
+  Part *due_ = nullptr;     // the first whose time has not run out
+  Chain waiting_;           // requests that came before the connection was ready
+  uint64_t queued_total_ = 0, written_total_ = 0;
+
+  // The reply side.
+  Inbox inbox_;
+  std::vector<weir_item> carried_;  // items of an unfinished reply
+  size_t body_left_ = 0;            // bytes of the head's reply still to come, past what was parsed
+  bool body_ends_ = false;          // ... and they end the part
+  uint64_t moved_us_ = 0;           // when bytes last came, or the queue last began
+  uint64_t responses_ = 0, response_bytes_ = 0;  // since count_replies()
+
+  // expect() walks along the queue.
+  Part *expect_at_ = nullptr;
+  uint32_t expect_base_ = 0;
+  weir_expect expected_{};
+
+  // Preparing.
+  uint32_t step_ = 0, steps_pending_ = 0;
+  uint64_t prepare_due_us_ = 0;
+  uint64_t conn_id_ = 0;
+
+  std::vector<uint64_t> protocol_state_;
+};
+
+}  // namespace weir::upstream

@@ -1,0 +1,38 @@
+#include "core/upstream/upstream.h"
+
+#include <algorithm>
+
+namespace weir::upstream {
+
+Upstream::Upstream(const Parts &parts) : with(parts) {
+  for (uint32_t server = 0; server < with.backends.size(); ++server) {
+    for (uint32_t i = 0; i < with.pool.server_connections; ++i) {
+      connections_.push_back(std::make_unique<ServerConnection>(*this, server));
+    }
+  }
+}
+
+void Upstream::connect_all() {
+  for (auto &connection : connections_) connection->connect();
+}
+
+void Upstream::check_time(uint64_t now_us) {
+  if (next_check_us_ == 0 || now_us < next_check_us_) return;
+  next_check_us_ = 0;
+  for (auto &connection : connections_) {
+    if (uint64_t next = connection->check_time(now_us); next != 0) check_at(next);
+  }
+}
+
+bool Upstream::failed(uint32_t server) {
+  if (!with.pool.auto_eject_hosts) return false;
+  if (!with.backends[server].health.failed(with.pool.server_failure_limit)) return false;
+  with.ejections.server_tripped(with.pool_index, server);
+  return true;
+}
+
+bool Upstream::idle() const {
+  return std::all_of(connections_.begin(), connections_.end(), [](const auto &c) { return c->idle(); });
+}
+
+}  // namespace weir::upstream

@@ -1,0 +1,67 @@
+// A pool's connections to its servers, on one worker.
+// Owner: the worker. Thread: the worker's alone.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "core/base/stats.h"
+#include "core/plugin/instance.h"
+#include "core/upstream/backend.h"
+#include "core/upstream/server_connection.h"
+
+namespace weir::upstream {
+
+// Who hears that a server reached its failure limit. Implemented by the worker.
+class EjectionListener {
+ public:
+  virtual ~EjectionListener() = default;
+  virtual void server_tripped(uint32_t pool, uint32_t server) = 0;
+};
+
+class Upstream {
+ public:
+  // What its connections work with; everything outlives the Upstream.
+  struct Parts {
+    net::Reactor &reactor;
+    const config::Pool &pool;
+    uint32_t pool_index;
+    const plugin::Instance &protocol;
+    void *protocol_worker;  // NULLABLE; of worker_init()
+    std::deque<Backend> &backends;
+    std::vector<ServerCells> &cells;
+    EjectionListener &ejections;
+  };
+
+  explicit Upstream(const Parts &parts);
+  Upstream(const Upstream &) = delete;
+  Upstream &operator=(const Upstream &) = delete;
+
+  // A client keeps its lane for life, so that its requests to a server stay on one connection and in order.
+  ServerConnection &connection(uint32_t server, uint32_t lane) {
+    uint32_t width = with.pool.server_connections;
+    return *connections_[static_cast<size_t>(server) * width + (width == 1 ? 0 : lane % width)];
+  }
+  void connect_all();
+
+  // Fails what is overdue.
+  void check_time(uint64_t now_us);
+  // When check_time() wants to be called; 0 = no need.
+  uint64_t next_check_us() const { return next_check_us_; }
+  void check_at(uint64_t us) {
+    if (next_check_us_ == 0 || us < next_check_us_) next_check_us_ = us;
+  }
+  // A failure of the server; true when it reached the limit, and its client must hear of it only after the ring changed.
+  bool failed(uint32_t server);
+
+  bool idle() const;
+
+  const Parts with;
+
+ private:
+  std::vector<std::unique_ptr<ServerConnection>> connections_;
+  uint64_t next_check_us_ = 0;
+};
+
+}  // namespace weir::upstream
