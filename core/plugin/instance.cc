@@ -49,7 +49,6 @@ Common common(const weir_component &c) {
 struct Created {
   void *inst = nullptr;
   std::string text;  // why not, in the plugin's words
-  bool threw = false;
 };
 
 Created call_create(const Common &ops, const weir_host *host) {
@@ -57,12 +56,7 @@ Created call_create(const Common &ops, const weir_host *host) {
   char bytes[kErrorBytes];
   weir_errbuf err{.ptr = bytes, .cap = kErrorBytes, .len = 0};
   Created out;
-  try {
-    out.inst = ops.create(host, &err);
-  } catch (...) {  // against the rules; no worker runs yet, so that it can still be told instead of ending the process
-    out.threw = true;
-    return out;
-  }
+  out.inst = ops.create(host, &err);
   out.text.assign(bytes, std::min(err.len, kErrorBytes));
   for (char &c : out.text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
@@ -75,10 +69,6 @@ Created call_create(const Common &ops, const weir_host *host) {
 bool accepted(const Component &component, const Common &ops, const Created &made, ConfigView &config) {
   const std::string name = component.info->name;
   const weir_node &root = *config.root();
-  if (made.threw) {
-    config.complain(root, name + " threw an exception out of create(), which no plugin may: report it to its author");
-    return false;
-  }
   if (made.inst == nullptr && !made.text.empty()) config.complain(root, name + ": " + made.text);
   if (config.complaints() > 0) return false;
   if (made.inst == nullptr && !ops.may_be_null) {

@@ -59,7 +59,7 @@ static weir_status read_head(struct client *c, weir_parse *p, const uint8_t *at,
 
   memset(&c->req, 0, sizeof c->req);
   c->req.route = WEIR_ROUTE_LOCAL;
-  if (cmd == CMD_QUIT && line_ends) {
+  if (cmd == CMD_QUIT && c->verb_len == 0) {
     c->req.cmd = cmd;
     c->req.flags = WEIR_REQ_CLOSE;
   } else if (key_len > 0 && key_len <= UINT32_MAX &&

@@ -74,11 +74,6 @@ TEST_F(InstanceTest, BelievesNoTextLongerThanItsBuffer) {
   EXPECT_LT(complaints_.text().size(), 1100u);
 }
 
-TEST_F(InstanceTest, SurvivesAnException) {
-  EXPECT_EQ(make("throw"), nullptr);
-  EXPECT_THAT(complaints_.text(), HasSubstr("threw an exception"));
-}
-
 TEST_F(InstanceTest, RefusesWhoComplainedWhateverCreateReturned) {
   put("colour", "green");
   EXPECT_EQ(make("complain"), nullptr);

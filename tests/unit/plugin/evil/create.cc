@@ -1,5 +1,5 @@
 // A plugin whose components differ in what create() does: refuse, with and without a text, read some keys or none,
-// throw, count. What they see of the host is told to the test through the instance.
+// count. What they see of the host is told to the test through the instance.
 #include <weir/weir.h>
 
 #include <cstring>
@@ -35,9 +35,6 @@ void *claim_too_long_a_text(const weir_host *, weir_errbuf *err) {
   std::memset(err->ptr, 'x', err->cap);
   err->len = UINT32_MAX;
   return nullptr;
-}
-void *throw_up(const weir_host *, weir_errbuf *) {
-  throw std::string("no");
 }
 void *read_nothing(const weir_host *, weir_errbuf *) {
   return new Seen;
@@ -127,7 +124,7 @@ weir_protocol with(void *(*create)(const weir_host *, weir_errbuf *)) {
 }
 
 const weir_protocol kText = with(refuse_with_text), kSilent = with(refuse_silently),
-                    kLong = with(claim_too_long_a_text), kThrow = with(throw_up), kNothing = with(read_nothing),
+                    kLong = with(claim_too_long_a_text), kNothing = with(read_nothing),
                     kComplain = with(complain_and_go_on), kEverything = with(read_everything),
                     kHost = with(use_the_host);
 
@@ -152,7 +149,6 @@ const weir_component kComponents[] = {
     {WEIR_K_PROTOCOL, 0, "text", "", &kText, nullptr},
     {WEIR_K_PROTOCOL, 0, "silent", "", &kSilent, nullptr},
     {WEIR_K_PROTOCOL, 0, "long", "", &kLong, nullptr},
-    {WEIR_K_PROTOCOL, 0, "throw", "", &kThrow, nullptr},
     {WEIR_K_PROTOCOL, 0, "nothing", "", &kNothing, nullptr},
     {WEIR_K_PROTOCOL, 0, "complain", "", &kComplain, nullptr},
     {WEIR_K_PROTOCOL, 0, "everything", "", &kEverything, extension},
