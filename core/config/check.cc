@@ -122,7 +122,7 @@ class Checker {
     std::string path = path_of("", entry.key);
     if (key == nullptr) {
       std::string text = unknown_key(entry.key, key_names(top_keys()));
-      if (entry.value->kind == Node::Kind::map) text.append(" A pool must stand under pools:");
+      if (entry.value->kind == Node::Kind::map) text.append(" (a pool must stand under pools:)");
       ctx_.complaints.add(entry.place, path, text);
     } else if (entry.key == "pools") {
       read_pools(entry);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_set>
 
 namespace weir::config {
 
@@ -14,7 +15,8 @@ std::string Complaints::text() const {
   std::stable_sort(sorted.begin(), sorted.end(), [](const Complaint &a, const Complaint &b) {
     return std::tie(a.place.file, a.place.line) < std::tie(b.place.file, b.place.line);
   });
-  std::string out, previous;
+  std::string out;
+  std::unordered_set<std::string> said;
   for (const Complaint &c : sorted) {
     std::string line = c.place.file;
     if (c.place.line > 0) line.append(line.empty() ? "line " : ":").append(std::to_string(c.place.line));
@@ -22,8 +24,7 @@ std::string Complaints::text() const {
     if (!c.path.empty()) line.append(c.path).append(": ");
     line.append(c.text).append("\n");
     // A section that is read in both steps complains twice.
-    if (line != previous) out.append(line);
-    previous = std::move(line);
+    if (said.insert(line).second) out.append(line);
   }
   return out;
 }

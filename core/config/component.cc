@@ -130,6 +130,7 @@ Part read_part(const Context &ctx, uint32_t kind, const Node &value, const Place
   part.use.name = name->text;
   resolve(ctx, part, name->place, path + ".use");
   read_options(ctx, part, value);
+  part.from_map = part.options->entries.size();
   return part;
 }
 
@@ -147,13 +148,14 @@ Part default_part(const Context &ctx, uint32_t kind, std::string_view name, cons
 
 void add_pool_key(const Context &ctx, Part &part, const weir_schema_key &key, const Node::Entry &entry,
                   const std::string &path) {
-  for (const Node::Entry &given : part.options->entries) {
-    if (given.key != entry.key) continue;
+  const std::vector<Node::Entry> &given = part.options->entries;
+  for (size_t i = 0; i < given.size(); ++i) {
+    if (given[i].key != entry.key) continue;
     // A key given twice in the pool itself is complained about with all others that are.
-    if (path_of(part.path, given.key) != path && given.place.line != entry.place.line) {
+    if (i < part.from_map) {
       ctx.complaints.add(
           entry.place, path,
-          "is also given in " + part.path + " (line " + std::to_string(given.place.line) + "); keep one of both");
+          "is also given in " + part.path + " (line " + std::to_string(given[i].place.line) + "); keep one of both");
     }
     return;
   }

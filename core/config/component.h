@@ -15,7 +15,8 @@ struct Part {
   uint32_t kind = 0;
   const CatalogEntry *entry = nullptr;  // null when it is not loaded; that was complained about
   Use use;
-  std::shared_ptr<Node> options;  // a map
+  std::shared_ptr<Node> options;  // a map: first the keys from {use: ...}, then those from the pool
+  size_t from_map = 0;            // how many are the former
   std::string path;
 };
 

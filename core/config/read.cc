@@ -97,7 +97,8 @@ class Builder : public YAML::EventHandler {
 
   void count_value(int line) {
     if (++values_ > kMaxValues) {
-      throw Refused{line, "the file holds more than " + std::to_string(kMaxValues) + " values; split it"};
+      throw Refused{line,
+                    "the file holds more than " + std::to_string(kMaxValues) + " values once aliases (*) are unfolded"};
     }
   }
 

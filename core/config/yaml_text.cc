@@ -15,8 +15,9 @@ bool is_plain(std::string_view text) {
   if (text.empty() || text.back() == ':') return false;
   char first = text[0];
   if (first == '-' || first == ':' || first == '%' || first == '.') return false;
-  for (char c : text) {
-    if (!is_plain_char(c)) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    bool inner_space = text[i] == ' ' && i > 0 && i + 1 < text.size() && text[i - 1] != ':' && text[i - 1] != ' ';
+    if (!is_plain_char(text[i]) && !inner_space) return false;
   }
   return true;
 }
