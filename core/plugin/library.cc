@@ -38,7 +38,7 @@ std::string file_fault(const std::string &path) {
     if (errno == ENOENT) return "does not exist: check the path, or build the plugin";
     return std::string("cannot be looked at: ") + std::strerror(errno);
   }
-  if (S_ISDIR(st.st_mode)) return "is a folder, expected a .so file: list folders under plugins.folders";
+  if (S_ISDIR(st.st_mode)) return "is a folder, expected a .so file: list folders under plugins: path:";
   if (!S_ISREG(st.st_mode)) return "is not a regular file, expected a .so file";
   if ((st.st_mode & S_IWOTH) != 0) return "can be written by everybody, who could make weir run anything: chmod o-w it";
   return elf_fault(path);

@@ -52,6 +52,7 @@ void read_typed(const weir_config *config, const weir_node *root, Seen &seen) {
   if (const weir_node *n = config->get(root, "ratio")) seen.status.push_back(config->f64(n, &seen.ratio));
   if (const weir_node *n = config->get(root, "wait")) seen.status.push_back(config->duration_us(n, &seen.wait_us));
   if (const weir_node *n = config->get(root, "room")) seen.status.push_back(config->size(n, &seen.room));
+  if (const weir_node *n = config->get(root, "pin")) seen.status.push_back(config->i64(n, &seen.number));
   for (const char *key : {"text", "password"}) {
     weir_bytes bytes{};
     if (const weir_node *n = config->get(root, key)) {
@@ -138,9 +139,10 @@ const weir_hash kRefuse = {sizeof(weir_hash), 64, refuse_with_text, nullptr, run
 
 const weir_schema_key kKeys[] = {
     {"password", WEIR_T_STR, WEIR_KEY_SECRET, nullptr, nullptr, 0, 0, "Secret."},
+    {"pin", WEIR_T_INT, WEIR_KEY_SECRET, nullptr, nullptr, 0, 0, "Secret too."},
     {"depth", WEIR_T_INT, 0, nullptr, nullptr, 0, 0, "Never read."},
 };
-const weir_schema kSchema = {sizeof(weir_schema), 2, kKeys, nullptr};
+const weir_schema kSchema = {sizeof(weir_schema), 3, kKeys, nullptr};
 const void *extension(const char *id) {
   return std::strcmp(id, WEIR_EXT_SCHEMA) == 0 ? &kSchema : nullptr;
 }
