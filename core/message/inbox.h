@@ -47,9 +47,11 @@ class Inbox {
   bool owns(Span all) const { return held_ != nullptr && all.data == held_->data(); }
   Chunk *take();
 
+  static constexpr size_t kMostAtOnce = 256 << 10;  // memory is never taken for more than this before it is needed
+
  private:
   static constexpr size_t kOwnChunkFrom = 16 << 10;  // smaller remainders are copied to the front of the window
-  static constexpr size_t kGrowStep = 256 << 10;
+  static constexpr size_t kGrowStep = kMostAtOnce;
   bool reads_in_place(const Window &window) const;
 
   Chunk *held_ = nullptr;

@@ -53,6 +53,8 @@ class RequestOwner {
   virtual void reply_goes_on(Part &, const uint8_t *data, size_t len, bool ends) = 0;
   // There will be no (or no whole) reply. held: the client must not be told before release() of the request.
   virtual void part_failed(Part &, const Failure &, bool held) = 0;
+  // A request that was held back may be told.
+  virtual void released(Request &) = 0;
 };
 
 struct Request {

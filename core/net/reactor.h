@@ -37,6 +37,7 @@ class Reactor {
   OutList out;
   Window window;
   uint64_t now_us = 0;  // the monotonic clock, read once a turn
+  uint64_t memory_limit = UINT64_MAX;  // of chunks in use on this worker
 
   void post(std::function<void()> what) { mailbox_.post(std::move(what)); }  // [any]
 

@@ -132,6 +132,10 @@ bool ServerConnection::has_room() const {
   return out_.size() + waiting_.size() <= upstream_.with.pool.server_queue_limit;
 }
 
+bool ServerConnection::is_crowded() const {
+  return out_.size() + waiting_.size() > upstream_.with.pool.server_queue_limit / 4;
+}
+
 void ServerConnection::queued(Part *part, size_t len) {
   ServerCells &cells = upstream_.with.cells[server_];
   cells.requests.add();

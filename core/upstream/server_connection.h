@@ -31,6 +31,8 @@ class ServerConnection final : public net::Connection {
   void queued(Part *part, size_t len);
   // Whether another request may be queued (server_queue_limit).
   bool has_room() const;
+  // More waits than is good: clients should pause until it does not.
+  bool is_crowded() const;
 
   void connect();  // if it is closed
 

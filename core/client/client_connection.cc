@@ -1,0 +1,348 @@
+#include "core/client/client_connection.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+#include "core/base/log.h"
+#include "core/client/front.h"
+#include "core/client/merger.h"
+#include "core/client/request_parser.h"
+#include "core/message/split.h"
+
+namespace weir::client {
+namespace {
+
+constexpr uint64_t kLingerUs = 2'000'000;
+
+}  // namespace
+
+ClientConnection::ClientConnection(Front &front, uint32_t lane)
+    : Connection(front.reactor),
+      front_(front),
+      lane_(lane),
+      protocol_state_((front.protocol.client_state_size + 7) / 8 + 2) {}
+
+ClientConnection::~ClientConnection() { inbox_.clear(reactor_.chunks); }
+
+void *ClientConnection::state() {
+  auto at = reinterpret_cast<uintptr_t>(protocol_state_.data());
+  return reinterpret_cast<void *>((at + 15) & ~uintptr_t{15});
+}
+
+weir_scope ClientConnection::scope() { return front_.scope(state(), conn_id_); }
+
+// ---- life ------------------------------------------------------------------------------------------------------------
+
+void ClientConnection::start(int fd, bool refused) {
+  static std::atomic<uint64_t> last_id{0};
+  conn_id_ = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  moved_us_ = reactor_.now_us;
+  reactor_.stats.total_connections.add();
+  reactor_.stats.curr_connections.add();
+  front_.cells.client_connections.add();
+  if (!attach(fd, net::Loop::kRead)) return close();
+  if (!refused) return;
+  if (!render_reply(nullptr, WEIR_ERR_OVERLOAD, "max number of clients reached", {nullptr, 0}, out_)) return close();
+  output_grew();
+  end_input();
+}
+
+void ClientConnection::drain() {
+  if (reading() && !input_ended_) on_readable();
+  if (open()) end_input();
+}
+
+void ClientConnection::end_input() {
+  input_ended_ = true;
+  if (linger_until_us_ == 0) want_reading(false);
+  finish_if_done();
+}
+
+void ClientConnection::finish_if_done() {
+  if (!open() || !input_ended_ || linger_until_us_ != 0 || !order_.empty() || !out_.empty()) return;
+  if (peer_ended_) return close();
+  linger();
+}
+
+// Closing with input unread would reset the connection and take the last reply from under the client's eyes.
+void ClientConnection::linger() {
+  ::shutdown(transport_.fd, SHUT_WR);
+  linger_until_us_ = reactor_.now_us + kLingerUs;
+  ++front_.slow_clients;
+  inbox_.clear(reactor_.chunks);
+  want_reading(true);
+}
+
+void ClientConnection::close() {
+  if (linger_until_us_ != 0 || (pauses_ & kOutput) != 0) --front_.slow_clients;
+  linger_until_us_ = 0;
+  pauses_ = 0;
+  while (Request *request = order_.pop()) {
+    request->owner = nullptr;
+    request->reply.clear(reactor_.chunks);
+    reactor_.requests.release(request);
+  }
+  if (front_.protocol.closed != nullptr) {
+    weir_scope with = scope();
+    front_.protocol.closed(&with, 0);
+  }
+  detach();
+  reactor_.stats.curr_connections.sub();
+  front_.cells.client_connections.sub();
+  front_.pool.clients.fetch_sub(1, std::memory_order_relaxed);
+  front_.forget(*this);
+}
+
+void ClientConnection::check_time(uint64_t now_us) {
+  if (linger_until_us_ != 0 && now_us >= linger_until_us_) return close();
+  uint64_t patience = front_.settings.client_stall_timeout_us;
+  if ((pauses_ & kOutput) == 0 || patience == 0 || now_us < moved_us_ + patience) return;
+  WEIR_LOG(warn, "pool %s: closing a client that read nothing for client_stall_timeout with %zu bytes waiting for it",
+           front_.settings.name.c_str(), out_.size() + held_bytes_);
+  front_.cells.client_err.add();
+  close();
+}
+
+// ---- input -----------------------------------------------------------------------------------------------------------
+
+void ClientConnection::on_readable() {
+  if (!open()) return;
+  bool discards = input_ended_;
+  Inbox::Span room = discards ? Inbox::Span{reactor_.window.data, reactor_.window.size}
+                              : inbox_.prepare(reactor_.chunks, reactor_.window);
+  ssize_t n = transport_.read(room.data, room.len);
+  if (n < 0) {
+    if (errno != EAGAIN && errno != EINTR) on_broken(errno);
+    return;
+  }
+  if (n == 0) {
+    peer_ended_ = true;
+    if (!discards) front_.cells.client_eof.add();
+    if (linger_until_us_ != 0) return close();
+    inbox_.clear(reactor_.chunks);
+    return end_input();
+  }
+  if (!discards) consume(inbox_.received(reactor_.chunks, reactor_.window, static_cast<size_t>(n)));
+}
+
+void ClientConnection::consume(Inbox::Span all) {
+  parsing_ = true;
+  RequestParser::run(*this, all);
+  parsing_ = false;
+  if (!open()) return;
+  if (input_ended_) inbox_.clear(reactor_.chunks);
+  check_inflight();
+  finish_if_done();
+}
+
+void ClientConnection::go_on() {
+  if (!open() || pauses_ != 0 || input_ended_) return;
+  want_reading(true);
+  if (Inbox::Span waiting = inbox_.again(); waiting.len > 0 && !awaiting_) consume(waiting);
+}
+
+void ClientConnection::pause(uint32_t why) {
+  if (why == kOutput && (pauses_ & kOutput) == 0) ++front_.slow_clients;
+  pauses_ |= why;
+  if (linger_until_us_ == 0) want_reading(false);
+}
+
+void ClientConnection::unpause(uint32_t why) {
+  if ((pauses_ & why) == 0) return;
+  if ((pauses_ & why & kOutput) != 0) --front_.slow_clients;
+  pauses_ &= ~why;
+  if (pauses_ == 0 && !input_ended_) front_.resume_soon(*this);
+}
+
+void ClientConnection::check_inflight() {
+  uint32_t most = front_.settings.client_inflight;
+  if (order_.size() >= most) {
+    pause(kInflight);
+  } else if (order_.size() <= most / 2) {
+    unpause(kInflight);
+  }
+}
+
+void ClientConnection::check_output() {
+  size_t waiting = out_.size() + held_bytes_;
+  uint64_t limit = front_.settings.client_output_limit;
+  if (waiting > limit / 4) {
+    pause(kOutput);
+  } else if (waiting <= limit / 8) {
+    unpause(kOutput);
+  }
+  // One reply, however large, is always allowed beside the limit: it is the server's to bound.
+  if (waiting <= limit + largest_reply_) return;
+  WEIR_LOG(warn, "pool %s: closing a client that does not read: %zu bytes wait for it, over client_output_limit",
+           front_.settings.name.c_str(), waiting);
+  front_.cells.client_err.add();
+  close();
+}
+
+// ---- output ----------------------------------------------------------------------------------------------------------
+
+void ClientConnection::on_written(size_t) {
+  moved_us_ = reactor_.now_us;
+  if ((pauses_ & kOutput) != 0) check_output();
+  finish_if_done();
+}
+
+void ClientConnection::on_broken(int) {
+  front_.cells.client_err.add();
+  close();
+}
+
+Request *ClientConnection::enqueue(const weir_req &req) {
+  Request *request = reactor_.requests.get();
+  request->owner = this;
+  request->req = req;
+  request->holders = 1;
+  order_.push(*request);
+  return request;
+}
+
+Chain &ClientConnection::reply_chain(Request &request) {
+  if (order_.front() != &request || request.held_back > 0) return request.reply;
+  request.begun = true;
+  output_grew();
+  return out_;
+}
+
+void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len) {
+  if ((request.req.flags & WEIR_REQ_MUTE) != 0) return;
+  Chain &to = reply_chain(request);
+  to.append(reactor_.chunks, data, len);
+  if (&to != &out_) held_bytes_ += len;
+}
+
+void ClientConnection::reply_begins(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data,
+                                    size_t len, bool ends) {
+  Request &request = *part.request;
+  if (rsp.size > largest_reply_) largest_reply_ = rsp.size;
+  if (request.split != nullptr) {
+    SplitPart &into = request.split->parts[part.index];
+    Split::add_reply(reactor_.chunks, into, rsp, items);
+    Split::add_bytes(reactor_.chunks, into, data, len, std::min<size_t>(rsp.size, Inbox::kMostAtOnce));
+    held_bytes_ += len;
+  } else {
+    deliver(request, data, len);
+  }
+  if (ends) part_answered(request);
+  if (open()) check_output();
+}
+
+void ClientConnection::reply_goes_on(Part &part, const uint8_t *data, size_t len, bool ends) {
+  Request &request = *part.request;
+  if (request.split != nullptr) {
+    Split::add_bytes(reactor_.chunks, request.split->parts[part.index], data, len, 0);
+    held_bytes_ += len;
+  } else {
+    deliver(request, data, len);
+  }
+  if (ends) part_answered(request);
+  if (open()) check_output();
+}
+
+void ClientConnection::part_failed(Part &part, const Failure &failure, bool held) {
+  Request &request = *part.request;
+  front_.cells.forward_error.add();
+  if (held) front_.hold_back(request);
+  if (request.split != nullptr) {
+    SplitPart &into = request.split->parts[part.index];
+    into.failure = failure;
+    return part_answered(request);
+  }
+  if (request.begun) return close();  // half a reply cannot be taken back
+  held_bytes_ -= std::min(held_bytes_, request.reply.size());
+  request.reply.clear(reactor_.chunks);
+  request.parts_open = 0;
+  fail(request, failure.error, failure.text);
+}
+
+void ClientConnection::released(Request &) { flush_order(); }
+
+void ClientConnection::part_answered(Request &request) {
+  if (--request.parts_open > 0) return;
+  if (request.split == nullptr) return finish(request);
+  size_t gathered = 0;
+  for (uint32_t i = 0; i < request.split->part_count; ++i) {
+    if (Chunk *bytes = request.split->parts[i].bytes; bytes != nullptr) gathered += bytes->size();
+  }
+  held_bytes_ -= std::min(held_bytes_, gathered);
+  if ((request.req.flags & WEIR_REQ_MUTE) != 0) return finish(request);
+  Chain &to = reply_chain(request);
+  size_t before = to.size();
+  weir_scope with = scope();
+  switch (Merger::run(front_, with, request, to)) {
+    case Merger::Outcome::merged:
+      if (&to != &out_) held_bytes_ += to.size() - before;
+      return finish(request);
+    case Merger::Outcome::failed:
+      request.begun = false;
+      return fail(request, WEIR_ERR_INTERNAL, "the replies could not be merged");
+    case Merger::Outcome::broken:
+      return close();
+  }
+}
+
+void ClientConnection::fail(Request &request, uint32_t error, std::string_view text) {
+  if ((request.req.flags & WEIR_REQ_MUTE) == 0 && request.req.reply != WEIR_REPLY_NONE) {
+    Chain &to = reply_chain(request);
+    size_t before = to.size();
+    if (!render_reply(&request.req, error, text, {nullptr, 0}, to)) return close();
+    if (&to != &out_) held_bytes_ += to.size() - before;
+  }
+  finish(request);
+}
+
+bool ClientConnection::render_reply(const weir_req *req, uint32_t error, std::string_view text, weir_bytes message,
+                                    Chain &to) {
+  const weir_bytes sources[] = {message};
+  weir_out *out = reactor_.out.open(sources);
+  weir_scope with = scope();
+  weir_bytes said{reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+  weir_status status = front_.protocol.reply(&with, req, error, said, out);
+  bool silent = req != nullptr && (req->flags & WEIR_REQ_MAY_BE_EMPTY) != 0;
+  bool ok = status == WEIR_OK && (silent || reactor_.out.bytes() > 0) &&
+            reactor_.out.flatten(reactor_.arena, reactor_.chunks, to);
+  bool wants_close = reactor_.out.wants_close();
+  reactor_.arena.reset();
+  if (!ok) {
+    WEIR_LOG(err, "pool %s: the protocol plugin gave no legal reply (error %u); closing the client",
+             front_.settings.name.c_str(), error);
+  } else if (wants_close) {
+    input_ended_ = true;
+  }
+  return ok;
+}
+
+void ClientConnection::finish(Request &request) {
+  request.done = true;
+  flush_order();
+}
+
+void ClientConnection::flush_order() {
+  while (Request *request = order_.pop_ready()) {
+    held_bytes_ -= std::min(held_bytes_, request->reply.size());
+    if (!request->reply.empty()) {
+      out_.append(reactor_.chunks, request->reply);
+      output_grew();
+    }
+    uint32_t flags = request->req.flags;
+    reactor_.requests.release(request);
+    if ((flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
+  }
+  // What the next one already has need not wait for its end.
+  if (Request *first = order_.front(); first != nullptr && first->held_back == 0 && !first->reply.empty()) {
+    held_bytes_ -= std::min(held_bytes_, first->reply.size());
+    out_.append(reactor_.chunks, first->reply);
+    first->begun = true;
+    output_grew();
+  }
+  if (parsing_) return;
+  if ((pauses_ & kInflight) != 0) check_inflight();
+  finish_if_done();
+}
+
+}  // namespace weir::client

@@ -1,0 +1,99 @@
+// One client: reads its requests, and writes their replies in the order in which it asked.
+//
+// Reading is paused (bits of pauses_) while the client has too much unanswered, unread or unsent; what has been received
+// but not parsed waits in the inbox. Closing is orderly: no more input, every reply out, then the connection.
+//
+// Owner: Front. Thread: the worker's alone.
+#pragma once
+
+#include <vector>
+
+#include "core/client/reply_order.h"
+#include "core/message/inbox.h"
+#include "core/message/request.h"
+#include "core/net/connection.h"
+
+namespace weir::client {
+
+class Front;
+
+class ClientConnection final : public net::Connection, public RequestOwner {
+ public:
+  enum Pause : uint32_t { kInflight = 1, kOutput = 2, kServerQueue = 4, kFence = 8 };
+
+  ClientConnection(Front &front, uint32_t lane);
+  ~ClientConnection() override;
+
+  void start(int fd, bool refused);
+  // Takes in what has arrived, then no more.
+  void drain();
+  // No more requests: what is unanswered is answered, then the connection ends.
+  void end_input();
+  // At once; what is unanswered is abandoned.
+  void close();
+  void go_on();  // parses what waits, and reads again
+  void unpause(uint32_t why);
+  void check_time(uint64_t now_us);
+
+  void on_readable() override;
+  void reply_begins(Part &, const weir_rsp &, const weir_item *, const uint8_t *data, size_t len, bool ends) override;
+  void reply_goes_on(Part &, const uint8_t *data, size_t len, bool ends) override;
+  void part_failed(Part &, const Failure &, bool held) override;
+  void released(Request &) override;
+
+ protected:
+  void on_written(size_t len) override;
+  void on_broken(int error) override;
+
+ private:
+  friend class Front;
+  friend class Dispatcher;
+  friend class RequestParser;
+
+  void consume(Inbox::Span all);
+  void pause(uint32_t why);
+  void check_inflight();
+  void check_output();
+  void finish_if_done();
+  void linger();
+
+  // Replies.
+  Request *enqueue(const weir_req &req);  // at the end of the order, held by the client
+  Chain &reply_chain(Request &request);   // where its bytes go now
+  void deliver(Request &request, const uint8_t *data, size_t len);
+  void part_answered(Request &request);
+  void finish(Request &request);
+  void flush_order();
+  // The protocol's answer or error into `to`; false: the client must be closed.
+  bool render_reply(const weir_req *req, uint32_t error, std::string_view text, weir_bytes message, Chain &to);
+  // An error as the whole answer to a request that has none yet.
+  void fail(Request &request, uint32_t error, std::string_view text);
+
+  void *state();
+  weir_scope scope();
+
+  Front &front_;
+  const uint32_t lane_;
+  size_t place_ = 0;  // in Front::clients_
+  uint64_t conn_id_ = 0;
+
+  Inbox inbox_;
+  std::vector<weir_key> carried_;  // keys of an unfinished request
+  weir_req awaited_{};             // a request whose end has not arrived
+  bool awaiting_ = false;
+  uint64_t discard_ = 0;  // bytes of a refused request still to come
+
+  ReplyOrder order_;
+  size_t held_bytes_ = 0;     // of replies that are not first in the order
+  size_t largest_reply_ = 0;  // seen so far
+  uint64_t moved_us_ = 0;     // when the client last took bytes
+  uint64_t linger_until_us_ = 0;
+
+  uint32_t pauses_ = 0;
+  bool input_ended_ = false;
+  bool peer_ended_ = false;
+  bool parsing_ = false;
+  std::vector<uint64_t> protocol_state_;
+};
+
+}  // namespace weir::client

@@ -1,0 +1,331 @@
+#include "core/client/dispatcher.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "core/base/log.h"
+#include "core/client/merger.h"
+
+namespace weir::client {
+namespace {
+
+constexpr uint32_t kNotInThisCore = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | WEIR_REQ_PRELUDE | WEIR_REQ_BLOCKING |
+                                    WEIR_REQ_STREAM_RSP | WEIR_REQ_OPEN;
+constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
+
+// One a thread, grown to the largest window seen.
+struct Arrays {
+  std::vector<weir_bytes> key_bytes;
+  std::vector<uint32_t> servers;
+  std::vector<uint32_t> all_keys;   // 0, 1, 2, ...
+  std::vector<uint32_t> part_sizes; // by server; the last place is for keys without one
+};
+thread_local Arrays arrays;
+
+const uint32_t *all_keys(uint32_t n) {
+  if (size_t had = arrays.all_keys.size(); had < n) {
+    arrays.all_keys.resize(n);
+    std::iota(arrays.all_keys.begin(), arrays.all_keys.end(), 0);
+  }
+  return arrays.all_keys.data();
+}
+
+void init(Part &part, Request &request, uint32_t server, uint32_t index) {
+  part.request = &request;
+  part.server = server;
+  part.index = index;
+  part.replies_left = std::max<uint32_t>(request.req.replies, 1);
+}
+
+}  // namespace
+
+bool Dispatcher::run(ClientConnection &client, Batch &batch) {
+  Front &front = client.front_;
+  const route::Ring &ring = front.pool.ring();
+  if (arrays.key_bytes.size() < batch.key_count) {
+    arrays.key_bytes.resize(batch.key_count);
+    arrays.servers.resize(batch.key_count);
+  }
+  const uint8_t *message = batch.bytes;
+  uint32_t key = 0;
+  for (uint32_t i = 0; i < batch.count; ++i) {
+    for (uint32_t end = key + batch.reqs[i].key_count; key < end; ++key) {
+      arrays.key_bytes[key] = {message + batch.keys[key].off, batch.keys[key].len};
+    }
+    message += batch.reqs[i].size;
+  }
+  if (key > 0) front.router.route(ring, arrays.key_bytes.data(), key, arrays.servers.data(), client.reactor_.now_us);
+
+  Dispatcher dispatcher(client, ring);
+  message = batch.bytes;
+  key = 0;
+  for (uint32_t i = 0; i < batch.count; ++i) {
+    const weir_req &req = batch.reqs[i];
+    One one{req, {message, req.size}, batch.keys + key, arrays.key_bytes.data() + key, arrays.servers.data() + key,
+            &batch.whole};
+    dispatcher.dispatch(one);
+    if (!client.open()) return false;
+    if ((req.flags & WEIR_REQ_CLOSE) != 0) client.end_input();
+    if (client.input_ended_) return false;
+    message += req.size;
+    key += req.key_count;
+  }
+  return client.pauses_ == 0;
+}
+
+void Dispatcher::dispatch(const One &one) {
+  const weir_req &req = one.req;
+  if ((req.flags & kNotInThisCore) != 0 || req.profile != 0 || req.route == WEIR_ROUTE_LEASED) {
+    return refuse(one, WEIR_ERR_INTERNAL, "the command needs what this version of weir does not have");
+  }
+  switch (req.route) {
+    case WEIR_ROUTE_LOCAL:
+      return answer(one);
+    case WEIR_ROUTE_DROP:
+      return;
+    default:
+      break;
+  }
+  if (client_.reactor_.chunks.in_use() > client_.reactor_.memory_limit) {
+    return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
+  }
+  if (ring_.live() == 0) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  switch (req.route) {
+    case WEIR_ROUTE_KEY:
+      return by_key(one);
+    case WEIR_ROUTE_SPLIT:
+      return by_split(one);
+    case WEIR_ROUTE_ANY:
+      return to_any(one);
+    case WEIR_ROUTE_ALL:
+      return to_all(one);
+    default:
+      if (req.route_arg >= ring_.size()) return refuse(one, WEIR_ERR_INTERNAL, "no such server");
+      if (!ring_.alive(req.route_arg)) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+      return to_server(one, req.route_arg);
+  }
+}
+
+void Dispatcher::refuse(const One &one, uint32_t error, std::string_view text) {
+  front_.cells.forward_error.add();
+  if (one.req.reply == WEIR_REPLY_NONE) return;
+  client_.fail(*client_.enqueue(one.req), error, text);
+}
+
+void Dispatcher::answer(const One &one) {
+  Request &request = *client_.enqueue(one.req);
+  Chain &to = client_.reply_chain(request);
+  size_t before = to.size();
+  if ((one.req.flags & WEIR_REQ_MUTE) == 0) {
+    if (!client_.render_reply(&one.req, WEIR_ERR_NONE, {}, one.message, to)) return client_.close();
+    if (&to != &client_.out_) client_.held_bytes_ += to.size() - before;
+  }
+  client_.finish(request);
+}
+
+// ---- one server ------------------------------------------------------------------------------------------------------
+
+void Dispatcher::by_key(const One &one) {
+  if (one.req.key_count == 0) return refuse(one, WEIR_ERR_INTERNAL, "a routed command without a key");
+  uint32_t server = one.servers[0];
+  for (uint32_t i = 1; i < one.req.key_count; ++i) {
+    if (one.servers[i] != server) return refuse(one, WEIR_ERR_CROSS, "the keys lie on different servers");
+  }
+  if (server == WEIR_NO_SERVER) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  to_server(one, server);
+}
+
+void Dispatcher::to_any(const One &one) {
+  uint32_t server = client_.lane_ % ring_.size();
+  while (!ring_.alive(server)) server = (server + 1) % ring_.size();
+  to_server(one, server);
+}
+
+bool Dispatcher::may_send(const One &one, upstream::ServerConnection &connection) {
+  if (connection.has_room()) return true;
+  refuse(one, WEIR_ERR_OVERLOAD, "the server's queue is full");
+  return false;
+}
+
+void Dispatcher::ease(upstream::ServerConnection &connection) {
+  if (!connection.is_crowded() || (client_.pauses_ & ClientConnection::kServerQueue) != 0) return;
+  client_.pause(ClientConnection::kServerQueue);
+  front_.wait_for_room(client_, connection);
+}
+
+void Dispatcher::to_server(const One &one, uint32_t server) {
+  bool transform = (one.req.flags & WEIR_REQ_TRANSFORM) != 0;
+  if (transform && one.req.reply != WEIR_REPLY_NONE) {
+    arrays.part_sizes.assign(ring_.size() + 1, 0);
+    arrays.part_sizes[server] = std::max<uint32_t>(one.req.key_count, 1);
+    return to_parts(one, 1);
+  }
+  upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
+  if (!may_send(one, connection)) return;
+  size_t len = write(one, connection, nullptr);
+  if (len == 0) return refuse(one, WEIR_ERR_INTERNAL, "the command could not be encoded");
+  if (one.req.reply == WEIR_REPLY_NONE) {
+    connection.queued(nullptr, len);
+  } else {
+    Request &request = *client_.enqueue(one.req);
+    init(request.part, request, server, 0);
+    request.part.keys = one.req.key_count;
+    request.parts_open = 1;
+    ++request.holders;
+    connection.queued(&request.part, len);
+  }
+  ease(connection);
+}
+
+size_t Dispatcher::write(const One &one, upstream::ServerConnection &connection, const SplitPart *part) {
+  if (part != nullptr && one.req.route == WEIR_ROUTE_SPLIT && part->pick_count < one.req.key_count) {
+    const uint32_t *pick = part->part.request->split->pick + part->first_pick;
+    return render(one, connection, WEIR_RENDER_SPLIT, pick, part->pick_count, part->part.server);
+  }
+  if ((one.req.flags & WEIR_REQ_RENDER) != 0) {
+    uint32_t server = part != nullptr ? part->part.server : connection.server();
+    return render(one, connection, WEIR_RENDER_REKEY, all_keys(one.req.key_count), one.req.key_count, server);
+  }
+  if (*one.whole != nullptr && part == nullptr) {
+    connection.output().append(*one.whole);
+    *one.whole = nullptr;
+  } else {
+    connection.output().append(client_.reactor_.chunks, one.message.ptr, one.message.len);
+  }
+  return one.message.len;
+}
+
+size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection, uint32_t purpose,
+                          const uint32_t *pick, uint32_t pick_count, uint32_t server) {
+  net::Reactor &reactor = client_.reactor_;
+  const weir_bytes sources[] = {one.message};
+  weir_render what{};
+  what.struct_size = sizeof what;
+  what.purpose = purpose;
+  what.req = &one.req;
+  what.keys = one.keys;
+  what.key_bytes = one.key_bytes;
+  what.pick = pick;
+  what.pick_count = pick_count;
+  what.server = server;
+  weir_scope scope = client_.scope();
+  // Large ones are put together aside: half a request must not get into the connection's stream.
+  Chain aside;
+  Chain &to = pick_count <= Merger::kSlice ? connection.output() : aside;
+  size_t before = to.size();
+  bool ok = front_.protocol.render != nullptr;
+  do {
+    what.count = std::min(Merger::kSlice, pick_count - what.first);
+    if (!ok) break;
+    weir_out *out = reactor.out.open(sources);
+    ok = front_.protocol.render(&scope, &what, out) == WEIR_OK &&
+         reactor.out.flatten(reactor.arena, reactor.chunks, to);
+    reactor.arena.reset();
+    what.first += what.count;
+  } while (what.first < pick_count);
+  size_t len = ok ? to.size() - before : 0;
+  if (!ok) {
+    WEIR_LOG(err, "pool %s: the protocol plugin could not render a request", front_.settings.name.c_str());
+    aside.clear(reactor.chunks);
+  } else if (&to == &aside) {
+    connection.output().append(reactor.chunks, aside);
+  }
+  return len;
+}
+
+// ---- several servers -------------------------------------------------------------------------------------------------
+
+void Dispatcher::by_split(const One &one) {
+  uint32_t n = one.req.key_count;
+  if (n == 0) return refuse(one, WEIR_ERR_INTERNAL, "a split command without a key");
+  uint32_t servers = ring_.size();
+  arrays.part_sizes.assign(servers + 1, 0);
+  uint32_t parts = 0;
+  for (uint32_t i = 0; i < n; ++i) {
+    if (arrays.part_sizes[std::min(one.servers[i], servers)]++ == 0) ++parts;
+  }
+  if (parts > 1) return to_parts(one, parts);
+  if (one.servers[0] == WEIR_NO_SERVER) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  to_server(one, one.servers[0]);
+}
+
+void Dispatcher::to_all(const One &one) {
+  if (ring_.size() == 1) return to_server(one, 0);
+  if (one.req.reply == WEIR_REPLY_NONE) {
+    for (uint32_t server = 0; server < ring_.size(); ++server) {
+      if (ring_.alive(server)) to_server(one, server);
+    }
+    return;
+  }
+  arrays.part_sizes.assign(ring_.size() + 1, 0);
+  for (uint32_t server = 0; server < ring_.size(); ++server) arrays.part_sizes[server] = ring_.alive(server) ? 1 : 0;
+  to_parts(one, ring_.live());
+}
+
+// One part for each server that arrays.part_sizes counts keys for, in the order of the servers.
+void Dispatcher::to_parts(const One &one, uint32_t part_count) {
+  if (front_.protocol.merge == nullptr) {
+    return refuse(one, WEIR_ERR_INTERNAL, "the protocol cannot merge replies");
+  }
+  net::Reactor &reactor = client_.reactor_;
+  uint32_t n = one.req.route == WEIR_ROUTE_ALL ? 0 : one.req.key_count;
+  weir_bytes kept = (one.req.flags & WEIR_REQ_KEEP) != 0 ? one.message : weir_bytes{nullptr, 0};
+  Request &request = *client_.enqueue(one.req);
+  Split &split = *Split::make(reactor.chunks, part_count, one.key_bytes, n, kept);
+  request.split = &split;
+  request.parts_open = part_count;
+  front_.cells.fragments.add(part_count);
+
+  // Where each server's keys begin in split.pick, and which part it is.
+  uint32_t servers = ring_.size(), next_pick = 0, next_part = 0;
+  thread_local std::vector<uint32_t> part_index;
+  part_index.assign(servers + 1, 0);
+  for (uint32_t server = 0; server <= servers; ++server) {
+    uint32_t size = arrays.part_sizes[server];
+    if (size == 0) continue;
+    SplitPart &part = split.parts[next_part];
+    init(part.part, request, server == servers ? WEIR_NO_SERVER : server, next_part);
+    part.part.want_items = true;
+    part.first_pick = next_pick;
+    part_index[server] = next_part++;
+    next_pick += n > 0 ? size : 0;
+  }
+  bool one_part = part_count == 1;
+  for (uint32_t i = 0; i < n; ++i) {
+    SplitPart &part = split.parts[one_part ? 0 : part_index[std::min(one.servers[i], servers)]];
+    split.part_of[i] = part.part.index;
+    split.pos_in[i] = part.pick_count;
+    split.pick[part.first_pick + part.pick_count++] = i;
+    ++part.part.keys;
+  }
+
+  // First everything that can be sent, then the failures: the last of them may end the request.
+  bool failing = false;
+  for (uint32_t i = 0; i < part_count; ++i) {
+    SplitPart &part = split.parts[i];
+    if (part.part.server == WEIR_NO_SERVER) {
+      part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kNoServer};
+    } else if (auto &connection = front_.upstream.connection(part.part.server, client_.lane_); !connection.has_room()) {
+      part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, "the server's queue is full"};
+    } else if (size_t len = write(one, connection, &part); len == 0) {
+      part.failure = {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, "the command could not be encoded"};
+    } else {
+      ++request.holders;
+      connection.queued(&part.part, len);
+      ease(connection);
+      continue;
+    }
+    failing = true;
+  }
+  if (!failing) return;
+  ++request.holders;
+  for (uint32_t i = 0; i < part_count; ++i) {
+    SplitPart &part = split.parts[i];
+    if (part.failure.status != WEIR_PART_OK) client_.part_failed(part.part, part.failure, false);
+    if (request.owner == nullptr) break;
+  }
+  reactor.requests.release(&request);
+}
+
+}  // namespace weir::client

@@ -1,0 +1,61 @@
+// Sends the requests of a window on their way: keys to servers all at once, then each request by its route.
+// Thread: the worker's alone; one call at a time, so the arrays are the worker's.
+#pragma once
+
+#include <string_view>
+
+#include "core/client/client_connection.h"
+#include "core/client/front.h"
+#include "core/message/split.h"
+
+namespace weir::client {
+
+class Dispatcher {
+ public:
+  // Whole requests, one behind the other in memory.
+  struct Batch {
+    const weir_req *reqs;
+    uint32_t count;
+    const uint8_t *bytes;  // of the first one
+    const weir_key *keys;  // of all
+    uint32_t key_count;
+    Chunk *whole;  // when there is one request and it fills this chunk; null once it was taken
+  };
+
+  // False when the client wants no more now: it is closed, closing or paused.
+  static bool run(ClientConnection &client, Batch &batch);
+
+ private:
+  // One request of the batch.
+  struct One {
+    const weir_req &req;
+    weir_bytes message;
+    const weir_key *keys;
+    const weir_bytes *key_bytes;
+    const uint32_t *servers;  // of the keys
+    Chunk **whole;
+  };
+  Dispatcher(ClientConnection &client, const route::Ring &ring) : client_(client), front_(client.front_), ring_(ring) {}
+
+  void dispatch(const One &one);
+  void answer(const One &one);
+  void by_key(const One &one);
+  void by_split(const One &one);
+  void to_all(const One &one);
+  void to_any(const One &one);
+  void to_server(const One &one, uint32_t server);
+  void to_parts(const One &one, uint32_t part_count);
+  void refuse(const One &one, uint32_t error, std::string_view text);
+  bool may_send(const One &one, upstream::ServerConnection &connection);
+  // Appends the request, or its part, to the connection's output; its length, 0 when the plugin failed.
+  size_t write(const One &one, upstream::ServerConnection &connection, const SplitPart *part);
+  size_t render(const One &one, upstream::ServerConnection &connection, uint32_t purpose, const uint32_t *pick,
+                uint32_t pick_count, uint32_t server);
+  void ease(upstream::ServerConnection &connection);
+
+  ClientConnection &client_;
+  Front &front_;
+  const route::Ring &ring_;
+};
+
+}  // namespace weir::client

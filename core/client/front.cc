@@ -1,0 +1,115 @@
+#include "core/client/front.h"
+
+#include <algorithm>
+
+#include "core/client/client_connection.h"
+
+namespace weir::client {
+
+Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejections)
+    : reactor(r),
+      pool(p),
+      settings(p.settings),
+      protocol(p.protocol->protocol()),
+      cells(r.stats.pools[p.index]),
+      protocol_worker(p.protocol->worker_init(r.worker_id)),
+      dist_worker(p.dist->worker_init(r.worker_id)),
+      upstream({r, p.settings, p.index, *p.protocol, protocol_worker, p.backends, r.stats.servers[p.index], ejections}),
+      router(p, r.worker_id, r.arena.abi(), dist_worker) {}
+
+Front::~Front() {
+  for (Request *request : held_) reactor.requests.release(request);
+  pool.protocol->worker_fini(protocol_worker);
+  pool.dist->worker_fini(dist_worker);
+}
+
+weir_scope Front::scope(void *state, uint64_t conn_id) const {
+  return {sizeof(weir_scope), reactor.worker_id, pool.protocol->inst(), protocol_worker, state,
+          reactor.arena.abi(), reactor.now_us, conn_id};
+}
+
+void Front::accept(int fd, bool refused) {
+  auto client = std::make_unique<ClientConnection>(*this, next_lane_++);
+  ClientConnection &connection = *client;
+  connection.place_ = clients_.size();
+  clients_.push_back(std::move(client));
+  connection.start(fd, refused);
+}
+
+void Front::forget(ClientConnection &client) {
+  size_t place = client.place_;
+  reactor.bury(std::move(clients_[place]));
+  if (place + 1 < clients_.size()) {
+    clients_[place] = std::move(clients_.back());
+    clients_[place]->place_ = place;
+  }
+  clients_.pop_back();
+  std::erase(to_resume_, &client);
+  std::erase_if(waiters_, [&client](const Waiter &w) { return w.client == &client; });
+}
+
+void Front::drain() {
+  for (size_t i = clients_.size(); i-- > 0;) {
+    if (i < clients_.size()) clients_[i]->drain();
+  }
+}
+
+void Front::close_all() {
+  while (!clients_.empty()) clients_.back()->close();
+}
+
+// ---- waiting ---------------------------------------------------------------------------------------------------------
+
+void Front::resume_soon(ClientConnection &client) {
+  if (to_resume_.empty()) reactor.later([this] { resume_clients(); });
+  if (std::find(to_resume_.begin(), to_resume_.end(), &client) == to_resume_.end()) to_resume_.push_back(&client);
+}
+
+void Front::resume_clients() {
+  // A client that is closed meanwhile takes itself out of the list.
+  for (size_t n = to_resume_.size(); n > 0 && !to_resume_.empty(); --n) {
+    ClientConnection *client = to_resume_.front();
+    to_resume_.erase(to_resume_.begin());
+    client->go_on();
+  }
+  if (!to_resume_.empty()) reactor.later([this] { resume_clients(); });
+}
+
+void Front::wait_for_room(ClientConnection &client, upstream::ServerConnection &connection) {
+  waiters_.push_back({&client, &connection});
+}
+
+void Front::wake_waiters() {
+  if (waiters_.empty()) return;
+  std::vector<ClientConnection *> awake;
+  std::erase_if(waiters_, [&awake](const Waiter &w) {
+    if (w.connection->is_crowded()) return false;
+    awake.push_back(w.client);
+    return true;
+  });
+  for (ClientConnection *client : awake) client->unpause(ClientConnection::kServerQueue);
+}
+
+void Front::hold_back(Request &request) {
+  if (request.held_back++ > 0) return;
+  ++request.holders;
+  held_.push_back(&request);
+}
+
+void Front::release_held() {
+  std::vector<Request *> held;
+  held.swap(held_);
+  for (Request *request : held) {
+    request->held_back = 0;
+    if (request->owner != nullptr) request->owner->released(*request);
+    reactor.requests.release(request);
+  }
+}
+
+void Front::check_time(uint64_t now_us) {
+  for (size_t i = clients_.size(); i-- > 0;) {
+    if (i < clients_.size()) clients_[i]->check_time(now_us);
+  }
+}
+
+}  // namespace weir::client

@@ -1,0 +1,74 @@
+// One pool as one worker serves it: its clients, its way to the servers, and who is waiting for what.
+// Owner: the worker. Thread: the worker's alone.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/net/reactor.h"
+#include "core/route/pool.h"
+#include "core/route/router.h"
+#include "core/upstream/upstream.h"
+
+namespace weir::client {
+
+class ClientConnection;
+
+class Front {
+ public:
+  Front(net::Reactor &reactor, route::Pool &pool, upstream::EjectionListener &ejections);
+  ~Front();
+  Front(const Front &) = delete;
+  Front &operator=(const Front &) = delete;
+
+  // Takes the descriptor over. refused: tell the client that there are too many, and close.
+  void accept(int fd, bool refused);
+  // Reads what has already arrived, then takes no more requests; clients close as they are answered.
+  void drain();
+  // Clients connected now, those that are being closed included.
+  size_t clients() const { return clients_.size(); }
+  void close_all();
+
+  // The ring changed: who was held back for it may be told.
+  void release_held();
+  void hold_back(Request &request);
+
+  // Once a turn: clients that wait for room on a server connection.
+  void wake_waiters();
+  // Now and then: clients that read nothing, or linger.
+  void check_time(uint64_t now_us);
+  bool wants_checks() const { return slow_clients > 0; }
+
+  weir_scope scope(void *state, uint64_t conn_id) const;
+
+  net::Reactor &reactor;
+  route::Pool &pool;
+  const config::Pool &settings;
+  const weir_protocol &protocol;
+  PoolCells &cells;
+  void *const protocol_worker;  // NULLABLE
+  void *const dist_worker;      // NULLABLE
+  upstream::Upstream upstream;
+  route::Router router;
+  size_t slow_clients = 0;  // paused for their output, or lingering
+
+ private:
+  friend class ClientConnection;
+  friend class Dispatcher;
+  struct Waiter {
+    ClientConnection *client;
+    upstream::ServerConnection *connection;
+  };
+  void forget(ClientConnection &client);  // it is closed; buried at the end of the turn
+  void resume_soon(ClientConnection &client);
+  void resume_clients();
+  void wait_for_room(ClientConnection &client, upstream::ServerConnection &connection);
+
+  std::vector<std::unique_ptr<ClientConnection>> clients_;
+  std::vector<ClientConnection *> to_resume_;
+  std::vector<Waiter> waiters_;
+  std::vector<Request *> held_;
+  uint32_t next_lane_ = 0;
+};
+
+}  // namespace weir::client

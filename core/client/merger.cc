@@ -1,0 +1,72 @@
+#include "core/client/merger.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/base/log.h"
+
+namespace weir::client {
+namespace {
+
+thread_local std::vector<weir_part> parts;
+thread_local std::vector<weir_bytes> sources;
+
+weir_bytes bytes_of(const Chunk *chunk) { return chunk == nullptr ? weir_bytes{nullptr, 0} : weir_bytes{chunk->data(), chunk->size()}; }
+
+void describe(const Split &split) {
+  parts.clear();
+  sources.clear();
+  sources.push_back(split.message);
+  for (uint32_t i = 0; i < split.part_count; ++i) {
+    const SplitPart &from = split.parts[i];
+    bool ok = from.failure.status == WEIR_PART_OK;
+    sources.push_back(ok ? bytes_of(from.bytes) : weir_bytes{nullptr, 0});
+    weir_part part{};
+    if (ok && from.rsps != nullptr) part.rsps = reinterpret_cast<const weir_rsp *>(from.rsps->data());
+    if (ok && from.items != nullptr) part.items = reinterpret_cast<const weir_item *>(from.items->data());
+    part.rsp_count = ok ? from.rsp_count : 0;
+    part.item_count = ok ? from.item_count : 0;
+    part.pick = split.key_count > 0 ? split.pick + from.first_pick : nullptr;
+    part.pick_count = from.pick_count;
+    part.server = from.part.server;
+    part.status = from.failure.status;
+    parts.push_back(part);
+  }
+}
+
+}  // namespace
+
+Merger::Outcome Merger::run(const Front &front, const weir_scope &scope, const Request &request, Chain &to) {
+  const Split &split = *request.split;
+  net::Reactor &reactor = front.reactor;
+  describe(split);
+  weir_merge merge{};
+  merge.struct_size = sizeof merge;
+  merge.part_count = split.part_count;
+  merge.req = &request.req;
+  merge.key_bytes = split.key_count > 0 ? split.key_bytes : nullptr;
+  merge.parts = parts.data();
+  merge.part_of = split.key_count > 0 ? split.part_of : nullptr;
+  merge.pos_in = split.key_count > 0 ? split.pos_in : nullptr;
+  merge.key_count = split.key_count;
+  size_t written = 0;
+  do {
+    merge.count = std::min(kSlice, merge.key_count - merge.first);
+    weir_out *out = reactor.out.open(sources);
+    weir_status status = front.protocol.merge(&scope, &merge, out);
+    written += reactor.out.bytes();
+    bool last = merge.first + merge.count == merge.key_count;
+    bool silent = (request.req.flags & WEIR_REQ_MAY_BE_EMPTY) != 0;
+    bool ok = status == WEIR_OK && (!last || silent || written > 0) &&
+              reactor.out.flatten(reactor.arena, reactor.chunks, to);
+    reactor.arena.reset();
+    if (!ok) {
+      WEIR_LOG(err, "pool %s: the protocol plugin gave no legal merge (status %d)", front.settings.name.c_str(), status);
+      return merge.first == 0 ? Outcome::failed : Outcome::broken;
+    }
+    merge.first += merge.count;
+  } while (merge.first < merge.key_count);
+  return Outcome::merged;
+}
+
+}  // namespace weir::client

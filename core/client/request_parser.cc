@@ -1,0 +1,224 @@
+#include "core/client/request_parser.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/base/log.h"
+#include "core/client/dispatcher.h"
+#include "core/client/front.h"
+
+namespace weir::client {
+namespace {
+
+constexpr uint32_t kFirstKeys = 1024;
+constexpr uint32_t kDefaultHead = 64 << 10;
+
+// One a thread: a worker parses one window at a time.
+struct Arrays {
+  weir_req reqs[RequestParser::kMaxRequests];
+  std::vector<weir_key> keys = std::vector<weir_key>(kFirstKeys);
+  uint32_t limit = 0;
+};
+thread_local Arrays arrays;
+
+weir_status grow_keys(weir_parse *parse, uint32_t want) {
+  size_t total = static_cast<size_t>(parse->sub_len) + want;
+  // The window's earlier requests may stand in the array beside the one that grows it.
+  if (total > static_cast<size_t>(arrays.limit) + kFirstKeys) return WEIR_E_LIMIT;
+  arrays.keys.resize(std::max(total, std::min<size_t>(arrays.keys.size() * 2, arrays.limit + kFirstKeys)));
+  parse->keys = arrays.keys.data();
+  parse->sub_cap = static_cast<uint32_t>(arrays.keys.size());
+  return WEIR_OK;
+}
+
+bool within(uint64_t off, uint64_t len, uint64_t size) { return off <= size && len <= size - off; }
+
+// Why the request breaks the contract, or null. shown: how many of its bytes the parser has seen.
+const char *fault_of(const weir_req &req, const weir_key *keys, uint64_t shown, uint32_t cmd_count) {
+  if (req.size == 0) return "a request of size 0";
+  if (req.cmd >= cmd_count) return "a command that is not in its table";
+  if (req.route > WEIR_ROUTE_DROP || req.reply > WEIR_REPLY_NONE) return "an unknown route or reply";
+  for (uint32_t i = 0; i < req.key_count; ++i) {
+    if (!within(keys[i].off, keys[i].len, std::min(shown, req.size))) return "a key outside its request";
+    if (!within(keys[i].unit_off, keys[i].unit_len, req.size)) return "a unit outside its request";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+struct RequestParser::Step {
+  Inbox::Span all;
+  size_t start = 0;     // of the unfinished request
+  size_t position = 0;  // of what parse_req() sees next
+};
+
+void RequestParser::refuse(ClientConnection &c, uint32_t error, std::string_view text) {
+  weir_req req{};
+  req.flags = WEIR_REQ_CLOSE;
+  Request *request = c.enqueue(req);
+  Chain &to = c.reply_chain(*request);
+  if (!c.render_reply(nullptr, error, text, {nullptr, 0}, to)) return c.close();
+  c.finish(*request);
+  if (c.open()) c.end_input();
+}
+
+// What is left from before: a refused request's bytes, or one whose end had not arrived. False: nothing to parse yet.
+bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
+  ChunkPool &chunks = c.reactor_.chunks;
+  if (c.discard_ > 0) {
+    at = std::min<size_t>(c.discard_, all.len);
+    c.discard_ -= at;
+    if (at == all.len) c.inbox_.keep(chunks, all, all.len, 0, 0);
+    return at < all.len;
+  }
+  if (!c.awaiting_) return true;
+  if (all.len < c.awaited_.size) {
+    c.inbox_.keep(chunks, all, 0, c.awaited_.size, c.awaited_.size);
+    return false;
+  }
+  c.awaiting_ = false;
+  at = c.awaited_.size;
+  // A request that fills its own chunk is handed on with it instead of being copied.
+  Chunk *whole = c.inbox_.owns(all) && all.len == at ? c.inbox_.take() : nullptr;
+  std::vector<weir_key> keys;
+  keys.swap(c.carried_);
+  Dispatcher::Batch batch{&c.awaited_, 1, all.data, keys.data(), static_cast<uint32_t>(keys.size()), whole};
+  bool go_on = Dispatcher::run(c, batch);
+  if (batch.whole != nullptr) chunks.put(batch.whole);
+  if (!go_on && c.open() && at < all.len) c.inbox_.keep(chunks, all, at, 0, 0);
+  if (go_on && whole != nullptr) return false;
+  if (go_on && at == all.len) c.inbox_.keep(chunks, all, all.len, 0, 0);
+  return go_on && at < all.len;
+}
+
+void RequestParser::run(ClientConnection &c, Inbox::Span all) {
+  bool fresh = c.discard_ == 0 && !c.awaiting_;
+  Step now{all, 0, fresh ? c.inbox_.resume() : 0};
+  if (!fresh) {
+    size_t at = 0;
+    if (!resume(c, all, at)) return;
+    now.start = now.position = at;
+  }
+  arrays.limit = c.front_.settings.max_keys;
+  while (now.position < all.len) {
+    if (!step(c, now)) break;
+  }
+  if (!c.open() || c.input_ended_) return;
+  if (c.awaiting_) return;  // kept by await_rest()
+  if (now.start >= all.len) return c.inbox_.keep(c.reactor_.chunks, all, all.len, 0, 0);
+  const weir_protocol &protocol = c.front_.protocol;
+  size_t head = protocol.max_head != 0 ? protocol.max_head : kDefaultHead;
+  bool paused = c.pauses_ != 0;
+  if (!paused && now.position < all.len && all.len - now.position > head) {
+    return refuse(c, WEIR_ERR_TOO_BIG, "a token is longer than the protocol allows");
+  }
+  if (now.position - now.start > c.front_.settings.request_limit) {
+    return refuse(c, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
+  }
+  c.inbox_.keep(c.reactor_.chunks, all, now.start, now.position - now.start, 0);
+}
+
+// One call of parse_req(). False: stop here.
+bool RequestParser::step(ClientConnection &c, Step &now) {
+  const Front &front = c.front_;
+  weir_parse parse{};
+  parse.struct_size = sizeof parse;
+  parse.data = now.all.data + now.position;
+  parse.len = now.all.len - now.position;
+  parse.msg_off = now.position - now.start;
+  parse.reqs = arrays.reqs;
+  uint32_t open_places = front.settings.client_inflight - std::min(c.order_.size(), front.settings.client_inflight);
+  parse.msg_cap = std::clamp<uint32_t>(open_places, 1, kMaxRequests);
+  parse.sub_len = static_cast<uint32_t>(c.carried_.size());
+  if (arrays.keys.size() < c.carried_.size()) arrays.keys.resize(c.carried_.size());
+  std::copy(c.carried_.begin(), c.carried_.end(), arrays.keys.begin());
+  parse.keys = arrays.keys.data();
+  parse.sub_cap = static_cast<uint32_t>(arrays.keys.size());
+  parse.grow_sub = &grow_keys;
+  parse.expect = [](weir_parse *, uint32_t) -> const weir_expect * { return nullptr; };
+  parse.core = &c;
+  weir_scope scope = c.scope();
+  weir_status status = front.protocol.parse_req(&scope, &parse);
+
+  size_t before = now.position;
+  if (!take(c, now, parse)) return false;
+  if (status == WEIR_E_LIMIT) {
+    refuse(c, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
+    return false;
+  }
+  if (status != WEIR_OK) {
+    refuse(c, WEIR_ERR_BAD_REQUEST, parse.error != nullptr ? parse.error : "malformed request");
+    return false;
+  }
+  bool moved = now.position > before || parse.msg_len > 0;
+  bool more = parse.msg_len == parse.msg_cap || parse.skip > 0;
+  return moved && more && c.pauses_ == 0 && !c.awaiting_;
+}
+
+// Checks and dispatches what one call found. False: stop here.
+bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse) {
+  auto broken = [&c](const char *what) {
+    WEIR_LOG(err, "pool %s: the protocol plugin broke its contract: %s", c.front_.settings.name.c_str(), what);
+    refuse(c, WEIR_ERR_INTERNAL, "internal error");
+    return false;
+  };
+  if (parse.used > parse.len || parse.msg_len > parse.msg_cap || parse.sub_len > arrays.keys.size()) {
+    return broken("it used more than it was given");
+  }
+  uint64_t at = now.start, keys = 0;
+  uint32_t whole = 0;
+  for (uint32_t i = 0; i < parse.msg_len; ++i) {
+    const weir_req &req = arrays.reqs[i];
+    if (at > now.all.len || (at == now.all.len && i > 0)) return broken("a request behind an unfinished one");
+    if (req.key_count > parse.sub_len - keys) return broken("more keys counted than appended");
+    const char *fault = fault_of(req, arrays.keys.data() + keys, now.all.len - at, c.front_.protocol.cmd_count);
+    if (fault != nullptr) return broken(fault);
+    if (req.size > now.all.len - at) {
+      if (i + 1 < parse.msg_len) return broken("a request behind an unfinished one");
+      break;
+    }
+    at += req.size;
+    keys += req.key_count;
+    ++whole;
+  }
+  uint64_t next = 0;
+  if (__builtin_add_overflow(now.position + parse.used, parse.skip, &next)) return broken("it skips without end");
+  bool awaits = whole < parse.msg_len;
+  size_t dispatched_from = now.start;
+  now.start = at;
+  now.position = std::max<size_t>(next, at);
+  weir_req last{};
+  if (awaits) last = arrays.reqs[whole];
+  c.carried_.assign(arrays.keys.begin() + static_cast<std::ptrdiff_t>(keys),
+                    arrays.keys.begin() + static_cast<std::ptrdiff_t>(parse.sub_len));
+  if (whole > 0) {
+    Dispatcher::Batch batch{arrays.reqs, whole, now.all.data + dispatched_from, arrays.keys.data(),
+                            static_cast<uint32_t>(keys), nullptr};
+    if (!Dispatcher::run(c, batch) && (!c.open() || c.input_ended_)) return false;
+  }
+  return !awaits || await_rest(c, now, last, c.carried_.data());
+}
+
+// The last request's end has not arrived: hold it until it has, or refuse it now.
+bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &req, const weir_key *) {
+  const Front &front = c.front_;
+  size_t have = now.all.len - now.start;
+  bool too_big = req.size > front.settings.request_limit;
+  bool no_memory = c.reactor_.chunks.in_use() + req.size > c.reactor_.memory_limit;
+  if (too_big || no_memory) {
+    c.carried_.clear();
+    c.discard_ = req.size - have;
+    Request *request = c.enqueue(req);
+    c.fail(*request, too_big ? WEIR_ERR_TOO_BIG : WEIR_ERR_OVERLOAD,
+           too_big ? "the request is larger than request_limit" : "memory_limit is reached");
+    now.start = now.position = now.all.len;
+    return false;
+  }
+  c.awaited_ = req;
+  c.awaiting_ = true;
+  c.inbox_.keep(c.reactor_.chunks, now.all, now.start, req.size, req.size);
+  return false;
+}
+
+}  // namespace weir::client

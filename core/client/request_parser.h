@@ -1,0 +1,26 @@
+// Calls the protocol's parse_req() over what a client sent, checks what it says, and dispatches whole requests.
+// Thread: the worker's alone; one call at a time, so the arrays are the worker's.
+#pragma once
+
+#include "core/client/client_connection.h"
+#include "core/message/inbox.h"
+
+namespace weir::client {
+
+class RequestParser {
+ public:
+  static constexpr uint32_t kMaxRequests = 128;  // a call
+
+  // Parses `all`, the bytes from the unfinished request on, and keeps what is left. The client may be closed by it.
+  static void run(ClientConnection &client, Inbox::Span all);
+
+ private:
+  struct Step;
+  static bool resume(ClientConnection &client, Inbox::Span all, size_t &at);
+  static bool step(ClientConnection &client, Step &step);
+  static bool take(ClientConnection &client, Step &step, const weir_parse &parse);
+  static bool await_rest(ClientConnection &client, Step &step, const weir_req &req, const weir_key *keys);
+  static void refuse(ClientConnection &client, uint32_t error, std::string_view text);
+};
+
+}  // namespace weir::client
