@@ -49,7 +49,7 @@ Each entry of `servers` is one text, read from its right end:
 | `/path:weight` and `/path:weight name` | a server behind a unix socket |
 
 The name decides where keys lie and is what the statistics show. Without one it is `host:port`, `host` alone for port
-11211, and the path with a `:` for unix sockets, as libmemcached and twemproxy have it. Names are unique in a pool. With
+11211, and the path with a `:` for unix sockets, as twemproxy has it. Names are unique in a pool. With
 a name a server can move to another address without its keys moving to other servers.
 )";
 

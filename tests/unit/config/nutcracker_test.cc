@@ -94,6 +94,21 @@ TEST(Nutcracker, TakesQuotedValuesAndTheWordNullAsTwemproxyDoes) {
   EXPECT_EQ(loaded.pool().backlog, 9u);
 }
 
+TEST(Nutcracker, TakesPasswordsAndPoolNamesThatTwemproxyTakes) {
+  for (std::string text :
+       {"true", "123", "a b", "a#b", "a:b", "-x", "pass,word[1]", "?x", "100%", "=", "<<", "~", "\xc3\xbc"}) {
+    Loaded loaded = load(nutcracker_pool("  redis: true\n  redis_auth: " + text + "\n"));
+    ASSERT_TRUE(loaded.settings) << text << loaded.complaints;
+    EXPECT_EQ(loaded.pool().protocol.options->find("redis_auth")->text, text);
+  }
+  for (std::string name : {"a b", "null", "1", "~"}) {
+    Loaded loaded = load(name + ":\r\n  listen: h:1\r\n  servers:\r\n  - h:1:1 a:b\r\n");
+    ASSERT_TRUE(loaded.settings) << name << loaded.complaints;
+    EXPECT_EQ(loaded.pool().name, name);
+    EXPECT_EQ(loaded.pool().servers.at(0).name, "a:b");
+  }
+}
+
 TEST(Nutcracker, TakesTheKeysOfWeirsOwn) {
   Loaded loaded = load(nutcracker_pool("  protocol: redis\n  connect_timeout: 1s\n  filters: [loose]\n"));
   ASSERT_TRUE(loaded.settings) << loaded.complaints;
