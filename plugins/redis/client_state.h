@@ -1,0 +1,41 @@
+// What a client connection remembers between calls of the parser. Zeroed by the core when the connection opens.
+#pragma once
+
+#include <weir/protocol.h>
+
+#include <type_traits>
+
+#include "verdict.h"
+
+namespace weir::redis {
+
+enum class Phase : uint8_t { kStart, kArguments, kClosing };
+// What else than a key the parser looks for in the arguments.
+enum class Watch : uint8_t { kNone, kSubcommand, kTail, kNumkeys, kStreams, kSort, kGeo };
+
+constexpr uint32_t kNever = UINT32_MAX;
+constexpr uint32_t kMaxClientName = 128;
+
+struct ClientState {
+  // the message under way
+  uint32_t argc, argi;          // how many arguments, and which comes next
+  uint32_t look;                // the next argument whose bytes matter
+  uint32_t next_key, last_key;  // the next key argument, and the last one
+  uint32_t step;
+  uint32_t option;   // Watch: the next argument that may be an option
+  uint32_t scanned;  // bytes of the unfinished token already searched for its end
+  uint32_t key_count;
+  uint32_t req_flags;  // WEIR_REQ_*
+  uint16_t cmd, arg;
+  uint8_t sub, route;
+  Phase phase;
+  Watch watch;
+  Verdict verdict;
+  // the connection
+  bool authed;  // the right password was given
+  uint8_t name_len;
+  char name[kMaxClientName];
+};
+static_assert(sizeof(ClientState) <= 1024 && std::is_trivially_copyable_v<ClientState>);
+
+}  // namespace weir::redis

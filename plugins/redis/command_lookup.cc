@@ -1,0 +1,107 @@
+#include "command_lookup.h"
+
+#include <array>
+#include <cstring>
+
+#include "command_rows.h"
+
+namespace weir::redis {
+
+namespace {
+
+constexpr uint64_t kLowerCase = 0x2020202020202020u;
+constexpr uint32_t kSlotBits = 10;
+constexpr uint32_t kSlots = 1u << kSlotBits;
+
+// First and last eight bytes and the length tell all names apart; the rest is compared only for longer ones.
+struct Slot {
+  uint64_t head = 0, tail = 0;
+  uint16_t row = 0;  // 0 = free
+  uint8_t len = 0;
+};
+
+constexpr uint64_t pack(const char *ptr, uint64_t len) {
+  uint64_t word = 0;
+  for (uint64_t i = 0; i < len; ++i) word |= static_cast<uint64_t>(static_cast<uint8_t>(ptr[i])) << (8 * i);
+  return word | (len == 8 ? kLowerCase : kLowerCase & ((UINT64_C(1) << (8 * len)) - 1));
+}
+constexpr uint32_t slot_of(uint64_t head, uint64_t tail, uint64_t len) {
+  return static_cast<uint32_t>(((head ^ (tail >> 7) ^ len) * 0x9E3779B97F4A7C15u) >> (64 - kSlotBits));
+}
+
+constexpr std::array<Slot, kSlots> fill() {
+  std::array<Slot, kSlots> slots{};
+  for (uint16_t row = 1; row < sizeof(kRows) / sizeof(kRows[0]); ++row) {
+    const char *name = kRows[row].name;
+    uint64_t len = kRows[row].name_len;
+    uint64_t head = pack(name, len < 8 ? len : 8);
+    uint64_t tail = len > 8 ? pack(name + len - 8, 8) : 0;
+    uint32_t at = slot_of(head, tail, len);
+    while (slots[at].row) at = (at + 1) % kSlots;
+    slots[at] = {head, tail, row, kRows[row].name_len};
+  }
+  return slots;
+}
+constexpr std::array<Slot, kSlots> kTable = fill();
+
+constexpr uint64_t longest() {
+  uint64_t most = 0;
+  for (const Command &row : kRows) most = row.name_len > most ? row.name_len : most;
+  return most;
+}
+constexpr uint64_t kLongest = longest();
+
+}  // namespace
+
+uint64_t fold8(const uint8_t *ptr, uint64_t len) {
+  if (len >= 8) {
+    uint64_t word;
+    std::memcpy(&word, ptr, 8);
+    return word | kLowerCase;
+  }
+  uint64_t word = 0;
+  if (len >= 4) {
+    uint32_t low, high;
+    std::memcpy(&low, ptr, 4);
+    std::memcpy(&high, ptr + len - 4, 4);
+    word = low | static_cast<uint64_t>(high) << (8 * (len - 4));
+  } else if (len) {
+    word = ptr[0] | static_cast<uint64_t>(ptr[len / 2]) << (8 * (len / 2)) |
+           static_cast<uint64_t>(ptr[len - 1]) << (8 * (len - 1));
+  }
+  return word | (kLowerCase & ((UINT64_C(1) << (8 * len)) - 1));
+}
+
+uint16_t find_command(const uint8_t *name, uint64_t len) {
+  if (len == 0 || len > kLongest) return 0;
+  uint64_t head = fold8(name, len);
+  uint64_t tail = len > 8 ? fold8(name + len - 8, 8) : 0;
+  for (uint32_t at = slot_of(head, tail, len); kTable[at].row; at = (at + 1) % kSlots) {
+    const Slot &slot = kTable[at];
+    if (slot.head != head || slot.tail != tail || slot.len != len) continue;
+    if (len <= 16 || same_word(name, len, kRows[slot.row].full_name())) return slot.row;
+  }
+  return 0;
+}
+
+uint8_t find_subcommand(uint16_t container, const uint8_t *name, uint64_t len) {
+  std::string_view parent = kCommands[container].full_name();
+  for (uint32_t i = 1; i < kSubcommandCount; ++i) {
+    std::string_view full = kSubcommands[i].full_name();
+    if (full.size() <= parent.size() || full[parent.size()] != '|' || !full.starts_with(parent)) continue;
+    if (same_word(name, len, full.substr(parent.size() + 1))) return static_cast<uint8_t>(i);
+  }
+  return 0;
+}
+
+bool same_word(const uint8_t *ptr, uint64_t len, std::string_view word) {
+  if (len != word.size()) return false;
+  for (uint64_t i = 0; i < len; ++i) {
+    uint8_t c = ptr[i];
+    if (c >= 'A' && c <= 'Z') c |= 0x20;
+    if (c != static_cast<uint8_t>(word[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace weir::redis

@@ -1,0 +1,53 @@
+// Words to write the command table with.
+#pragma once
+
+#include "command_table.h"
+
+namespace weir::redis {
+
+constexpr Command make(std::string_view name, int arity, KeySpec spec, int first, int last, int step, Policy policy,
+                       unsigned detail, unsigned flags) {
+  return {name.data(),
+          static_cast<uint8_t>(name.size()),
+          static_cast<int8_t>(arity),
+          spec,
+          static_cast<int8_t>(first),
+          static_cast<int8_t>(last),
+          static_cast<int8_t>(step),
+          policy,
+          static_cast<uint8_t>(detail),
+          static_cast<uint16_t>(flags)};
+}
+constexpr Command key(std::string_view name, int arity, unsigned flags) {
+  return make(name, arity, KeySpec::kRange, 1, 1, 1, Policy::kKeys, 0, flags);
+}
+constexpr Command key2(std::string_view name, int arity, unsigned flags) {
+  return make(name, arity, KeySpec::kRange, 2, 2, 1, Policy::kKeys, 0, flags);
+}
+constexpr Command keys(std::string_view name, int arity, int first, int last, int step, unsigned flags) {
+  return make(name, arity, KeySpec::kRange, first, last, step, Policy::kKeys, 0, flags);
+}
+constexpr Command split(std::string_view name, int arity, int step, Merge merge, unsigned flags) {
+  return make(name, arity, KeySpec::kRange, 1, -1, step, Policy::kSplit, static_cast<unsigned>(merge), flags);
+}
+// position: of the number of keys. destination: 1 when argument 1 is a key too.
+constexpr Command numkeys(std::string_view name, int arity, int position, int destination, NumkeysStyle style,
+                          unsigned flags) {
+  return make(name, arity, KeySpec::kNumkeys, position, destination, 1, Policy::kKeys, static_cast<unsigned>(style),
+              flags);
+}
+constexpr Command special(std::string_view name, int arity, KeySpec spec, unsigned flags) {
+  return make(name, arity, spec, spec == KeySpec::kStreams ? 0 : 1, 1, 1, Policy::kKeys, 0, flags);
+}
+constexpr Command all(std::string_view name, int arity, Merge merge, unsigned flags) {
+  return make(name, arity, KeySpec::kNone, 0, 0, 0, Policy::kAll, static_cast<unsigned>(merge), flags);
+}
+constexpr Command plain(std::string_view name, int arity, Policy policy, unsigned flags) {
+  return make(name, arity, KeySpec::kNone, 0, 0, 0, policy, 0, flags);
+}
+constexpr Command refused(std::string_view name, int arity, Why why, int first, int last, int step) {
+  return make(name, arity, first ? KeySpec::kRange : KeySpec::kNone, first, last, step, Policy::kRefused,
+              static_cast<unsigned>(why), 0);
+}
+
+}  // namespace weir::redis

@@ -1,0 +1,104 @@
+// Every command the plugin knows: one table that routing, splitting, merging and COMMAND all read. Constant data.
+#pragma once
+
+#include <weir/protocol.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace weir::redis {
+
+// Where a command's keys are.
+enum class KeySpec : uint8_t {
+  kNone,
+  kRange,    // arguments first, first + step, ... up to last (negative: counted from the end)
+  kNumkeys,  // argument `first` says how many keys follow it; last == 1: argument 1 is a key too
+  kStreams,  // the first half of what follows the word STREAMS
+  kSort,     // argument 1, and what follows STORE
+  kGeo,      // argument 1, and what follows STORE or STOREDIST
+};
+
+// What weir does with it. "One server" and "several" is the pool's size: a pool of one server is transparent.
+enum class Policy : uint8_t {
+  kKeys,       // by its keys; without any (EVAL with 0 keys) server 0, the same one every time
+  kSplit,      // by its keys, which may lie on several servers
+  kAll,        // every server, replies merged
+  kAny,        // any server
+  kFirst,      // server 0
+  kLocal,      // weir answers
+  kTail,       // weir answers, and the parser reads the arguments (AUTH, HELLO)
+  kLocalMany,  // weir answers for several servers, one server answers itself
+  kOneServer,  // one server: it answers. Several: refused, because it concerns one server
+  kRefused,    // always refused; `detail` says why
+  kContainer,  // the subcommand decides
+};
+
+// How the replies of several servers become one.
+enum class Merge : uint8_t { kNone, kArray, kSum, kStatus, kConcat, kFirst, kMinimum };
+
+// Why a command is refused.
+enum class Why : uint8_t {
+  kNothing,
+  kBlocking,
+  kTransaction,
+  kPubSub,
+  kReplication,
+  kMonitor,
+  kTracking,
+  kReplyMode,
+  kDatabases,
+  kCursor,
+  kMigrate,
+  kWait,
+  kClients,
+  kCluster,
+  kScriptDebug,
+};
+
+// What is wrong with the number of keys, as redis words it for the command.
+enum class NumkeysStyle : uint8_t { kScript, kZset, kPositive, kPositiveArgs };
+
+enum : uint16_t {
+  kRead = 1,
+  kWrite = 2,
+  kAdmin = 4,
+  kMultiKey = 8,
+  kMovable = 16,  // some key positions depend on the arguments
+  kNoAuth = 32,   // allowed before AUTH
+  kSecret = 64,   // carries passwords
+  kCloses = 128,  // ends the connection
+};
+
+struct Command {
+  const char *name;  // a subcommand's is "container|name"
+  uint8_t name_len;
+  int8_t arity;  // redis's: negative = at least
+  KeySpec spec;
+  int8_t first, last, step;
+  Policy policy;
+  uint8_t detail;  // Merge, Why or NumkeysStyle, as policy and spec say
+  uint16_t flags;
+
+  std::string_view full_name() const { return {name, name_len}; }
+  Merge merge() const { return static_cast<Merge>(detail); }
+  Why why() const { return static_cast<Why>(detail); }
+  NumkeysStyle numkeys() const { return static_cast<NumkeysStyle>(detail); }
+  bool arity_fits(uint64_t argc) const {
+    return arity >= 0 ? argc == static_cast<uint64_t>(arity) : argc >= static_cast<uint64_t>(-arity);
+  }
+};
+
+extern const Command *const kCommands;  // [0] is "(other)"
+extern const uint32_t kCommandCount;
+extern const weir_cmd *const kCmds;  // the same rows as the core wants them
+
+// Subcommands, named "container|name". [0] is none.
+extern const Command *const kSubcommands;
+extern const uint32_t kSubcommandCount;
+
+// What a request turned out to be: the subcommand's row if there is one.
+inline const Command &command_of(uint32_t cmd, uint32_t sub) {
+  return sub ? kSubcommands[sub] : kCommands[cmd];
+}
+
+}  // namespace weir::redis

@@ -1,0 +1,243 @@
+#include "error_replies.h"
+
+#include <cstdio>
+
+namespace weir::redis {
+
+namespace {
+
+constexpr size_t kMostQuoted = 128;  // redis quotes no more of a request
+
+bool is_code_char(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// "MOVED 1 ..." has a code of its own, "Connection refused" has none.
+bool has_code(std::string_view text) {
+  size_t n = 0;
+  while (n < text.size() && is_code_char(text[n])) ++n;
+  return n >= 2 && text[0] >= 'A' && text[0] <= 'Z' && n < text.size() && text[n] == ' ';
+}
+
+// A line of bounded length; what does not fit is left out.
+class Line {
+ public:
+  template <class... T>
+  Line &add(const T &...pieces) {
+    (append(std::string_view(pieces)), ...);
+    return *this;
+  }
+  // As "%.128s" does: up to `most` bytes, or to a NUL.
+  Line &quote(const weir_bytes &arg, size_t most = kMostQuoted) {
+    std::string_view text(reinterpret_cast<const char *>(arg.ptr), arg.len < most ? arg.len : most);
+    append(text.substr(0, text.find('\0')));
+    return *this;
+  }
+  size_t size() const { return len_; }
+  std::string_view view() const { return {text_, len_}; }
+
+ private:
+  void append(std::string_view piece) {
+    size_t n = piece.size() < sizeof(text_) - len_ ? piece.size() : sizeof(text_) - len_;
+    std::memcpy(text_ + len_, piece.data(), n);
+    len_ += n;
+  }
+  char text_[768];
+  size_t len_ = 0;
+};
+
+void unknown_command(const Arguments &args, Line &line) {
+  line.add("unknown command '");
+  if (args.count()) line.quote(args[0]);
+  line.add("', with args beginning with: ");
+  size_t start = line.size();
+  for (uint32_t i = 1; i < args.count() && line.size() - start < kMostQuoted; ++i)
+    line.add("'").quote(args[i], kMostQuoted - (line.size() - start)).add("' ");
+}
+
+void unknown_subcommand(const Arguments &args, Line &line) {
+  char container[32];
+  size_t n = 0;
+  for (; args.count() && n < args[0].len && n < sizeof(container); ++n) {
+    char c = static_cast<char>(args[0].ptr[n]);
+    container[n] = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  }
+  line.add("unknown subcommand '");
+  if (args.count() > 1) line.quote(args[1]);
+  line.add("'. Try ", std::string_view(container, n), " HELP.");
+}
+
+std::string_view reason(Why why) {
+  switch (why) {
+    case Why::kBlocking:
+      return "it would block a server connection that other clients share; poll with the form that does not block";
+    case Why::kTransaction:
+      return "transactions need a server connection of the client's own, which weir does not give yet; use EVAL";
+    case Why::kPubSub:
+      return "subscriptions need a server connection of the client's own, which weir does not give yet";
+    case Why::kReplication:
+      return "replication must be set up with the server itself";
+    case Why::kMonitor:
+      return "it would show the commands of all clients of a server; ask the server itself";
+    case Why::kTracking:
+      return "server connections are shared, so a server cannot tell weir's clients apart";
+    case Why::kReplyMode:
+      return "server connections are shared, so replies cannot be switched off for one client";
+    case Why::kDatabases:
+      return "a pool uses one database; set it with redis_db";
+    case Why::kMigrate:
+      return "keys are placed by weir's distribution, and a key moved past it would not be found";
+    case Why::kWait:
+      return "it counts writes of one connection, and server connections are shared";
+    case Why::kClients:
+      return "a server sees weir's connections, not the clients behind them";
+    case Why::kCluster:
+      return "weir does not speak the cluster protocol";
+    case Why::kScriptDebug:
+      return "debugging a script stops the server for all clients";
+    case Why::kCursor:
+      return "its cursor belongs to one server, and this pool has several";
+    default:
+      return "weir does not know how to forward it";
+  }
+}
+
+}  // namespace
+
+weir_status write_error(const weir_scope *scope, std::string_view text, weir_out *out) {
+  Writer w(scope, out);
+  w.lit(has_code(text) ? "-" : "-ERR ");
+  if (!text.empty()) {
+    uint8_t *place = w.alloc(text.size());
+    if (!place) return w.status();
+    for (size_t i = 0; i < text.size(); ++i) {
+      bool breaks = text[i] == '\r' || text[i] == '\n' || text[i] == '\0';
+      place[i] = breaks ? ' ' : static_cast<uint8_t>(text[i]);
+    }
+    w.mem(place, text.size());
+  }
+  return w.lit("\r\n").status();
+}
+
+weir_status write_core_error(const weir_scope *scope, uint32_t err, std::string_view text, weir_out *out) {
+  switch (err) {
+    case WEIR_ERR_CROSS:
+      return write_error(scope,
+                         "CROSSSLOT Keys in request don't hash to the same server; give them a common hash tag "
+                         "(set hash_tag in the pool)",
+                         out);
+    case WEIR_ERR_ABORTED:
+      return write_error(scope, "EXECABORT Transaction discarded because of previous errors.", out);
+    case WEIR_ERR_TIMEOUT:
+      return write_error(scope, text.empty() ? "Connection timed out" : text, out);
+    case WEIR_ERR_NO_SERVER:
+      return write_error(scope, text.empty() ? "Connection refused" : text, out);
+    case WEIR_ERR_UPSTREAM:
+      return write_error(scope, text.empty() ? "Connection reset by peer" : text, out);
+    case WEIR_ERR_OVERLOAD:
+      return write_error(scope, text.empty() ? "max number of clients reached" : text, out);
+    case WEIR_ERR_SHUTDOWN:
+      return write_error(scope, text.empty() ? "weir is shutting down" : text, out);
+    case WEIR_ERR_TOO_BIG:
+      return write_error(
+          scope, text.empty() ? "the request is larger than weir accepts (request_limit, max_keys)" : text, out);
+    case WEIR_ERR_AUTH:
+      return write_error(scope, text.empty() ? "the server refused weir's password (redis_auth)" : text, out);
+    default:
+      return write_error(scope, text.empty() ? "weir could not handle this request" : text, out);
+  }
+}
+
+weir_status write_verdict(const weir_scope *scope, const Command &command, UserWord word, const Arguments &args,
+                          weir_out *out) {
+  Line line;
+  std::string_view name = command.full_name();
+  switch (word.verdict) {
+    case Verdict::kUnknown:
+      unknown_command(args, line);
+      break;
+    case Verdict::kUnknownSub:
+      unknown_subcommand(args, line);
+      break;
+    case Verdict::kArity:
+      line.add("wrong number of arguments for '", name, "' command");
+      break;
+    case Verdict::kNoAuth:
+      line.add("NOAUTH Authentication required.");
+      break;
+    case Verdict::kNotInteger:
+      line.add("value is not an integer or out of range");
+      break;
+    case Verdict::kTooManyKeys:
+      line.add("Number of keys can't be greater than number of args");
+      break;
+    case Verdict::kNegativeKeys:
+      line.add("Number of keys can't be negative");
+      break;
+    case Verdict::kNoInputKey:
+      line.add("at least 1 input key is needed for '", name, "' command");
+      break;
+    case Verdict::kNotPositive:
+      line.add("numkeys should be greater than 0");
+      break;
+    case Verdict::kSyntax:
+      line.add("syntax error");
+      break;
+    case Verdict::kUnbalancedStreams:
+      line.add("Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
+      break;
+    case Verdict::kAdmin:
+      line.add("'", name, "' is an administrative command; the pool must say admin_commands: allow to forward it");
+      break;
+    case Verdict::kRefused:
+      line.add("'", name, "' is not supported: ", reason(command.why()));
+      break;
+    case Verdict::kConcernsOne:
+      line.add("'", name, "' is not supported: ");
+      line.add(name == "scan" ? reason(Why::kCursor) : "it concerns one server, and this pool has several",
+               "; ask a server itself");
+      break;
+    case Verdict::kBlockOption:
+      line.add("'", name, "' with BLOCK is not supported: ", reason(Why::kBlocking));
+      break;
+    case Verdict::kEscapedKey:
+      line.add("keys with quoted escapes are not supported in inline commands; use a RESP client such as redis-cli");
+      break;
+    case Verdict::kAuthWrong:
+      line.add("WRONGPASS invalid username-password pair or user is disabled.");
+      break;
+    case Verdict::kAuthNotNeeded:
+      line.add(
+          "AUTH <password> called without any password configured for the default user. Are you sure your "
+          "configuration is correct?");
+      break;
+    case Verdict::kHelloProtocol:
+      line.add("NOPROTO unsupported protocol version");
+      break;
+    case Verdict::kHelloVersion:
+      line.add("Protocol version is not an integer or out of range");
+      break;
+    case Verdict::kHelloOption:
+      line.add("Syntax error in HELLO option '");
+      if (word.arg < args.count()) line.quote(args[word.arg]);
+      line.add("'");
+      break;
+    case Verdict::kHelloNoAuth:
+      line.add(
+          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> "
+          "<pass> option can be used to authenticate the client and select the RESP protocol version at the same "
+          "time");
+      break;
+    case Verdict::kBadName:
+      line.add("Client names cannot contain spaces, newlines or special characters.");
+      break;
+    case Verdict::kLongName:
+      line.add("weir keeps client names of up to 128 bytes; use a shorter one");
+      break;
+    default:
+      line.add("weir could not handle this request");
+  }
+  return write_error(scope, line.view(), out);
+}
+
+}  // namespace weir::redis

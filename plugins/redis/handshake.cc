@@ -1,0 +1,55 @@
+#include "handshake.h"
+
+#include <cstdio>
+
+#include "writer.h"
+
+namespace weir::redis {
+
+namespace {
+
+constexpr uint64_t kMostQuoted = 200;  // of a server's error
+
+void explain(weir_errbuf *err, const char *what, const weir_rsp *prev, weir_out *out) {
+  uint64_t len = prev && prev->size < kMostQuoted ? prev->size : kMostQuoted;
+  const uint8_t *text = prev ? out->peek(out, 0, 0, len) : nullptr;
+  uint64_t line = 0;
+  while (text && line < len && text[line] != '\r' && text[line] != '\n') ++line;
+  int n = std::snprintf(err->ptr, err->cap, "the server refused %s: %.*s", what, static_cast<int>(line),
+                        text ? reinterpret_cast<const char *>(text) : "");
+  err->len = n < 0 ? 0 : static_cast<uint32_t>(n) < err->cap ? static_cast<uint32_t>(n) : err->cap;
+}
+
+void send(const Settings &settings, Writer &w, weir_out *out) {
+  if (!settings.auth.empty()) {
+    w.lit("*2\r\n$4\r\nAUTH\r\n").bulk(settings.auth);
+    ++out->swallow;
+  }
+  if (settings.db > 0) {
+    char db[24];
+    int n = std::snprintf(db, sizeof(db), "%lld", static_cast<long long>(settings.db));
+    w.lit("*2\r\n$6\r\nSELECT\r\n").bulk({db, static_cast<size_t>(n)});
+    ++out->swallow;
+  }
+}
+
+}  // namespace
+
+weir_status shake_hands(const Settings &settings, const weir_scope *scope, uint32_t step, const weir_rsp *prev,
+                        weir_out *out, weir_errbuf *err) {
+  uint32_t replies = (settings.auth.empty() ? 0u : 1u) + (settings.db > 0 ? 1u : 0u);
+  if (step == 0) {
+    Writer w(scope, out);
+    send(settings, w, out);
+    if (w.status() != WEIR_OK) return w.status();
+    return replies ? WEIR_HS_SENT : WEIR_HS_READY;
+  }
+  bool of_auth = step == 1 && !settings.auth.empty();
+  if (!prev || (prev->flags & WEIR_RF_ERROR)) {
+    explain(err, of_auth ? "AUTH with redis_auth" : "SELECT with redis_db", prev, out);
+    return WEIR_E_FAIL;
+  }
+  return step >= replies ? WEIR_HS_READY : WEIR_HS_SENT;
+}
+
+}  // namespace weir::redis

@@ -1,0 +1,262 @@
+#include "planner.h"
+
+#include <weir/inline.h>
+
+#include "auth.h"
+#include "command_lookup.h"
+#include "numbers.h"
+
+namespace weir::redis {
+
+namespace {
+
+bool is(const SeenArg &arg, std::string_view word) {
+  return arg.ptr && same_word(arg.ptr, arg.len, word);
+}
+
+// Verdicts that a pool of one server leaves to the server.
+bool server_would_say(Verdict verdict) {
+  return verdict >= Verdict::kUnknown && verdict <= Verdict::kUnbalancedStreams && verdict != Verdict::kNoAuth;
+}
+
+}  // namespace
+
+void Planner::reject(Verdict verdict) {
+  st_.watch = Watch::kNone;
+  st_.look = st_.next_key = kNever;
+  bool transparent = settings_.one_server && authorized() && server_would_say(verdict) &&
+                     command_of(st_.cmd, st_.sub).policy < Policy::kLocal;
+  if (verdict == Verdict::kUnknown) transparent = settings_.one_server && authorized();
+  st_.verdict = transparent ? Verdict::kRun : verdict;
+  st_.route = transparent ? WEIR_ROUTE_SERVER : WEIR_ROUTE_LOCAL;
+}
+
+void Planner::begin(const SeenArg &name) {
+  st_.cmd = name.ptr ? find_command(name.ptr, name.len) : 0;
+  st_.sub = 0;
+  st_.arg = 0;
+  st_.key_count = 0;
+  st_.req_flags = 0;
+  st_.verdict = Verdict::kRun;
+  st_.watch = Watch::kNone;
+  st_.look = st_.next_key = kNever;
+  if (st_.cmd) [[likely]]
+    return plan(kCommands[st_.cmd]);
+  if (!settings_.forward_unknown || st_.argc < 2) return reject(Verdict::kUnknown);
+  if (!authorized()) return reject(Verdict::kNoAuth);
+  st_.route = WEIR_ROUTE_KEY;
+  st_.step = 1;
+  keys_between(1, 1);
+}
+
+void Planner::plan(const Command &row) {
+  if (!row.arity_fits(st_.argc)) return reject(Verdict::kArity);
+  if (!authorized() && !(row.flags & kNoAuth)) return reject(Verdict::kNoAuth);
+  if (row.policy <= Policy::kSplit && !(row.flags & kAdmin)) [[likely]]
+    return plan_keys(row);
+  if (row.flags & kSecret) st_.req_flags |= WEIR_REQ_SECRET;
+  if (row.policy == Policy::kRefused) return reject(Verdict::kRefused);
+  if ((row.flags & kAdmin) && !settings_.allow_admin) return reject(Verdict::kAdmin);
+  switch (row.policy) {
+    case Policy::kAll:
+      return forward(WEIR_ROUTE_ALL);
+    case Policy::kAny:
+      return forward(WEIR_ROUTE_ANY);
+    case Policy::kFirst:
+      return forward(WEIR_ROUTE_SERVER);
+    case Policy::kLocalMany:
+      return forward(WEIR_ROUTE_LOCAL);
+    case Policy::kOneServer:
+      return settings_.one_server ? forward(WEIR_ROUTE_SERVER) : reject(Verdict::kConcernsOne);
+    case Policy::kTail:
+      st_.route = WEIR_ROUTE_LOCAL;
+      st_.watch = Watch::kTail;
+      st_.look = 1;
+      return;
+    case Policy::kContainer:
+      if (st_.argc == 1) return forward(WEIR_ROUTE_LOCAL);  // COMMAND alone
+      st_.watch = Watch::kSubcommand;
+      st_.look = 1;
+      return;
+    case Policy::kKeys:
+    case Policy::kSplit:
+      return plan_keys(row);
+    default:
+      st_.route = WEIR_ROUTE_LOCAL;
+  }
+}
+
+void Planner::forward(uint8_t many_route) {
+  st_.route = settings_.one_server ? static_cast<uint8_t>(WEIR_ROUTE_SERVER) : many_route;
+}
+
+void Planner::plan_keys(const Command &row) {
+  st_.route = row.policy == Policy::kSplit ? WEIR_ROUTE_SPLIT : WEIR_ROUTE_KEY;
+  st_.step = static_cast<uint32_t>(row.step);
+  if ((row.flags & (kRead | kWrite)) == kRead) st_.req_flags |= WEIR_REQ_RETRY_SAFE;
+  uint32_t first = static_cast<uint32_t>(row.first);
+  if (row.spec == KeySpec::kRange) [[likely]] {
+    if (st_.step == 2 && st_.argc % 2 == 0) return reject(Verdict::kArity);
+    return keys_between(first,
+                        row.last >= 0 ? static_cast<uint32_t>(row.last) : st_.argc - static_cast<uint32_t>(-row.last));
+  }
+  switch (row.spec) {
+    case KeySpec::kNumkeys:
+      st_.watch = Watch::kNumkeys;
+      st_.option = first;
+      if (row.last == 1) st_.next_key = st_.last_key = 1;
+      break;
+    case KeySpec::kStreams:
+      st_.watch = Watch::kStreams;
+      st_.option = 1;
+      break;
+    case KeySpec::kSort:
+    case KeySpec::kGeo:
+      st_.watch = row.spec == KeySpec::kSort ? Watch::kSort : Watch::kGeo;
+      st_.option = row.spec == KeySpec::kSort ? 2 : 5;
+      st_.next_key = st_.last_key = 1;
+      break;
+    default:
+      break;
+  }
+  st_.look = next_look();
+}
+
+void Planner::keys_between(uint32_t first, uint32_t last) {
+  st_.next_key = first;
+  st_.last_key = last;
+  st_.look = next_look();
+}
+
+uint32_t Planner::next_look() const {
+  if (st_.watch == Watch::kNone) return st_.next_key;
+  return st_.next_key < st_.option ? st_.next_key : st_.option;
+}
+
+weir_status Planner::push_key(uint32_t i, const SeenArg &arg, weir_parse *p) {
+  if (!arg.verbatim) {
+    reject(Verdict::kEscapedKey);
+    return WEIR_OK;
+  }
+  if (arg.len > UINT32_MAX) return WEIR_E_LIMIT;
+  weir_key *slot = weir_push_key(p);
+  if (!slot) return WEIR_E_LIMIT;
+  *slot = {arg.off, static_cast<uint32_t>(arg.len), i, arg.unit_off, arg.unit_len};
+  ++st_.key_count;
+  st_.next_key = st_.last_key - i >= st_.step ? i + st_.step : kNever;
+  return WEIR_OK;
+}
+
+weir_status Planner::see(uint32_t i, const SeenArg &arg, weir_parse *p) {
+  if (i == st_.next_key) [[likely]] {
+    weir_status status = push_key(i, arg, p);
+    if (status != WEIR_OK) return status;
+  } else {
+    switch (st_.watch) {
+      case Watch::kSubcommand:
+        subcommand(arg);
+        return WEIR_OK;
+      case Watch::kNumkeys:
+        numkeys(i, arg);
+        break;
+      case Watch::kStreams:
+        streams(i, arg);
+        break;
+      case Watch::kSort:
+      case Watch::kGeo:
+        store_option(i, arg);
+        break;
+      default:
+        break;
+    }
+  }
+  st_.look = next_look();
+  return WEIR_OK;
+}
+
+void Planner::subcommand(const SeenArg &arg) {
+  st_.watch = Watch::kNone;
+  st_.look = kNever;
+  st_.sub = arg.ptr ? find_subcommand(st_.cmd, arg.ptr, arg.len) : 0;
+  if (!st_.sub) {
+    if (settings_.one_server && authorized() && kCommands[st_.cmd].full_name() != "client") {
+      st_.route = WEIR_ROUTE_SERVER;
+      return;
+    }
+    return reject(Verdict::kUnknownSub);
+  }
+  plan(kSubcommands[st_.sub]);
+}
+
+void Planner::numkeys(uint32_t i, const SeenArg &arg) {
+  NumkeysStyle style = kCommands[st_.cmd].numkeys();
+  int64_t n = 0;
+  bool number = arg.ptr && parse_integer(arg.ptr, arg.len, n);
+  bool positive = style == NumkeysStyle::kPositive || style == NumkeysStyle::kPositiveArgs;
+  if (positive && (!number || n <= 0)) return reject(Verdict::kNotPositive);
+  if (!number) return reject(Verdict::kNotInteger);
+  if (n < 1 && style == NumkeysStyle::kZset) return reject(Verdict::kNoInputKey);
+  if (n > static_cast<int64_t>(st_.argc - i - 1)) {
+    bool syntax = style == NumkeysStyle::kZset || style == NumkeysStyle::kPositive;
+    return reject(syntax ? Verdict::kSyntax : Verdict::kTooManyKeys);
+  }
+  if (n < 0) return reject(Verdict::kNegativeKeys);
+  st_.watch = Watch::kNone;
+  if (n == 0) {
+    st_.route = WEIR_ROUTE_SERVER;
+    st_.next_key = kNever;
+    return;
+  }
+  keys_between(i + 1, i + static_cast<uint32_t>(n));
+}
+
+void Planner::streams(uint32_t i, const SeenArg &arg) {
+  if (is(arg, "block")) return reject(Verdict::kBlockOption);
+  if (is(arg, "count")) {
+    st_.option = i + 2;
+  } else if (is(arg, "group")) {
+    st_.option = i + 3;
+  } else if (is(arg, "noack")) {
+    st_.option = i + 1;
+  } else if (is(arg, "streams")) {
+    uint32_t rest = st_.argc - i - 1;
+    if (rest == 0 || rest % 2) return reject(Verdict::kUnbalancedStreams);
+    st_.watch = Watch::kNone;
+    keys_between(i + 1, i + rest / 2);
+  } else {
+    reject(Verdict::kSyntax);
+  }
+}
+
+// SORT and GEORADIUS: what follows STORE is a key; what follows an option with values is not an option.
+void Planner::store_option(uint32_t i, const SeenArg &arg) {
+  bool sort = st_.watch == Watch::kSort;
+  st_.option = i + 1;
+  if (is(arg, "store") || (!sort && is(arg, "storedist"))) {
+    if (i + 1 < st_.argc) st_.next_key = st_.last_key = i + 1;
+    st_.option = i + 2;
+  } else if (sort && is(arg, "limit")) {
+    st_.option = i + 3;
+  } else if (sort && (is(arg, "get") || is(arg, "by"))) {
+    st_.option = i + 2;
+  }
+}
+
+void Planner::tail(const weir_bytes *args, uint32_t n) {
+  st_.watch = Watch::kNone;
+  st_.look = kNever;
+  UserWord word = evaluate_tail(settings_, st_, args, n);
+  st_.verdict = word.verdict;
+  st_.arg = word.arg;
+}
+
+void Planner::end(weir_parse *p) {
+  if (st_.watch == Watch::kTail) tail(nullptr, 0);
+  if (st_.watch == Watch::kStreams) reject(Verdict::kSyntax);
+  if (st_.route == WEIR_ROUTE_LOCAL || st_.route == WEIR_ROUTE_SERVER) {
+    p->sub_len -= st_.key_count;
+    st_.key_count = 0;
+  }
+}
+
+}  // namespace weir::redis

@@ -1,0 +1,118 @@
+#include "renderer.h"
+
+#include "arguments.h"
+#include "command_table.h"
+#include "writer.h"
+
+namespace weir::redis {
+
+namespace {
+
+constexpr uint64_t kHeadBytes = 64;  // "*<n>\r\n$<n>\r\n<name>\r\n" of a command that can be split fits
+
+bool changed(const weir_render *r, uint32_t key) {
+  return r->rekeyed && r->rekeyed[key];
+}
+
+void write_key(Writer &w, const weir_bytes &key) {
+  w.head('$', key.len).copy(key.ptr, key.len).lit("\r\n");
+}
+
+bool is_inline(weir_out *out) {
+  const uint8_t *first = out->peek(out, 0, 0, 1);
+  return first && *first != '*';
+}
+
+// How many arguments travel with each key: itself, or itself and its value.
+uint32_t args_per_key(const weir_render *r) {
+  return static_cast<uint32_t>(kCommands[r->req->cmd].step);
+}
+
+// ---- RESP: what does not change is sent from where it lies
+// -------------------------------------------------------------
+
+weir_status split_resp(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  Writer w(scope, out);
+  if (r->first == 0) {
+    uint64_t head = r->keys[0].unit_off < kHeadBytes ? r->keys[0].unit_off : kHeadBytes;
+    auto begin = out->peek(out, 0, 0, head);
+    auto end = begin ? static_cast<const uint8_t *>(std::memchr(begin, '\n', head)) : nullptr;
+    if (!end) return WEIR_E_FAIL;
+    uint64_t name = static_cast<uint64_t>(end + 1 - begin);
+    w.head('*', 1 + static_cast<uint64_t>(r->pick_count) * args_per_key(r)).ref(0, name, r->keys[0].unit_off - name);
+  }
+  for (uint32_t i = r->first; i < r->first + r->count; ++i) {
+    const weir_key &key = r->keys[r->pick[i]];
+    if (!changed(r, r->pick[i])) {
+      w.ref(0, key.unit_off, key.unit_len);
+      continue;
+    }
+    write_key(w, r->key_bytes[r->pick[i]]);
+    uint64_t rest = key.off + key.len + 2;
+    w.ref(0, rest, key.unit_off + key.unit_len - rest);
+  }
+  return w.status();
+}
+
+weir_status rekey_resp(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  Writer w(scope, out);
+  auto after = [&](uint32_t i) { return r->keys[r->pick[i]].off + r->keys[r->pick[i]].len + 2; };
+  uint64_t at = r->first == 0 ? 0 : after(r->first - 1);
+  for (uint32_t i = r->first; i < r->first + r->count; ++i) {
+    uint32_t key = r->pick[i];
+    if (!changed(r, key)) continue;
+    w.ref(0, at, r->keys[key].unit_off - at);
+    write_key(w, r->key_bytes[key]);
+    at = after(i);
+  }
+  bool last = r->first + r->count == r->pick_count;
+  uint64_t end = last ? r->req->size : after(r->first + r->count - 1);
+  w.ref(0, at, end - at);
+  return w.status();
+}
+
+// ---- inline: every word is encoded; the line is at most 64 KiB
+// ----------------------------------------------------------
+
+void write_word(Writer &w, const Arguments &args, uint32_t i) {
+  w.head('$', args[i].len);
+  if (args.in_message(i))
+    w.ref(0, args.offset(i), args[i].len);
+  else
+    w.mem(args[i].ptr, args[i].len);
+  w.lit("\r\n");
+}
+
+weir_status render_inline(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  Arguments args;
+  Writer w(scope, out);
+  const uint8_t *message = out->peek(out, 0, 0, r->req->size);
+  if (!args.read(scope, message, r->req->size, UINT32_MAX - 1)) return message ? WEIR_E_NOMEM : WEIR_E_FAIL;
+  bool split = r->purpose == WEIR_RENDER_SPLIT;
+  uint32_t width = split ? args_per_key(r) : 1;
+  if (r->first == 0) {
+    w.head('*', split ? 1 + static_cast<uint64_t>(r->pick_count) * width : args.count());
+    write_word(w, args, 0);
+  }
+  uint32_t at = r->first == 0 ? 1 : r->keys[r->pick[r->first - 1]].arg + width;
+  for (uint32_t i = r->first; i < r->first + r->count; ++i) {
+    uint32_t arg = r->keys[r->pick[i]].arg;
+    for (; !split && at < arg; ++at) write_word(w, args, at);
+    write_key(w, r->key_bytes[r->pick[i]]);
+    for (uint32_t more = 1; more < width; ++more) write_word(w, args, arg + more);
+    at = arg + width;
+  }
+  bool last = r->first + r->count == r->pick_count;
+  for (; !split && last && at < args.count(); ++at) write_word(w, args, at);
+  return w.status();
+}
+
+}  // namespace
+
+weir_status render_request(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  if (r->purpose != WEIR_RENDER_SPLIT && r->purpose != WEIR_RENDER_REKEY) return WEIR_E_FAIL;
+  if (is_inline(out)) return render_inline(scope, r, out);
+  return r->purpose == WEIR_RENDER_SPLIT ? split_resp(scope, r, out) : rekey_resp(scope, r, out);
+}
+
+}  // namespace weir::redis

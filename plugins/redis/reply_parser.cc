@@ -1,0 +1,235 @@
+#include "reply_parser.h"
+
+#include <weir/inline.h>
+
+#include <cstring>
+
+#include "numbers.h"
+
+namespace weir::redis {
+
+namespace {
+
+constexpr uint64_t kPartSize = 16 * 1024;  // an unfinished array is handed on from this size
+constexpr uint64_t kLongLine = 16 * 1024;  // a longer line is not kept in view
+constexpr int64_t kMaxBulk = INT64_C(1) << 40;
+constexpr int64_t kMaxCount = INT32_MAX;
+
+bool starts_with(const uint8_t *ptr, uint64_t len, const char *word, uint64_t word_len) {
+  return len >= word_len && std::memcmp(ptr, word, word_len) == 0;
+}
+
+}  // namespace
+
+weir_status ReplyParser::run() {
+  while (cur_ < end_ && p_->msg_len < p_->msg_cap) {
+    Step step = st_.long_line ? rest_of_line() : element();
+    if (step == Step::kMore) return WEIR_OK;
+    if (step == Step::kFailed) return failure_;
+  }
+  // A full array or the window's end between two elements.
+  more(cur_);
+  return WEIR_OK;
+}
+
+inline ReplyParser::Step ReplyParser::element() {
+  if (st_.depth == 0) st_.kind = WEIR_RSP_FINAL;
+  switch (*cur_) {
+    case '$':
+    case '=':
+    case '!':
+      return bulk();
+    case '+':
+    case '-':
+    case ':':
+    case '_':
+    case '#':
+    case ',':
+    case '(':
+      return line();
+    case '*':
+    case '~':
+    case '%':
+    case '>':
+    case '|':
+      return aggregate();
+    default:
+      return fail("a reply begins with a byte that is no RESP type");
+  }
+}
+
+// Finds the "\r\n" that ends the token at cur_.
+inline ReplyParser::Step ReplyParser::find_line_end(const uint8_t *&cr) {
+  uint64_t have = static_cast<uint64_t>(end_ - cur_);
+  cr = static_cast<const uint8_t *>(std::memchr(cur_ + st_.scanned, '\r', have - st_.scanned));
+  if (!cr || cr + 1 == end_) {
+    st_.scanned = static_cast<uint32_t>(cr ? cr - cur_ : end_ - cur_);
+    return Step::kMore;
+  }
+  st_.scanned = 0;
+  return cr[1] == '\n' ? Step::kDone : fail("a carriage return without a line feed in a reply");
+}
+
+uint32_t ReplyParser::line_flags(const uint8_t *cr) const {
+  if (*cur_ != '-') return 0;
+  uint64_t len = static_cast<uint64_t>(cr - cur_ - 1);
+  bool transient = starts_with(cur_ + 1, len, "LOADING ", 8) || starts_with(cur_ + 1, len, "MASTERDOWN ", 11);
+  return WEIR_RF_ERROR | (transient ? static_cast<uint32_t>(WEIR_RF_TRANSIENT) : 0);
+}
+
+ReplyParser::Step ReplyParser::line() {
+  const uint8_t *cr;
+  Step step = find_line_end(cr);
+  if (step == Step::kMore && static_cast<uint64_t>(end_ - cur_) > kLongLine) {
+    if (st_.depth == 0) st_.flags = line_flags(end_);
+    if (st_.depth <= 1) st_.item_start = offset(cur_);
+    st_.scanned = 0;
+    st_.long_line = 1;
+    return rest_of_line();
+  }
+  if (step == Step::kMore) return more(cur_);
+  if (step == Step::kFailed) return step;
+  if (st_.depth == 0) st_.flags = line_flags(cr);
+  int64_t number = 0;
+  if (*cur_ == ':' && !parse_integer(cur_ + 1, static_cast<uint64_t>(cr - cur_ - 1), number))
+    return fail("an integer reply that is no number");
+  return complete(offset(cur_), offset(cr) + 2, static_cast<uint64_t>(number));
+}
+
+ReplyParser::Step ReplyParser::rest_of_line() {
+  auto cr = static_cast<const uint8_t *>(std::memchr(cur_, '\r', static_cast<uint64_t>(end_ - cur_)));
+  if (!cr || cr + 1 == end_) return more(cr ? cr : end_);
+  if (cr[1] != '\n') return fail("a carriage return without a line feed in a reply");
+  st_.long_line = 0;
+  return complete(st_.item_start, offset(cr) + 2, 0);
+}
+
+// The number after the type byte. Small ones, which most are, without a search.
+inline ReplyParser::Step ReplyParser::header(int64_t &value, const uint8_t *&next) {
+  const uint8_t *c = cur_;
+  if (end_ - c >= 5) {
+    unsigned first = c[1] - '0', second = c[2] - '0';
+    if (first <= 9 && c[2] == '\r' && c[3] == '\n') {
+      st_.scanned = 0;
+      value = first;
+      next = c + 4;
+      return Step::kDone;
+    }
+    if (first - 1 <= 8 && second <= 9 && c[3] == '\r' && c[4] == '\n') {
+      st_.scanned = 0;
+      value = first * 10 + second;
+      next = c + 5;
+      return Step::kDone;
+    }
+  }
+  const uint8_t *cr;
+  Step step = find_line_end(cr);
+  if (step == Step::kMore) return end_ - cur_ > 64 ? fail("a length in a reply is too long") : more(cur_);
+  if (step == Step::kFailed) return step;
+  if (!parse_integer(cur_ + 1, static_cast<uint64_t>(cr - cur_ - 1), value) || value < -1)
+    return fail("a length in a reply is no number");
+  next = cr + 2;
+  return Step::kDone;
+}
+
+ReplyParser::Step ReplyParser::bulk() {
+  int64_t len = 0;
+  const uint8_t *payload = nullptr;
+  Step step = header(len, payload);
+  if (step != Step::kDone) return step;
+  if (len > kMaxBulk) return fail("a bulk reply is longer than a terabyte");
+  if (st_.depth == 0) st_.flags = *cur_ == '!' ? WEIR_RF_ERROR : 0;
+  uint64_t body = len < 0 ? 0 : static_cast<uint64_t>(len) + 2;
+  return complete(offset(cur_), offset(payload) + body, 0);
+}
+
+ReplyParser::Step ReplyParser::aggregate() {
+  int64_t count = 0;
+  const uint8_t *next = nullptr;
+  Step step = header(count, next);
+  if (step != Step::kDone) return step;
+  if (count > kMaxCount) return fail("an array in a reply has too many elements");
+  uint8_t type = *cur_;
+  uint64_t elements = count < 0 ? 0 : static_cast<uint64_t>(count);
+  if (type == '%') elements *= 2;
+  if (type == '|') elements = elements * 2 + 1;  // attributes, then the value they describe
+  if (st_.depth == 0) {
+    st_.flags = 0;
+    st_.kind = type == '>' ? WEIR_RSP_PUSH : WEIR_RSP_FINAL;
+    const weir_expect *expect = st_.kind == WEIR_RSP_FINAL ? p_->expect(p_, finals_) : nullptr;
+    st_.want = expect && expect->want_items;
+  }
+  if (elements == 0) return complete(offset(cur_), offset(next), 0);
+  if (st_.depth == kMaxDepth) return fail("arrays in a reply are nested too deep");
+  if (st_.depth == 1) st_.item_start = offset(cur_);
+  st_.remaining[st_.depth++] = elements;
+  cur_ = next;
+  return Step::kDone;
+}
+
+bool ReplyParser::push_item(uint64_t start, uint64_t stop, uint64_t user) {
+  weir_item *item = weir_push_item(p_);
+  if (!item) return false;
+  *item = {start, stop - start, user};
+  return true;
+}
+
+// An element that begins at start and ends at stop, both counted in the message; stop may lie past the window.
+ReplyParser::Step ReplyParser::complete(uint64_t start, uint64_t stop, uint64_t user) {
+  if (st_.depth == 0) return emit(stop, st_.kind, user);
+  for (;;) {
+    if (st_.depth == 1 && st_.want && !push_item(start, stop, user)) {
+      failure_ = WEIR_E_LIMIT;
+      return Step::kFailed;
+    }
+    if (--st_.remaining[st_.depth - 1] > 0) break;
+    if (--st_.depth == 0) return emit(stop, st_.kind, 0);
+    start = st_.item_start;
+    user = 0;
+  }
+  uint64_t at = stop - shift_;
+  if (at > p_->len) return more(end_, at - p_->len);
+  cur_ = p_->data + at;
+  return Step::kDone;
+}
+
+ReplyParser::Step ReplyParser::emit(uint64_t size, uint8_t kind, uint64_t user) {
+  weir_rsp &rsp = p_->rsps[p_->msg_len++];
+  rsp = {};
+  rsp.size = size;
+  rsp.user = user;
+  rsp.kind = kind;
+  rsp.flags = st_.flags;
+  rsp.item_count = p_->sub_len - item_count_;
+  item_count_ = p_->sub_len;
+  if (kind == WEIR_RSP_FINAL) ++finals_;
+  uint64_t stop = size - shift_;
+  shift_ = 0 - stop;
+  cur_ = stop < p_->len ? p_->data + stop : end_;
+  if (stop < p_->len) return Step::kDone;
+  p_->used = p_->len;
+  p_->skip = 0;
+  return Step::kMore;
+}
+
+// Nothing more can be parsed. A large unfinished array goes on its way, unless its items are wanted.
+ReplyParser::Step ReplyParser::more(const uint8_t *used, uint64_t skip) {
+  uint64_t size = offset(used) + skip;
+  bool open = st_.depth > 0 && !st_.want && st_.kind == WEIR_RSP_FINAL;
+  if (open && size >= kPartSize && p_->msg_len < p_->msg_cap) {
+    st_.item_start = 0;
+    emit(size, WEIR_RSP_PART, 0);
+    if (skip) return Step::kMore;
+    skip = 0;
+  }
+  p_->used = static_cast<uint64_t>(used - p_->data);
+  p_->skip = skip;
+  return Step::kMore;
+}
+
+ReplyParser::Step ReplyParser::fail(const char *text) {
+  p_->error = text;
+  return Step::kFailed;
+}
+
+}  // namespace weir::redis

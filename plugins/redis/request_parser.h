@@ -1,0 +1,57 @@
+// Cuts a client's bytes into requests: RESP arrays and inline lines. One object a call of parse_req(), on the stack;
+// what has to survive is in ClientState. Worker's thread.
+#pragma once
+
+#include "planner.h"
+
+namespace weir::redis {
+
+constexpr uint64_t kMaxToken = 64 * 1024;  // redis: PROTO_INLINE_MAX_SIZE
+constexpr uint32_t kMaxTail = 16;          // more arguments than any command that is judged as a whole takes
+
+class RequestParser {
+ public:
+  RequestParser(const Settings &settings, ClientState &state, weir_parse *p)
+      : settings_(settings),
+        st_(state),
+        p_(p),
+        planner_(settings, state),
+        cur_(p->data),
+        end_(p->data + p->len),
+        shift_(p->msg_off) {}
+  weir_status run();
+
+ private:
+  enum class Step { kDone, kMore, kFailed };
+
+  Step start();
+  Step array();
+  Step arguments();
+  Step argument(const uint8_t *payload, uint64_t len);
+  Step tail();
+  Step inline_line();
+  Step inline_arguments(const uint8_t *line, uint64_t len, uint64_t size);
+  weir_status inline_plan(const uint8_t *line, uint64_t len);
+  bool inline_tail(const uint8_t *line, uint64_t len);
+  Step header(uint8_t mark, const uint8_t *&next, uint64_t &value);
+  Step long_header(uint8_t mark, const uint8_t *&next, uint64_t &value);
+  const char *header_error(uint8_t mark, const uint8_t *digits, uint64_t len, int64_t &value) const;
+  Step emit(uint64_t size);
+  Step drop(uint64_t size);
+  Step more(const uint8_t *used, uint64_t skip = 0);
+  Step fail(const char *text);
+  bool locked_out() const { return !settings_.auth.empty() && !st_.authed; }
+  // Where a byte of data lies in the message under way.
+  uint64_t offset(const uint8_t *ptr) const { return static_cast<uint64_t>(ptr - p_->data) + shift_; }
+
+  const Settings &settings_;
+  ClientState &st_;
+  weir_parse *p_;
+  Planner planner_;
+  const uint8_t *cur_;  // the token under way
+  const uint8_t *end_;
+  uint64_t shift_;  // offset of data[0] in the message under way, modulo 2^64
+  weir_status failure_ = WEIR_E_PROTO;
+};
+
+}  // namespace weir::redis

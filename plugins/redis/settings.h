@@ -1,0 +1,27 @@
+// One instance of the plugin: the configuration of one pool. Built in create(), read-only afterwards, shared by
+// workers.
+#pragma once
+
+#include <weir/weir.h>
+
+#include <string>
+
+namespace weir::redis {
+
+struct Settings {
+  std::string auth;              // guards clients and opens server connections; empty = none
+  int64_t db = 0;                // selected on every server connection
+  bool mget_by_key = false;      // a failed part fails its keys, not the whole MGET
+  bool forward_unknown = false;  // commands the table does not know go by their first argument
+  bool allow_admin = false;
+  bool one_server = false;  // the pool is transparent
+  std::string version;      // weir's
+
+  // [config] Reads weir.config/1 and weir.pools/1. false: refused, complained about.
+  bool read(const weir_host *host, weir_errbuf *err);
+};
+
+// weir.schema/1
+const weir_schema *schema();
+
+}  // namespace weir::redis

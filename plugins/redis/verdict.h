@@ -1,0 +1,55 @@
+// What the parser found out about a request that weir answers itself; it travels to reply() in weir_req.user.
+#pragma once
+
+#include <cstdint>
+
+namespace weir::redis {
+
+enum class Verdict : uint8_t {
+  kRun,  // nothing is wrong: the command itself decides the answer
+  // errors, worded as redis 7.0 does
+  kUnknown,
+  kUnknownSub,
+  kArity,
+  kNoAuth,
+  kNotInteger,
+  kTooManyKeys,
+  kNegativeKeys,
+  kNoInputKey,
+  kNotPositive,
+  kSyntax,
+  kUnbalancedStreams,
+  // errors of weir's own
+  kAdmin,
+  kRefused,
+  kConcernsOne,
+  kBlockOption,
+  kEscapedKey,
+  // AUTH, HELLO, CLIENT SETNAME
+  kOk,
+  kAuthWrong,
+  kAuthNotNeeded,
+  kHello,
+  kHelloProtocol,
+  kHelloVersion,
+  kHelloOption,  // the option is argument number arg()
+  kHelloNoAuth,
+  kBadName,
+  kLongName,
+};
+
+// weir_req.user: verdict, subcommand row, and an argument's number.
+struct UserWord {
+  Verdict verdict;
+  uint8_t sub;
+  uint16_t arg;
+
+  uint64_t pack() const {
+    return static_cast<uint64_t>(verdict) | static_cast<uint64_t>(sub) << 8 | static_cast<uint64_t>(arg) << 16;
+  }
+  static UserWord unpack(uint64_t word) {
+    return {static_cast<Verdict>(word & 0xFF), static_cast<uint8_t>(word >> 8), static_cast<uint16_t>(word >> 16)};
+  }
+};
+
+}  // namespace weir::redis
