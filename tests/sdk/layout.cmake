@@ -6,6 +6,6 @@ if(failed)
 endif()
 execute_process(COMMAND diff -u ${EXPECTED} ${FOUND} RESULT_VARIABLE differs OUTPUT_VARIABLE diff)
 if(differs)
-  message(FATAL_ERROR "the layout of an ARRAY struct has moved, which breaks every plugin that was built before:\n${diff}"
+  message(FATAL_ERROR "the layout of an ARRAY struct has moved, which breaks every plugin built before:\n${diff}"
     "If that is meant, raise WEIR_ABI_MINOR (WEIR_ABI_MAJOR once it is 1) and copy ${FOUND} to ${EXPECTED}.")
 endif()
