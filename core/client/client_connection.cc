@@ -91,6 +91,7 @@ void ClientConnection::close() {
   reactor_.stats.curr_connections.sub();
   front_.cells.client_connections.sub();
   front_.pool.clients.fetch_sub(1, std::memory_order_relaxed);
+  reactor_.clients.fetch_sub(1, std::memory_order_relaxed);
   front_.forget(*this);
 }
 

@@ -2,6 +2,7 @@
 // Owner: the worker. Thread: the worker's alone, but for post().
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -38,6 +39,7 @@ class Reactor {
   Window window;
   uint64_t now_us = 0;  // the monotonic clock, read once a turn
   uint64_t memory_limit = UINT64_MAX;  // of chunks in use on this worker
+  std::atomic<uint32_t> clients{0};    // handed to this worker and not yet closed; a change a connection
 
   void post(std::function<void()> what) { mailbox_.post(std::move(what)); }  // [any]
 

@@ -27,6 +27,10 @@ ServerConnection::ServerConnection(Upstream &upstream, uint32_t server)
 ServerConnection::~ServerConnection() {
   inbox_.clear(reactor_.chunks);
   waiting_.clear(reactor_.chunks);
+  while (Part *part = head_) {
+    head_ = part->next_expected;
+    reactor_.requests.release(part->request);
+  }
 }
 
 weir_scope ServerConnection::scope() {

@@ -1,0 +1,82 @@
+#include "core/app/loading.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace weir::app {
+namespace {
+
+// A nutcracker.yml that says nothing of workers ran on one core until now; its servers need not see dozens of us.
+constexpr uint32_t kMostWorkersUnasked = 4;
+
+uint32_t worker_count(const Options &options, const config::Settings &settings) {
+  if (options.workers > 0) return options.workers;
+  if (settings.workers > 0) return settings.workers;
+  uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return settings.nutcracker ? std::min(cores, kMostWorkersUnasked) : cores;
+}
+
+// The pool of --protocol, --listen and --server as the file it stands for.
+std::string inline_yaml(const InlinePool &pool) {
+  std::string yaml = config::yaml_of_options(pool.protocol, pool.listen, pool.servers);
+  auto set = [&yaml](const char *key, const std::string &value) {
+    if (!value.empty()) yaml += std::string("    ") + key + ": " + value + "\n";
+  };
+  set("hash", pool.hash);
+  set("distribution", pool.distribution);
+  return yaml;
+}
+
+std::shared_ptr<config::Node> read(const Options &options, config::Complaints &complaints) {
+  if (options.pool) return config::read_text(inline_yaml(*options.pool), "(command line)", complaints);
+  return config::read_file(options.config_file, complaints);
+}
+
+}  // namespace
+
+std::vector<std::string> load_plugins(plugin::Registry &registry, const Options &options,
+                                      const config::Plugins &configured) {
+  std::vector<std::string> errors;
+  auto folder = [&](const std::string &path) {
+    for (const Error &error : registry.load_folder(path)) errors.push_back(error.text);
+  };
+  for (const std::string &path : options.plugin_paths) folder(path);
+  for (const std::string &path : configured.folders) folder(path);
+  for (const std::string &file : configured.files) {
+    if (Status loaded = registry.load(file); !loaded) errors.push_back(loaded.error().text);
+  }
+  folder(plugin::shipped_folder());
+  return errors;
+}
+
+std::unique_ptr<Loaded> load(const Options &options, std::string &text) {
+  config::Complaints complaints;
+  auto loaded = std::make_unique<Loaded>();
+  auto root = read(options, complaints);
+  config::Plugins plugins = root ? config::plugins_of(*root, complaints) : config::Plugins{};
+  for (const std::string &error : load_plugins(loaded->registry, options, plugins)) text += error + "\n";
+  if (!root || !text.empty()) {
+    text = complaints.text() + text;
+    return nullptr;
+  }
+  auto settings = config::check(root, loaded->registry.catalog(), complaints);
+  if (settings && complaints.empty()) {
+    loaded->settings = std::move(*settings);
+    loaded->workers = worker_count(options, loaded->settings);
+    for (const config::Pool &pool : loaded->settings.pools) {
+      loaded->names.push_back({pool.name, static_cast<uint32_t>(pool.servers.size())});
+    }
+    for (const config::Pool &pool : loaded->settings.pools) {
+      auto made = route::Pool::make(pool, static_cast<uint32_t>(loaded->pools.size()), loaded->registry, loaded->names,
+                                    loaded->workers, complaints);
+      if (made) loaded->pools.push_back(std::move(made));
+    }
+  }
+  text += complaints.text();
+  if (!complaints.empty()) return nullptr;
+  return loaded;
+}
+
+}  // namespace weir::app

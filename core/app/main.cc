@@ -1,0 +1,119 @@
+// The program: options, configuration, then the runtime until a signal ends it.
+#include <sys/utsname.h>
+
+#include <cstdio>
+#include <string>
+
+#include "core/app/daemon.h"
+#include "core/app/loading.h"
+#include "core/app/options.h"
+#include "core/app/pid_file.h"
+#include "core/app/runtime.h"
+#include "core/base/log.h"
+#include "core/base/version.h"
+#include "core/plugin/info.h"
+
+namespace weir::app {
+namespace {
+
+void say(FILE *to, const std::string &text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
+}
+
+int fail(const std::string &text) {
+  say(stderr, "weir: " + text + "\n");
+  return 1;
+}
+
+int list_plugins(const Options &options) {
+  plugin::Registry registry;
+  std::vector<std::string> errors = load_plugins(registry, options, {});
+  say(stdout, options.json ? plugin::list_json(registry) : plugin::list_text(registry));
+  for (const std::string &error : errors) say(stderr, "weir: " + error + "\n");
+  return errors.empty() ? 0 : 1;
+}
+
+int plugin_info(const Options &options) {
+  plugin::Registry registry;
+  if (Status loaded = registry.load(options.plugin_file); !loaded) return fail(loaded.error().text);
+  const plugin::Module &module = registry.modules().front();
+  say(stdout, options.json ? plugin::info_json(registry, module) : plugin::info_text(registry, module));
+  return 0;
+}
+
+int print_reference(const Options &options) {
+  plugin::Registry registry;
+  std::vector<std::string> errors = load_plugins(registry, options, {});
+  for (const std::string &error : errors) say(stderr, "weir: " + error + "\n");
+  say(stdout, config::reference(registry.catalog()));
+  return errors.empty() ? 0 : 1;
+}
+
+std::string source_of(const Options &options) {
+  return options.pool ? std::string("the configuration of the command line")
+                      : "configuration file '" + options.config_file + "'";
+}
+
+int run(const Options &options, Loaded &loaded) {
+  if (!log::open(options.log_file, options.log_level)) return fail("cannot write the log file " + options.log_file);
+  if (options.daemonize) {
+    if (Status done = daemonize(); !done) return fail(done.error().text);
+  }
+  std::optional<PidFile> pid_file;
+  if (!options.pid_file.empty()) {
+    auto written = PidFile::write(options.pid_file);
+    if (!written) return fail(written.error().text);
+    pid_file.emplace(std::move(*written));
+  }
+  utsname system{};
+  uname(&system);
+  WEIR_LOG(notice, "weir-%s on %s %s %s", kVersion, system.sysname, system.release, system.machine);
+  Runtime runtime(options, loaded);
+  if (Status started = runtime.start(); !started) {
+    WEIR_LOG(emerg, "%s", started.error().text.c_str());
+    if (!options.log_file.empty()) say(stderr, "weir: " + started.error().text + "\n");
+    return 1;
+  }
+  return runtime.run();
+}
+
+int load_and_run(const Options &options) {
+  std::string complaints;
+  auto loaded = load(options, complaints);
+  if (!loaded) {
+    say(stderr, complaints);
+    say(stderr, "weir: " + source_of(options) + " syntax is invalid\n");
+    return 1;
+  }
+  if (options.task == Task::test_config) {
+    say(stderr, "weir: " + source_of(options) + " syntax is ok\n");
+    return 0;
+  }
+  if (options.task == Task::print_config) {
+    say(stdout, config::print(loaded->settings, loaded->registry.catalog()));
+    return 0;
+  }
+  return run(options, *loaded);
+}
+
+}  // namespace
+}  // namespace weir::app
+
+int main(int argc, char **argv) {
+  using namespace weir::app;
+  ParsedOptions parsed = parse_options(argc, argv);
+  say(stdout, parsed.out);
+  say(stderr, parsed.err);
+  if (!parsed.options) return parsed.exit_code;
+  switch (parsed.options->task) {
+    case Task::list_plugins:
+      return list_plugins(*parsed.options);
+    case Task::plugin_info:
+      return plugin_info(*parsed.options);
+    case Task::print_reference:
+      return print_reference(*parsed.options);
+    default:
+      return load_and_run(*parsed.options);
+  }
+}

@@ -1,0 +1,233 @@
+#include "core/app/runtime.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+
+namespace weir::app {
+namespace {
+
+std::vector<size_t> servers_of(const Loaded &loaded) {
+  std::vector<size_t> counts;
+  for (const config::Pool &pool : loaded.settings.pools) counts.push_back(pool.servers.size());
+  return counts;
+}
+
+// Logging from any thread wakes the control thread through this; set while a Runtime runs.
+boost::asio::io_context *log_context = nullptr;
+
+void wake_log() {
+  if (log_context != nullptr) boost::asio::post(*log_context, [] { log::drain(); });
+}
+
+}  // namespace
+
+Runtime::Runtime(const Options &options, Loaded &loaded)
+    : options_(options),
+      loaded_(loaded),
+      book_(loaded.workers + 1, servers_of(loaded)),
+      own_stats_(book_.page(loaded.workers)),
+      stats_names_(admin::stats_names(loaded.settings)),
+      started_us_(monotonic_us()),
+      resolver_(io_),
+      drain_timer_(io_),
+      resolve_timer_(io_) {}
+
+Runtime::~Runtime() {
+  for (auto &worker : workers_) worker->stop_now();
+  for (auto &worker : workers_) worker->join();
+  log::synchronous(true);
+  log::on_pending(nullptr);
+  log_context = nullptr;
+  for (const std::string &path : unix_paths_) ::unlink(path.c_str());
+  io_.restart();
+  io_.poll();  // rings that were on their way to be dropped
+}
+
+// ---- start -----------------------------------------------------------------------------------------------------------
+
+Status Runtime::start() {
+  raise_file_limit();
+  for (auto &pool : loaded_.pools) {
+    if (Status listening = listen(*pool); !listening) return listening;
+    keepers_.push_back(std::make_unique<RingKeeper>(io_, *pool, own_stats_,
+                                                    [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
+  }
+  if (Status listening = listen_for_stats(); !listening) return listening;
+  resolve_servers();
+  WorkerEvents events{
+      [this](uint32_t worker, uint32_t pool, uint32_t server) {
+        boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
+      },
+      [this](uint32_t) { boost::asio::post(io_, [this] { worker_finished(); }); }};
+  uint64_t memory = loaded_.settings.memory_limit == 0 ? UINT64_MAX : loaded_.settings.memory_limit / loaded_.workers;
+  for (uint32_t i = 0; i < loaded_.workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, book_.page(i), loaded_.pools, memory, events));
+  }
+  log_context = &io_;
+  log::on_pending(&wake_log);
+  log::synchronous(false);
+  for (auto &worker : workers_) worker->start();
+  signals_ = std::make_unique<Signals>(io_, Signals::Handlers{[this] { stop(); },
+                                                              [this] { stop_now(); },
+                                                              [](int step) { log::set_level(log::level() + step); },
+                                                              [] {
+                                                                if (!log::reopen()) {
+                                                                  WEIR_LOG(err, "cannot open the log file again");
+                                                                }
+                                                              }});
+  return Done{};
+}
+
+Status Runtime::listen(route::Pool &pool) {
+  const config::Address &where = pool.settings.listen;
+  net::SocketAddress address;
+  if (!net::to_socket_address(where, address)) {
+    if (where.is_unix()) return Error{"cannot listen on " + where.text + ": the path is too long for a socket"};
+    std::string error;
+    auto found = net::Resolver::resolve_now(where.host, where.port, error);
+    if (found.empty()) return Error{"cannot listen on " + where.text + ": " + error};
+    address = found.front();
+  }
+  auto fd = net::listen_on(where, address, static_cast<int>(pool.settings.backlog), pool.settings.reuseport);
+  if (!fd) return fd.error();
+  if (where.is_unix()) unix_paths_.push_back(where.path);
+  own_stats_.total_connections.add();
+  own_stats_.curr_connections.add();
+  acceptors_.push_back(std::make_unique<net::Acceptor>(io_, *fd, "pool " + pool.settings.name,
+                                                       [this, &pool](int client) { accepted(pool, client); }));
+  WEIR_LOG(notice, "pool %s: listening on %s, %zu servers", pool.settings.name.c_str(), where.text.c_str(),
+           pool.backends.size());
+  return Done{};
+}
+
+Status Runtime::listen_for_stats() {
+  auto server = admin::StatsServer::listen(io_, options_.stats_address, options_.stats_port, [this] {
+    return admin::stats_json(book_, stats_names_, (monotonic_us() - started_us_) / 1'000'000, wall_us() / 1'000'000);
+  });
+  if (!server) return server.error();
+  stats_server_.emplace(std::move(*server));
+  return Done{};
+}
+
+void Runtime::raise_file_limit() const {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  size_t to_servers = 0, clients = 0;
+  for (const config::Pool &pool : loaded_.settings.pools) {
+    to_servers += pool.servers.size() * pool.server_connections * loaded_.workers;
+    clients += pool.client_connections;
+  }
+  WEIR_LOG(notice, "%u workers, up to %zu server connections, %llu file descriptors", loaded_.workers, to_servers,
+           static_cast<unsigned long long>(limit.rlim_cur));
+  if (to_servers + clients + 64 > limit.rlim_cur) {
+    WEIR_LOG(warn, "the configuration can need %zu file descriptors, and the limit is %llu: raise it (ulimit -n)",
+             to_servers + clients + 64, static_cast<unsigned long long>(limit.rlim_cur));
+  }
+}
+
+// Names are looked up before the first client comes; those that fail are tried again in the background.
+void Runtime::resolve_servers() {
+  for (auto &pool : loaded_.pools) {
+    for (upstream::Backend &backend : pool->backends) {
+      if (backend.resolved() || backend.config.address.is_unix()) continue;
+      std::string error;
+      auto found = net::Resolver::resolve_now(backend.config.address.host, backend.config.address.port, error);
+      if (found.empty()) {
+        WEIR_LOG(warn, "pool %s: server %s: %s; trying again", pool->settings.name.c_str(),
+                 backend.config.name.c_str(), error.c_str());
+      }
+      backend.set_addresses(std::move(found));
+    }
+  }
+  resolve_again();
+}
+
+void Runtime::resolve_again() {
+  bool waiting = false;
+  for (auto &pool : loaded_.pools) {
+    for (upstream::Backend &backend : pool->backends) {
+      if (backend.resolved() || backend.config.address.is_unix()) continue;
+      waiting = true;
+      resolver_.resolve(backend.config.address.host, backend.config.address.port,
+                        [&backend](std::vector<net::SocketAddress> found, const std::string &) {
+                          if (!found.empty()) backend.set_addresses(std::move(found));
+                        });
+    }
+  }
+  if (!waiting || stopping_) return;
+  resolve_timer_.expires_after(std::chrono::milliseconds(kResolveAgainMs));
+  resolve_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) resolve_again();
+  });
+}
+
+// ---- while it runs ---------------------------------------------------------------------------------------------------
+
+int Runtime::run() {
+  io_.run();
+  return 0;
+}
+
+void Runtime::accepted(route::Pool &pool, int fd) {
+  if (!pool.settings.listen.is_unix()) net::set_nodelay(fd);
+  if (pool.settings.tcpkeepalive && !pool.settings.listen.is_unix()) net::set_keepalive(fd);
+  uint32_t before = pool.clients.fetch_add(1, std::memory_order_relaxed);
+  bool refused = pool.settings.client_connections > 0 && before >= pool.settings.client_connections;
+  auto least = std::min_element(workers_.begin(), workers_.end(),
+                                [](const auto &a, const auto &b) { return a->clients() < b->clients(); });
+  (*least)->take_client(pool.index, fd, refused);
+}
+
+void Runtime::server_tripped(uint32_t worker, uint32_t pool, uint32_t server) {
+  keepers_[pool]->eject(server);
+  workers_[worker]->ring_changed(pool);
+}
+
+// A worker reads a ring within one turn of its loop: once each has come to the next, nobody reads the old one, and it
+// is dropped on this thread again.
+void Runtime::retire(std::unique_ptr<route::Ring> ring) {
+  std::shared_ptr<route::Ring> last(ring.release(), [this](route::Ring *r) { boost::asio::post(io_, [r] { delete r; }); });
+  for (auto &worker : workers_) worker->post([last] {});
+}
+
+// ---- end -------------------------------------------------------------------------------------------------------------
+
+void Runtime::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  WEIR_LOG(notice, "stopping: answering what is under way");
+  for (auto &acceptor : acceptors_) acceptor->stop();
+  for (auto &worker : workers_) worker->drain();
+  resolve_timer_.cancel();
+  drain_timer_.expires_after(std::chrono::milliseconds(kDrainMs));
+  drain_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    WEIR_LOG(warn, "some requests were still unanswered after %llu ms", static_cast<unsigned long long>(kDrainMs));
+    stop_now();
+  });
+}
+
+void Runtime::stop_now() {
+  for (auto &worker : workers_) worker->stop_now();
+}
+
+void Runtime::worker_finished() {
+  if (++finished_ < workers_.size()) return;
+  WEIR_LOG(notice, "stopped");
+  drain_timer_.cancel();
+  for (auto &keeper : keepers_) keeper->stop();
+  signals_->cancel();
+  stats_server_.reset();
+  io_.stop();
+}
+
+}  // namespace weir::app

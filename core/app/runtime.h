@@ -1,0 +1,70 @@
+// The running proxy: listening sockets, workers, rings, signals, statistics; from start to the last reply.
+// Owner: main(). Thread: control; workers reach it through its io_context.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/admin/stats_json.h"
+#include "core/admin/stats_server.h"
+#include "core/app/loading.h"
+#include "core/app/options.h"
+#include "core/app/ring_keeper.h"
+#include "core/app/signals.h"
+#include "core/app/worker.h"
+#include "core/net/acceptor.h"
+#include "core/net/resolver.h"
+
+namespace weir::app {
+
+class Runtime {
+ public:
+  Runtime(const Options &options, Loaded &loaded);
+  ~Runtime();
+  Runtime(const Runtime &) = delete;
+  Runtime &operator=(const Runtime &) = delete;
+
+  // Everything that can fail: binding, mostly.
+  Status start();
+  // Serves until a signal ends it. The exit code.
+  int run();
+
+ private:
+  static constexpr uint64_t kDrainMs = 10'000;    // then what is still unanswered is given up
+  static constexpr uint64_t kResolveAgainMs = 5'000;
+
+  Status listen(route::Pool &pool);
+  Status listen_for_stats();
+  void raise_file_limit() const;
+  void resolve_servers();
+  void resolve_again();
+  void accepted(route::Pool &pool, int fd);
+  void server_tripped(uint32_t worker, uint32_t pool, uint32_t server);
+  void retire(std::unique_ptr<route::Ring> ring);
+  void stop();
+  void stop_now();
+  void worker_finished();
+
+  const Options &options_;
+  Loaded &loaded_;
+  boost::asio::io_context io_{1};
+  StatsBook book_;
+  StatsPage &own_stats_;  // the control thread's page
+  const admin::StatsNames stats_names_;
+  const uint64_t started_us_;
+  net::Resolver resolver_;
+  boost::asio::steady_timer drain_timer_, resolve_timer_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<RingKeeper>> keepers_;
+  std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
+  std::vector<std::string> unix_paths_;  // ours to remove
+  std::optional<admin::StatsServer> stats_server_;
+  std::unique_ptr<Signals> signals_;
+  size_t finished_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace weir::app

@@ -1,0 +1,64 @@
+// One event-loop thread: its share of the clients, its own connections to the servers, its own memory.
+// Owner: Runtime. Everything public is for the control thread; what it asks is done on the worker's own.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/client/front.h"
+#include "core/net/reactor.h"
+#include "core/route/pool.h"
+#include "core/upstream/upstream.h"
+
+namespace weir::app {
+
+using Pools = std::deque<std::unique_ptr<route::Pool>>;
+
+// What a worker tells the control thread; called on the worker's thread.
+struct WorkerEvents {
+  std::function<void(uint32_t worker, uint32_t pool, uint32_t server)> server_tripped;
+  std::function<void(uint32_t worker)> finished;  // drained, or stopped; its thread is about to end
+};
+
+class Worker final : public upstream::EjectionListener {
+ public:
+  Worker(uint32_t id, StatsPage &stats, Pools &pools, uint64_t memory_limit, WorkerEvents events);
+  ~Worker() override;
+  Worker(const Worker &) = delete;
+  Worker &operator=(const Worker &) = delete;
+
+  void start();
+  void join();
+
+  void take_client(uint32_t pool, int fd, bool refused);
+  void ring_changed(uint32_t pool);
+  // Calls what on the worker's thread, in the turn after the one it is in.
+  void post(std::function<void()> what) { reactor_.post(std::move(what)); }
+  void drain();     // answers what is there, then ends
+  void stop_now();  // ends at once
+  uint32_t clients() const { return reactor_.clients.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr uint64_t kTickUs = 1'000'000;
+  void run();
+  void serve();
+  void tick();
+  uint64_t next_deadline();
+  bool drained() const;
+  void server_tripped(uint32_t pool, uint32_t server) override;
+
+  const uint32_t id_;
+  Pools &pools_;
+  const WorkerEvents events_;
+  net::Reactor reactor_;
+  std::vector<std::unique_ptr<client::Front>> fronts_;  // by pool; made and ended on the worker's thread
+  std::thread thread_;
+  bool draining_ = false, stopped_ = false;
+  uint64_t next_tick_us_ = 0;
+  uint32_t idle_ticks_ = 0;
+};
+
+}  // namespace weir::app
