@@ -43,10 +43,6 @@ weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, we
   return answer_error(scope, err, text, out);
 }
 
-weir_status render(const weir_scope *, const weir_render *r, weir_out *out) {
-  return render_request(r, out);
-}
-
 weir_status merge(const weir_scope *scope, const weir_merge *m, weir_out *out) {
   if (!scope->worker) return WEIR_E_NOMEM;
   return static_cast<Merger *>(scope->worker)->merge(scope, *static_cast<const Settings *>(scope->inst), m, out);
@@ -69,8 +65,7 @@ uint32_t args(const weir_scope *, const weir_req *, weir_bytes message, weir_byt
     if (stop > p) add(p, stop);
     p = stop < line_end ? stop + 1 : stop;
   }
-  if (feed && end - feed > 2) add(feed + 1, end - 2);
-  if (feed && end - feed == 3) add(feed + 1, feed + 1);
+  if (feed && end - feed >= 3) add(feed + 1, end - 2);  // the line feed, the data, CRLF
   return n;
 }
 
@@ -91,7 +86,7 @@ constinit const weir_protocol kProtocol = {
     .parse_req = parse_requests,
     .parse_rsp = parse_replies,
     .reply = reply,
-    .render = render,
+    .render = render_request,
     .merge = merge,
     .handshake = nullptr,
     .probe = nullptr,

@@ -1,5 +1,7 @@
 #include "splitter.h"
 
+#include <cstring>
+
 #include <weir/inline.h>
 
 #include "command_table.h"
@@ -32,7 +34,7 @@ bool too_long(const weir_render *r) {
 
 class Splitter {
  public:
-  Splitter(const weir_render *r, weir_out *out) : r_(r), out_(out) {}
+  Splitter(const weir_scope *scope, const weir_render *r, weir_out *out) : arena_(scope->arena), r_(r), out_(out) {}
 
   // "<name>[ <exptime>] k1 k2...\r\n": runs of neighbours go as they stand in the request, each with the space before.
   weir_status split() {
@@ -77,7 +79,11 @@ class Splitter {
   void lit(const char *text, uint64_t len) { keep(weir_push_lit(out_, text, len)); }
   void key_mem(uint32_t key) {
     if (!is_key(r_->key_bytes[key])) return keep(WEIR_E_FAIL);
-    keep(weir_push_mem(out_, r_->key_bytes[key].ptr, r_->key_bytes[key].len));
+    weir_bytes bytes = r_->key_bytes[key];
+    void *copy = arena_->alloc(arena_, bytes.len, 1);  // who made the key keeps it for this call only
+    if (!copy) return keep(WEIR_E_NOMEM);
+    std::memcpy(copy, bytes.ptr, bytes.len);
+    keep(weir_push_mem(out_, static_cast<uint8_t *>(copy), bytes.len));
   }
   void flush() {
     if (run_to_ > run_from_) ref(run_from_, run_to_);
@@ -97,6 +103,7 @@ class Splitter {
     run_to_ = end_of(key);
   }
 
+  weir_arena *arena_;
   const weir_render *r_;
   weir_out *out_;
   weir_status status_ = WEIR_OK;
@@ -105,13 +112,13 @@ class Splitter {
 
 }  // namespace
 
-weir_status render_request(const weir_render *r, weir_out *out) {
+weir_status render_request(const weir_scope *scope, const weir_render *r, weir_out *out) {
   if (too_long(r)) return WEIR_E_LIMIT;
   switch (r->purpose) {
     case WEIR_RENDER_SPLIT:
-      return Splitter(r, out).split();
+      return Splitter(scope, r, out).split();
     case WEIR_RENDER_REKEY:
-      return Splitter(r, out).whole();
+      return Splitter(scope, r, out).whole();
     default:
       return WEIR_E_FAIL;
   }

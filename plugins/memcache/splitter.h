@@ -6,6 +6,6 @@
 
 namespace weir::memcache {
 
-weir_status render_request(const weir_render *r, weir_out *out);
+weir_status render_request(const weir_scope *scope, const weir_render *r, weir_out *out);
 
 }  // namespace weir::memcache

@@ -1,0 +1,4 @@
+# The parsers are compiled in, so that the fuzzer sees their branches.
+file(GLOB memcache_sources ${PROJECT_SOURCE_DIR}/plugins/memcache/*.cc)
+weir_fuzzer(NAME memcache_request_fuzz SOURCES memcache_request_fuzz.cc ${memcache_sources} LIBS Weir::sdk)
+weir_fuzzer(NAME memcache_reply_fuzz SOURCES memcache_reply_fuzz.cc ${memcache_sources} LIBS Weir::sdk)

@@ -1,0 +1,113 @@
+// What weir answers by itself: malformed lines, commands it does not carry, errors of the core.
+#include <algorithm>
+
+#include "tests/unit/memcache/described.h"
+
+namespace weir::test {
+namespace {
+
+const std::string kTooLong(251, 'k');
+const std::string kBad = "CLIENT_ERROR bad command line format\r\n";
+const std::string kMeta = "SERVER_ERROR meta commands are not supported yet\r\n";
+
+TEST_F(MemcacheTest, MalformedLinesAreAnsweredAndTheConnectionGoesOn) {
+  const std::pair<std::string, std::string> table[] = {
+      {"\r\n", "ERROR\r\n"},
+      {"GET a\r\n", "ERROR\r\n"},
+      {"get\r\n", "ERROR\r\n"},
+      {"gat 0\r\n", "END\r\n"},
+      {"gat x a\r\n", "CLIENT_ERROR invalid exptime argument\r\n"},
+      {"get a " + kTooLong + " b\r\n", kBad},
+      {"set k 0 0 x\r\n", kBad},
+      {"set k 0 0 -1\r\n", kBad},
+      {"set k 0 0\r\n", "ERROR\r\n"},
+      {"set k 0 0 1 2 3\r\n", "ERROR\r\n"},
+      {"set k 0 0 2147483646\r\n", kBad},
+      {"set k 0 0 18446744073709551617\r\n", kBad},
+      {"cas k 0 0 1 -1\r\n", kBad},
+      {"incr k x\r\n", "CLIENT_ERROR invalid numeric delta argument\r\n"},
+      {"delete k 1\r\n", "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n"},
+      {"touch k x\r\n", "CLIENT_ERROR invalid exptime argument\r\n"},
+      {"flush_all x\r\n", "CLIENT_ERROR invalid exptime argument\r\n"},
+      {"verbosity x\r\n", kBad},
+      {"set k 0 0 x noreply\r\n", ""},
+      {"incr k x noreply\r\n", ""},
+      {"delete " + kTooLong + " noreply\r\n", ""},
+  };
+  for (const auto &[line, text] : table) {
+    EXPECT_EQ(answers(line + "get a\r\n"), text + "(server)") << line;
+    std::string both = line + "get a\r\n";
+    EXPECT_EQ(described(driver.requests(both, {.cuts = every_byte(both.size())})), described(driver.requests(both)));
+  }
+}
+
+TEST_F(MemcacheTest, ALineThatServersMayReadDifferentlyIsRefusedWithItsData) {
+  using namespace std::string_literals;
+  for (const std::string &line : {"set k 0 0 5\t"s, "set k 0 0 \v5"s, "set k \t 0 5"s, "set k 4294967296 0 5"s,
+                                  "set k 0 0 5\0 junk"s, "set k 0 0 5\r"s, "cas k 0 0 5 1\tx"s})
+    EXPECT_EQ(answers(line + "\r\nquit\n\r\nget a\r\n"), kBad + "(server)") << line;
+  EXPECT_EQ(answers("set k\0 0 0 5\r\nget a\r\n"s), "ERROR\r\n(server)");
+  EXPECT_EQ(answers("get a\0b\r\nget a\r\n"s), kBad + "(server)");
+  EXPECT_EQ(answers("delete a\0b\r\nget a\r\n"s), kBad + "(server)");
+  EXPECT_EQ(answers("set k 0 0 5\t noreply\r\nquit\n\r\nget a\r\n"), "(server)");
+}
+
+TEST_F(MemcacheTest, MetaCommandsAreRefusedWithTheirData) {
+  EXPECT_EQ(answers("mg a v\r\nmn\r\nmd a\r\nme a\r\nma a\r\n"), kMeta + kMeta + kMeta + kMeta + kMeta);
+  EXPECT_EQ(answers("ms a 6 T0\r\nquit\r\n\r\nget a\r\n"), kMeta + "(server)");
+  EXPECT_EQ(answers("ms a x\r\nget a\r\n"), kBad + "(server)");
+}
+
+TEST_F(MemcacheTest, CommandsForOneServerAreRefusedClearly) {
+  EXPECT_EQ(answers("stats\r\n"), "SERVER_ERROR stats is not supported through the proxy yet\r\n");
+  for (const char *line : {"shutdown\r\n", "watch fetchers\r\n", "cache_memlimit 1\r\n", "slabs automove 1\r\n"})
+    EXPECT_EQ(answers(line).substr(0, 41), "SERVER_ERROR this command acts on a singl") << line;
+}
+
+TEST_F(MemcacheTest, TheBinaryProtocolIsNamedAsTheReasonToClose) {
+  Requests parsed = driver.requests("get a\r\n\x80\x0a\x00\x00");
+  EXPECT_EQ(parsed.list.size(), 1u);
+  EXPECT_EQ(parsed.status, WEIR_E_PROTO);
+  EXPECT_NE(parsed.error.find("binary protocol"), std::string::npos);
+}
+
+TEST_F(MemcacheTest, LinesOver2048BytesAreTooLongUnlessTheyAreGets) {
+  std::string most = "touch a 0" + std::string(2039, ' ');
+  EXPECT_EQ(driver.requests(most + "\n").list.size(), 1u);
+  for (std::string line : {most + " ", std::string("gat 0 a") + std::string(2042, ' '), std::string(2049, 'f'),
+                           std::string(101, ' ') + "get" + std::string(2000, ' ')}) {
+    for (const char *end : {"", "\r\n"}) {
+      Requests parsed = driver.requests(line + end);
+      EXPECT_EQ(parsed.status, WEIR_E_PROTO) << line.substr(0, 12);
+      EXPECT_EQ(parsed.error, "line too long");
+      EXPECT_EQ(described(driver.requests(line + end, {.cuts = every_byte(line.size())})), described(parsed));
+    }
+  }
+}
+
+TEST_F(MemcacheTest, EveryErrorIsOneLine) {
+  std::string nasty = std::string("a\r\nEND\r\nb") + '\0' + "c";
+  for (uint32_t err = WEIR_ERR_TIMEOUT; err <= WEIR_ERR_AUTH; ++err) {
+    for (const std::string &text : {std::string(), nasty, std::string(8192, 'x')}) {
+      std::string line = driver.reply(err, text).bytes;
+      EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << err;
+      EXPECT_EQ(line.substr(line.size() - 2), "\r\n");
+      EXPECT_EQ(line.find('\0'), std::string::npos);
+      Replies parsed = driver.replies(line);
+      ASSERT_EQ(parsed.list.size(), 1u) << line;
+      EXPECT_EQ(parsed.list[0].rsp.flags & WEIR_RF_ERROR, 1u) << line;
+    }
+  }
+  EXPECT_EQ(driver.reply(WEIR_ERR_TOO_BIG, "x").bytes, "SERVER_ERROR object too large for cache\r\n");
+  EXPECT_EQ(driver.reply(WEIR_ERR_BAD_REQUEST, "line too long").bytes, "CLIENT_ERROR line too long\r\n");
+  EXPECT_EQ(driver.reply(WEIR_ERR_BAD_REQUEST, "").bytes, "ERROR\r\n");
+  EXPECT_EQ(driver.reply(WEIR_ERR_REJECTED, "no").bytes, "SERVER_ERROR no\r\n");
+}
+
+TEST_F(MemcacheTest, AFiltersAnswerToAWriteIsALine) {
+  ParsedRequest r = one("delete k\r\n");
+  EXPECT_EQ(driver.reply(driver.client(), &r, WEIR_ERR_ANSWER, "DELETED").bytes, "DELETED\r\n");
+}
+
+}  // namespace
+}  // namespace weir::test
