@@ -96,7 +96,7 @@ TEST_P(Client, ThatDoesNotReadHoldsUpNobodyElseAndTakesBoundedMemory) {
 
 TEST_P(Client, ThatReadsSlowlyGetsEverything) {
   Stream client = proxy_.connect();
-  client.set_receive_buffer(4'096);
+  client.set_receive_buffer(32'768);
   std::string value(100'000, 'v');
   for (size_t i = 0; i < value.size(); ++i) value[i] = static_cast<char>('a' + i % 23);
   client.ask(resp({"SET", "key", value}));

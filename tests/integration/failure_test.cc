@@ -117,6 +117,7 @@ TEST_P(Failure, ASlowRequestFailsAloneOnASharedConnection) {
 }
 
 TEST_P(Failure, AServerThatClosesInTheMidstOfAReplyGivesAnErrorNotHalfAReply) {
+  SKIP_ON_TWEMPROXY("may miss a close that comes together with data");
   std::atomic<int> served{0};
   FakeServer server([&](Stream &s) {
     s.read_request();
