@@ -51,8 +51,10 @@ void unknown_command(const Arguments &args, Line &line) {
   if (args.count()) line.quote(args[0]);
   line.add("', with args beginning with: ");
   size_t start = line.size();
-  for (uint32_t i = 1; i < args.count() && line.size() - start < kMostQuoted; ++i)
-    line.add("'").quote(args[i], kMostQuoted - (line.size() - start)).add("' ");
+  for (uint32_t i = 1; i < args.count() && line.size() - start < kMostQuoted; ++i) {
+    size_t room = kMostQuoted - (line.size() - start);
+    line.add("'").quote(args[i], room).add("' ");
+  }
 }
 
 void unknown_subcommand(const Arguments &args, Line &line) {
@@ -208,7 +210,7 @@ weir_status write_verdict(const weir_scope *scope, const Command &command, UserW
       break;
     case Verdict::kAuthNotNeeded:
       line.add(
-          "AUTH <password> called without any password configured for the default user. Are you sure your "
+          "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
           "configuration is correct?");
       break;
     case Verdict::kHelloProtocol:

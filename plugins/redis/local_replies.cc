@@ -48,7 +48,7 @@ struct Answer {
     if (db == settings.db) return ok();
     char line[160];
     std::snprintf(line, sizeof(line),
-                  "SELECT is not supported: this pool uses database %lld; set redis_db to use another",
+                  "ERR SELECT is not supported: this pool uses database %lld; set redis_db to use another",
                   static_cast<long long>(settings.db));
     return write_error(scope, line, out);
   }

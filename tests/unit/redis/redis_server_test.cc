@@ -1,0 +1,276 @@
+// The plugin's table and its error texts compared with a real redis-server 7.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "tests/unit/redis/redis_fixture.h"
+
+namespace weir::test {
+namespace {
+
+// A server on a unix socket in a temporary folder; ended with the test.
+class RedisServer {
+ public:
+  RedisServer() {
+    char name[] = "/tmp/weir-redis-XXXXXX";
+    dir_ = mkdtemp(name);
+    socket_ = dir_ + "/s";
+    int out[2];
+    if (pipe(out) != 0) return;
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(out[1], 1);
+      close(out[0]);
+      if (chdir(dir_.c_str()) != 0) _exit(126);
+      execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_.c_str(), "--save", "", nullptr);
+      _exit(127);
+    }
+    close(out[1]);
+    log_ = out[0];
+    std::string text;
+    char buffer[4096];
+    for (ssize_t n; (n = read(log_, buffer, sizeof(buffer))) > 0;) {
+      text.append(buffer, static_cast<size_t>(n));
+      ready_ = text.find("at " + socket_) != std::string::npos || text.find("connections at") != std::string::npos;
+      if (ready_) break;
+    }
+    version7_ = text.find("version=7.0.") != std::string::npos;
+  }
+  ~RedisServer() {
+    if (pid_ > 0) {
+      kill(pid_, SIGTERM);
+      waitpid(pid_, nullptr, 0);
+    }
+    close(log_);
+    std::filesystem::remove_all(dir_);
+  }
+  bool ready() const { return ready_ && version7_; }
+
+  // All it answers to these bytes; the connection's end of sending is how it knows there are no more.
+  std::string ask(const std::string &bytes) const {
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    socket_.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    std::string all;
+    if (connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof(address)) == 0) {
+      std::string sent = bytes + resp({"QUIT"});
+      if (write(fd, sent.data(), sent.size()) != static_cast<ssize_t>(sent.size())) ADD_FAILURE() << "short write";
+      char buffer[65536];
+      for (ssize_t n; (n = read(fd, buffer, sizeof(buffer))) > 0;) all.append(buffer, static_cast<size_t>(n));
+    }
+    close(fd);
+    return all.ends_with("+OK\r\n") ? all.substr(0, all.size() - 5) : all;
+  }
+
+ private:
+  std::string dir_, socket_;
+  pid_t pid_ = -1;
+  int log_ = -1;
+  bool ready_ = false, version7_ = false;
+};
+
+class RedisServerTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { server = new RedisServer; }
+  static void TearDownTestSuite() {
+    delete server;
+    server = nullptr;
+  }
+  void SetUp() override {
+    if (!server->ready()) GTEST_SKIP() << "no redis-server 7.0 here";
+  }
+  static RedisServer *server;
+};
+RedisServer *RedisServerTest::server = nullptr;
+
+// The elements of an array reply, each as its bytes.
+std::vector<std::string> elements(RedisDriver &driver, const std::string &reply) {
+  Replies parsed = driver.replies(reply, {}, 1, true);
+  EXPECT_EQ(parsed.list.size(), 1u) << reply.substr(0, 60);
+  return parsed.list.empty() ? std::vector<std::string>{} : parsed.list[0].items;
+}
+
+TEST_F(RedisServerTest, NamesAritiesAndKeyPositionsAreTheServers) {
+  RedisDriver driver;
+  std::map<std::string, std::vector<std::string>> ours;
+  for (const std::string &row : elements(driver, driver.answer(resp({"COMMAND"})))) {
+    std::vector<std::string> cells = elements(driver, row);
+    ours[cells[0]] = cells;
+  }
+  std::vector<std::string> theirs = elements(driver, server->ask(resp({"COMMAND"})));
+  EXPECT_EQ(theirs.size(), ours.size());
+  for (const std::string &row : theirs) {
+    std::vector<std::string> cells = elements(driver, row);
+    ASSERT_TRUE(ours.count(cells[0])) << cells[0];
+    if (cells[0] == "$7\r\npublish\r\n") continue;  // its channel is no key, yet weir routes by it
+    for (size_t i : {1, 3, 4, 5}) EXPECT_EQ(ours[cells[0]][i], cells[i]) << cells[0] << "element " << i;
+  }
+}
+
+TEST_F(RedisServerTest, KeysAreTheServersKeys) {
+  const std::vector<std::vector<std::string>> requests = {
+      {"GET", "a"},
+      {"MGET", "a", "b"},
+      {"MSET", "a", "1", "b", "2"},
+      {"MSETNX", "a", "1", "b", "2"},
+      {"BITOP", "AND", "d", "a", "b"},
+      {"EVAL", "s", "2", "a", "b", "c"},
+      {"EVALSHA_RO", "s", "1", "a", "c"},
+      {"FCALL", "f", "2", "a", "b"},
+      {"FCALL_RO", "f", "1", "a"},
+      {"ZUNIONSTORE", "d", "2", "a", "b", "WEIGHTS", "1", "2"},
+      {"ZINTERSTORE", "d", "1", "a"},
+      {"ZDIFFSTORE", "d", "1", "a"},
+      {"ZUNION", "2", "a", "b"},
+      {"ZINTER", "1", "a"},
+      {"ZDIFF", "2", "a", "b", "WITHSCORES"},
+      {"ZINTERCARD", "2", "a", "b"},
+      {"SINTERCARD", "1", "a", "LIMIT", "2"},
+      {"LMPOP", "2", "a", "b", "LEFT"},
+      {"ZMPOP", "1", "a", "MIN"},
+      {"XREAD", "STREAMS", "a", "b", "0", "0"},
+      {"XREAD", "COUNT", "1", "STREAMS", "a", "0"},
+      {"XREADGROUP", "GROUP", "g", "c", "STREAMS", "a", "b", ">", ">"},
+      {"SORT", "a", "STORE", "d"},
+      {"SORT", "a", "LIMIT", "0", "1", "GET", "x", "STORE", "d"},
+      {"SORT_RO", "a", "BY", "x"},
+      {"GEORADIUS", "a", "1", "2", "3", "m", "STORE", "d"},
+      {"GEORADIUSBYMEMBER", "a", "m", "3", "m", "STOREDIST", "d"},
+      {"GEOSEARCHSTORE", "d", "a", "FROMMEMBER", "m", "BYRADIUS", "1", "m"},
+      {"OBJECT", "FREQ", "a"},
+      {"MEMORY", "USAGE", "a"},
+      {"XINFO", "STREAM", "a"},
+      {"XGROUP", "DESTROY", "a", "g"},
+      {"LCS", "a", "b"},
+      {"COPY", "a", "b"},
+      {"SMOVE", "a", "b", "m"},
+      {"LMOVE", "a", "b", "LEFT", "LEFT"},
+      {"PFMERGE", "a", "b", "c"},
+      {"SDIFFSTORE", "a", "b", "c"},
+      {"GETEX", "a", "PERSIST"},
+      {"XADD", "a", "*", "f", "v"},
+      {"RESTORE", "a", "0", "x"},
+      {"ZRANGESTORE", "d", "a", "0", "1"}};
+  RedisDriver driver;
+  for (const std::vector<std::string> &args : requests) {
+    ParsedRequest r = driver.requests(resp(args)).list.at(0);
+    std::vector<std::string> question = {"COMMAND", "GETKEYS"};
+    question.insert(question.end(), args.begin(), args.end());
+    std::vector<std::string> theirs = elements(driver, server->ask(resp(question)));
+    std::vector<std::string> ours;
+    for (const std::string &key : r.keys) ours.push_back("$" + std::to_string(key.size()) + "\r\n" + key + "\r\n");
+    std::sort(ours.begin(), ours.end());
+    std::sort(theirs.begin(), theirs.end());
+    EXPECT_EQ(ours, theirs) << args[0];
+  }
+}
+
+TEST_F(RedisServerTest, ErrorsAreWordedAsTheServerDoes) {
+  const std::string longish(200, 'x');
+  std::vector<std::string> all = {"*2147483648\r\n",
+                                  "*01\r\n",
+                                  "*a\r\n",
+                                  "*\r\n",
+                                  "*1\r\n$-1\r\n",
+                                  "*1\r\n$536870913\r\n",
+                                  "*1\r\nx4\r\n",
+                                  "*1\r\n\r\n",
+                                  "GET \"a\r\n",
+                                  "GET \"a\"b\r\n",
+                                  "\"\" a\r\n",
+                                  "foo a b\r\n",
+                                  "PING \"x\\x41\\n\"\r\n",
+                                  "ECHO 'a\\'b'\r\n"};
+  const std::vector<std::vector<std::string>> commands = {{""},
+                                                          {"foo"},
+                                                          {"foo", "a", "b"},
+                                                          {"foo", longish, "y"},
+                                                          {"foo", std::string(60, 'a'), std::string(80, 'b'), "c"},
+                                                          {longish, "a"},
+                                                          {"f\r\nx", "a\r\nb"},
+                                                          {"foo", std::string("a\0b", 3)},
+                                                          {"get"},
+                                                          {"GeT", "a", "b"},
+                                                          {"set", "a"},
+                                                          {"object"},
+                                                          {"object", "foo"},
+                                                          {"OBJECT", "ENCODING"},
+                                                          {"config"},
+                                                          {"config", "set"},
+                                                          {"script", "nosuch"},
+                                                          {"xgroup", "create", "a"},
+                                                          {"mset", "a"},
+                                                          {"mset", "a", "b", "c"},
+                                                          {"MSETNX", "a", "b", "c"},
+                                                          {"eval", "x", "a"},
+                                                          {"eval", "x", "2", "a"},
+                                                          {"eval", "x", "-1", "a"},
+                                                          {"eval", "x", "0x1", "a"},
+                                                          {"eval", "x", "99999999999999999999"},
+                                                          {"zunionstore", "d", "0", "a"},
+                                                          {"zunionstore", "d", "x", "a"},
+                                                          {"zunionstore", "d", "3", "a"},
+                                                          {"zunion", "0", "a"},
+                                                          {"zinter", "4", "a"},
+                                                          {"zdiff", "x", "a"},
+                                                          {"sintercard", "0", "a"},
+                                                          {"sintercard", "x", "a"},
+                                                          {"sintercard", "3", "a"},
+                                                          {"zintercard", "0", "a"},
+                                                          {"zintercard", "3", "a"},
+                                                          {"lmpop", "0", "a", "left"},
+                                                          {"lmpop", "9", "a", "left"},
+                                                          {"zmpop", "x", "a", "min"},
+                                                          {"xread", "count", "1", "a"},
+                                                          {"xread", "streams", "a", "b", "c"},
+                                                          {"xreadgroup", "group", "g", "c", "streams", "a", "b", "c"},
+                                                          {"xread", "foo", "streams", "a", "0"},
+                                                          {"ping"},
+                                                          {"ping", "a"},
+                                                          {"ping", "a", "b"},
+                                                          {"echo"},
+                                                          {"echo", "x"},
+                                                          {"select", "x"},
+                                                          {"select", "0"},
+                                                          {"auth"},
+                                                          {"auth", "x"},
+                                                          {"auth", "a", "b"},
+                                                          {"auth", "default", "b"},
+                                                          {"auth", "a", "b", "c"},
+                                                          {"hello", "4"},
+                                                          {"hello", "x"},
+                                                          {"hello", "3", "x"},
+                                                          {"hello", "2", "auth", "a"},
+                                                          {"hello", "2", "auth", "a", "b"},
+                                                          {"hello", "2", "setname", "a b"},
+                                                          {"client", "setname", "a b"},
+                                                          {"client", "setname", "ok"},
+                                                          {"client", "getname"},
+                                                          {"client", "foo"},
+                                                          {"client"},
+                                                          {"client", "setname"},
+                                                          {"command", "foo"},
+                                                          {"command", "docs", "nope"},
+                                                          {"quit", "a"},
+                                                          {"reset"},
+                                                          {"reset", "x"}};
+  for (const auto &args : commands) all.push_back(resp(args));
+  RedisDriver driver;
+  for (const std::string &bytes : all) {
+    std::string theirs = server->ask(bytes);
+    if (bytes.starts_with(resp({"quit", "a"}))) theirs = "+OK\r\n";  // ask() took it for its own
+    EXPECT_EQ(driver.answer(bytes), theirs) << bytes.substr(0, 60);
+  }
+}
+
+}  // namespace
+}  // namespace weir::test
