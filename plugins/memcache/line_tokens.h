@@ -10,8 +10,8 @@ inline constexpr uint32_t kMaxKey = 250;
 inline constexpr uint32_t kMaxLine = 2048;  // memcached closes on a longer one, unless it is a get or gets
 
 struct Token {
-  const uint8_t *ptr = nullptr;
-  uint32_t len = 0;
+  const uint8_t *ptr;
+  uint32_t len;
   bool is(const char *text, uint32_t text_len) const { return len == text_len && std::memcmp(ptr, text, len) == 0; }
 };
 
@@ -23,7 +23,8 @@ inline const uint8_t *find_blank(const uint8_t *p, const uint8_t *end) {
     std::memcpy(&x, p, 8);
     if (uint64_t hit = (x - kOnes * 0x21) & ~x & kHighs) return p + (__builtin_ctzll(hit) >> 3);
   }
-  while (p<end && * p> ' ') ++p;
+  for (; p < end; ++p)
+    if (*p <= ' ') break;
   return p;
 }
 
@@ -38,7 +39,7 @@ inline const uint8_t *word_end(const uint8_t *p, const uint8_t *end) {
 // The words of one line. memcached takes a NUL for the end of the line; what is behind it is not looked at.
 struct Words {
   static constexpr uint32_t kMax = 8;  // one more than any command has; further words are only counted
-  Token at[kMax];
+  Token at[kMax];                      // of which count are set
   uint32_t count = 0;
   bool has_nul = false;
 
@@ -78,8 +79,25 @@ inline bool is_space(uint8_t c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+// Plain digits that cannot overflow: what nearly every number is.
+inline bool read_plain(Token token, uint64_t *value) {
+  if (token.len == 0 || token.len > 18) return false;
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < token.len; ++i) {
+    uint32_t digit = token.ptr[i] - uint32_t{'0'};
+    if (digit > 9) return false;
+    sum = sum * 10 + digit;
+  }
+  *value = sum;
+  return true;
+}
+
 inline Decimal read_decimal(Token token) {
   Decimal out;
+  if (read_plain(token, &out.value)) {
+    out.reading = Reading::kGood;
+    return out;
+  }
   const uint8_t *p = token.ptr, *end = p + token.len;
   bool loose = p < end && is_space(*p);
   while (p < end && is_space(*p)) ++p;
