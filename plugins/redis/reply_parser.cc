@@ -224,6 +224,7 @@ ReplyParser::Step ReplyParser::more(const uint8_t *used, uint64_t skip) {
   }
   p_->used = static_cast<uint64_t>(used - p_->data);
   p_->skip = skip;
+  p_->need = used < end_ ? 1 : 0;
   return Step::kMore;
 }
 

@@ -148,7 +148,7 @@ inline RequestParser::Step RequestParser::argument(const uint8_t *payload, uint6
   uint64_t have = static_cast<uint64_t>(end_ - payload);
   bool show = len <= kLongestWord || planner_.must_see(st_.argi);
   if (st_.argi > 0 && st_.watch == Watch::kTail) return Step::kDone;
-  if (show && have < len) return more(cur_);
+  if (show && have < len) return more(cur_, 0, len - have);
   uint64_t unit = offset(cur_);
   uint64_t at = offset(payload);
   SeenArg arg = {show ? payload : nullptr, len, at, unit, at + len + 2 - unit, true};
@@ -227,9 +227,10 @@ RequestParser::Step RequestParser::drop(uint64_t size) {
   return emit(size);
 }
 
-RequestParser::Step RequestParser::more(const uint8_t *used, uint64_t skip) {
+RequestParser::Step RequestParser::more(const uint8_t *used, uint64_t skip, uint64_t need) {
   p_->used = static_cast<uint64_t>(used - p_->data);
   p_->skip = skip;
+  p_->need = used < end_ ? need : 0;
   return Step::kMore;
 }
 

@@ -38,7 +38,7 @@ class RequestParser {
   const char *header_error(uint8_t mark, const uint8_t *digits, uint64_t len, int64_t &value) const;
   Step emit(uint64_t size);
   Step drop(uint64_t size);
-  Step more(const uint8_t *used, uint64_t skip = 0);
+  Step more(const uint8_t *used, uint64_t skip = 0, uint64_t need = 1);
   Step fail(const char *text);
   bool locked_out() const { return !settings_.auth.empty() && !st_.authed; }
   // Where a byte of data lies in the message under way.

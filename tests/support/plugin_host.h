@@ -19,6 +19,8 @@ std::string plugin_path(const std::string &name);
 class PluginFile {
  public:
   explicit PluginFile(const std::string &path);
+  // A plugin that is linked into the program.
+  explicit PluginFile(const weir_module *module) : module_(module) {}
   const weir_module *module() const { return module_; }  // nullptr: see error()
   const std::string &error() const { return error_; }
   const weir_component *find(uint32_t kind, std::string_view name) const;

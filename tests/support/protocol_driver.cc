@@ -15,9 +15,19 @@ std::vector<size_t> every_byte(size_t len) {
 ProtocolDriver::ProtocolDriver(const std::string &file, const std::string &protocol, FakeHost::Config config,
                                uint32_t servers)
     : host_(std::move(config), servers), file_(plugin_path(file)) {
+  create(protocol);
+}
+
+ProtocolDriver::ProtocolDriver(const weir_module *module, const std::string &protocol, FakeHost::Config config,
+                               uint32_t servers)
+    : host_(std::move(config), servers), file_(module) {
+  create(protocol);
+}
+
+void ProtocolDriver::create(const std::string &protocol) {
   component_ = file_.find(WEIR_K_PROTOCOL, protocol);
   if (!component_) {
-    why_ = file_.error().empty() ? "no protocol '" + protocol + "' in " + file : file_.error();
+    why_ = file_.error().empty() ? "the plugin has no protocol '" + protocol + "'" : file_.error();
     return;
   }
   ops_ = static_cast<const weir_protocol *>(component_->ops);
@@ -263,6 +273,7 @@ bool ProtocolDriver::call_once(Connection &c, const Feed &feed, Parsed<Message> 
   uint64_t left = c.pos < avail ? avail - c.pos : 0;
   if (p.msg_len == p.msg_cap) return left > 0;
   if (p.skip) return left > 0;
+  if (left && !p.used && !p.skip && !p.msg_len && !p.need) violation("no progress, and no word of what is needed");
   uint64_t head = ops_->max_head ? ops_->max_head : 65536;
   if (left > head) out.too_big = c.failed = true;
   return false;

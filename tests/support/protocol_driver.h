@@ -84,6 +84,9 @@ class ProtocolDriver {
   // Loads plugin_path(file), finds the protocol, creates an instance. ok() is false when any of it failed.
   ProtocolDriver(const std::string &file, const std::string &protocol, FakeHost::Config config = {},
                  uint32_t servers = 2);
+  // The same for a plugin that is linked into the program, as fuzz targets are.
+  ProtocolDriver(const weir_module *module, const std::string &protocol, FakeHost::Config config = {},
+                 uint32_t servers = 2);
   ProtocolDriver(const ProtocolDriver &) = delete;
   ProtocolDriver &operator=(const ProtocolDriver &) = delete;
   ~ProtocolDriver();
@@ -121,6 +124,7 @@ class ProtocolDriver {
 
  private:
   struct Call;
+  void create(const std::string &protocol);
   template <class Message>
   void run(Connection &, std::string_view bytes, const Feed &, Parsed<Message> &);
   template <class Message>
