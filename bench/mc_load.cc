@@ -40,7 +40,10 @@ struct Connection {
 
 class Load {
  public:
-  explicit Load(const Options &options) : o_(options), value_(o_.value_bytes, 'x'), connections_(o_.connections) {
+  explicit Load(const Options &options)
+      : o_(options),
+        set_tail_(" 0 0 " + std::to_string(o_.value_bytes) + "\r\n" + std::string(o_.value_bytes, 'x') + "\r\n"),
+        connections_(o_.connections) {
     epoll_ = epoll_create1(0);
     for (Connection &c : connections_) open(c);
   }
@@ -86,10 +89,10 @@ class Load {
     asked_ += c.pending;
     for (size_t i = 0; i < c.pending; ++i) {
       if (o_.set) {
-        batch += "set " + next_key() + " 0 0 " + std::to_string(value_.size()) + "\r\n" + value_ + "\r\n";
+        batch.append("set ").append(next_key()).append(set_tail_);
       } else {
         batch += "get";
-        for (size_t k = 0; k < o_.keys_per_get; ++k) batch += " " + next_key();
+        for (size_t k = 0; k < o_.keys_per_get; ++k) batch.append(" ").append(next_key());
         batch += "\r\n";
       }
     }
@@ -144,7 +147,7 @@ class Load {
   }
 
   const Options o_;
-  const std::string value_;
+  const std::string set_tail_;  // of a set request, from its flags on
   std::vector<Connection> connections_;
   std::vector<float> latencies_;
   int epoll_ = -1;

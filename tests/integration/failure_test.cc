@@ -86,37 +86,43 @@ TEST_P(Failure, AHangingServerTimesOutAndItsLateRepliesReachNobody) {
   }
 }
 
+// A connection that does not move at all for the timeout is given up; this one moves, but one request takes too long.
 TEST_P(Failure, ASlowRequestFailsAloneOnASharedConnection) {
   SKIP_ON_TWEMPROXY("fails every request of the connection");
   const milliseconds timeout = scaled(milliseconds(1'500));
-  std::promise<void> first_came, answer_now;
-  std::atomic<bool> first{true};
+  std::promise<void> first_came, slow_came, answer_first, answer_slow;
   FakeServer server([&](Stream &s) {
-    std::vector<std::string> one = s.read_request();
-    if (first.exchange(false)) {
-      first_came.set_value();
-      answer_now.get_future().wait_for(patience());
-    }
-    s.send(bulk("for " + one.at(1)));
+    s.read_request();
+    first_came.set_value();
+    s.read_request();
+    slow_came.set_value();
+    answer_first.get_future().wait_for(patience());
+    s.send(bulk("for first"));
+    answer_slow.get_future().wait_for(patience());
+    s.send(bulk("for slow"));
     for (;;) s.send(bulk("for " + s.read_request().at(1)));
   });
   PoolText pool;
   pool.redis().set("timeout", std::to_string(timeout.count())).server(server.address());
   Proxy proxy(pool, 1);
-  Stream slow = proxy.connect(), later = proxy.connect();
+  Stream first = proxy.connect(), slow = proxy.connect(), later = proxy.connect();
   Clock::time_point start = Clock::now();
-  slow.send(resp({"GET", "slow"}));
+  first.send(resp({"GET", "first"}));
   first_came.get_future().wait_for(patience());
+  slow.send(resp({"GET", "slow"}));
+  slow_came.get_future().wait_for(patience());
   eventually([&] { return Clock::now() - start > timeout / 2; });
+  answer_first.set_value();
+  EXPECT_EQ(bulk("for first"), first.read_reply());
   later.send(resp({"GET", "later"}));
   EXPECT_EQ("-ERR Connection timed out\r\n", slow.read_reply());
-  answer_now.set_value();
+  answer_slow.set_value();
   EXPECT_EQ(bulk("for later"), later.read_reply());
   EXPECT_EQ(bulk("for again"), slow.ask(resp({"GET", "again"})));
   EXPECT_EQ(1, server.accepted());
 }
 
-TEST_P(Failure, AServerThatClosesInTheMidstOfAReplyGivesAnErrorNotHalfAReply) {
+TEST_P(Failure, AServerThatClosesInTheMidstOfAReplyNeverMakesItLookWhole) {
   SKIP_ON_TWEMPROXY("may miss a close that comes together with data");
   std::atomic<int> served{0};
   FakeServer server([&](Stream &s) {
@@ -128,8 +134,12 @@ TEST_P(Failure, AServerThatClosesInTheMidstOfAReplyGivesAnErrorNotHalfAReply) {
   PoolText pool;
   Proxy proxy(pool.redis().server(server.address()), GetParam());
   Stream client = proxy.connect();
-  EXPECT_THAT(client.ask(resp({"GET", "key"})), StartsWith("-ERR"));
-  EXPECT_EQ(bulk("whole"), client.ask(resp({"GET", "key"})));
+  try {
+    EXPECT_THAT(client.ask(resp({"GET", "key"})), StartsWith("-ERR"));
+  } catch (const StreamError &e) {  // a part was on its way already: then nothing may follow it
+    EXPECT_THAT(e.what(), StartsWith("closed after"));
+  }
+  EXPECT_EQ(bulk("whole"), proxy.connect().ask(resp({"GET", "key"})));
 }
 
 TEST_P(Failure, AReplyThatIsNoReplyClosesTheServerConnectionAndGivesAnError) {
