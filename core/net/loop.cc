@@ -44,13 +44,16 @@ void Loop::remove(int fd, const Handler *handler) {
   }
 }
 
-void Loop::turn(int64_t timeout_us) {
+void Loop::wait(int64_t timeout_us) {
   epoll_event events[kMaxEvents];
   // Rounded up: waking before a deadline would spin until it comes.
   int timeout_ms = timeout_us < 0 ? -1 : static_cast<int>(std::min<int64_t>((timeout_us + 999) / 1000, 60'000));
   int n = epoll_wait(epoll_, events, kMaxEvents, timeout_ms);
   ready_count_ = std::max(n, 0);
   for (int i = 0; i < ready_count_; ++i) ready_[i] = {static_cast<Handler *>(events[i].data.ptr), events[i].events};
+}
+
+void Loop::serve() {
   for (ready_next_ = 0; ready_next_ < ready_count_;) {
     int at = ready_next_++;
     constexpr auto kBroken = static_cast<uint32_t>(EPOLLERR | EPOLLHUP);

@@ -32,8 +32,10 @@ class Loop {
   // No event of this turn reaches the handler any more.
   void remove(int fd, const Handler *handler);
 
-  // Waits at most timeout_us (negative: until something happens) and calls the handlers. Level-triggered.
-  void turn(int64_t timeout_us);
+  // One turn is wait(), which takes at most timeout_us (negative: until something happens), and then serve(), which
+  // calls the handlers. Level-triggered. They are two, so that the clock can be read in between.
+  void wait(int64_t timeout_us);
+  void serve();
 
  private:
   struct Ready {

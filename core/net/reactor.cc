@@ -43,8 +43,9 @@ void Reactor::turn(uint64_t deadline_us) {
   } else if (deadline_us != 0) {
     wait = deadline_us > now_us ? static_cast<int64_t>(deadline_us - now_us) : 0;
   }
-  loop.turn(wait);
-  refresh_clock();
+  loop.wait(wait);
+  refresh_clock();  // before anybody reckons with it: the wait may have been long
+  loop.serve();
   if (!later_.empty()) {
     std::vector<std::function<void()>> now;
     now.swap(later_);

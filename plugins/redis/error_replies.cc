@@ -104,6 +104,47 @@ std::string_view reason(Why why) {
   }
 }
 
+// The text of a verdict that says nothing about the request; empty for the others.
+std::string_view fixed_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kNoAuth:
+      return "NOAUTH Authentication required.";
+    case Verdict::kNotInteger:
+      return "value is not an integer or out of range";
+    case Verdict::kTooManyKeys:
+      return "Number of keys can't be greater than number of args";
+    case Verdict::kNegativeKeys:
+      return "Number of keys can't be negative";
+    case Verdict::kNotPositive:
+      return "numkeys should be greater than 0";
+    case Verdict::kSyntax:
+      return "syntax error";
+    case Verdict::kUnbalancedStreams:
+      return "Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
+    case Verdict::kEscapedKey:
+      return "keys with quoted escapes are not supported in inline commands; use a RESP client such as redis-cli";
+    case Verdict::kAuthWrong:
+      return "WRONGPASS invalid username-password pair or user is disabled.";
+    case Verdict::kAuthNotNeeded:
+      return "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
+             "configuration is correct?";
+    case Verdict::kHelloProtocol:
+      return "NOPROTO unsupported protocol version";
+    case Verdict::kHelloVersion:
+      return "Protocol version is not an integer or out of range";
+    case Verdict::kHelloNoAuth:
+      return "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> "
+             "<pass> option can be used to authenticate the client and select the RESP protocol version at the same "
+             "time";
+    case Verdict::kBadName:
+      return "Client names cannot contain spaces, newlines or special characters.";
+    case Verdict::kLongName:
+      return "weir keeps client names of up to 128 bytes; use a shorter one";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 weir_status write_error(const weir_scope *scope, std::string_view text, weir_out *out) {
@@ -152,6 +193,8 @@ weir_status write_core_error(const weir_scope *scope, uint32_t err, std::string_
 
 weir_status write_verdict(const weir_scope *scope, const Command &command, UserWord word, const Arguments &args,
                           weir_out *out) {
+  std::string_view fixed = fixed_text(word.verdict);
+  if (!fixed.empty()) return write_error(scope, fixed, out);
   Line line;
   std::string_view name = command.full_name();
   switch (word.verdict) {
@@ -164,29 +207,8 @@ weir_status write_verdict(const weir_scope *scope, const Command &command, UserW
     case Verdict::kArity:
       line.add("wrong number of arguments for '", name, "' command");
       break;
-    case Verdict::kNoAuth:
-      line.add("NOAUTH Authentication required.");
-      break;
-    case Verdict::kNotInteger:
-      line.add("value is not an integer or out of range");
-      break;
-    case Verdict::kTooManyKeys:
-      line.add("Number of keys can't be greater than number of args");
-      break;
-    case Verdict::kNegativeKeys:
-      line.add("Number of keys can't be negative");
-      break;
     case Verdict::kNoInputKey:
       line.add("at least 1 input key is needed for '", name, "' command");
-      break;
-    case Verdict::kNotPositive:
-      line.add("numkeys should be greater than 0");
-      break;
-    case Verdict::kSyntax:
-      line.add("syntax error");
-      break;
-    case Verdict::kUnbalancedStreams:
-      line.add("Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
       break;
     case Verdict::kAdmin:
       line.add("'", name, "' is an administrative command; the pool must say admin_commands: allow to forward it");
@@ -202,39 +224,10 @@ weir_status write_verdict(const weir_scope *scope, const Command &command, UserW
     case Verdict::kBlockOption:
       line.add("'", name, "' with BLOCK is not supported: ", reason(Why::kBlocking));
       break;
-    case Verdict::kEscapedKey:
-      line.add("keys with quoted escapes are not supported in inline commands; use a RESP client such as redis-cli");
-      break;
-    case Verdict::kAuthWrong:
-      line.add("WRONGPASS invalid username-password pair or user is disabled.");
-      break;
-    case Verdict::kAuthNotNeeded:
-      line.add(
-          "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
-          "configuration is correct?");
-      break;
-    case Verdict::kHelloProtocol:
-      line.add("NOPROTO unsupported protocol version");
-      break;
-    case Verdict::kHelloVersion:
-      line.add("Protocol version is not an integer or out of range");
-      break;
     case Verdict::kHelloOption:
       line.add("Syntax error in HELLO option '");
       if (word.arg < args.count()) line.quote(args[word.arg]);
       line.add("'");
-      break;
-    case Verdict::kHelloNoAuth:
-      line.add(
-          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> "
-          "<pass> option can be used to authenticate the client and select the RESP protocol version at the same "
-          "time");
-      break;
-    case Verdict::kBadName:
-      line.add("Client names cannot contain spaces, newlines or special characters.");
-      break;
-    case Verdict::kLongName:
-      line.add("weir keeps client names of up to 128 bytes; use a shorter one");
       break;
     default:
       line.add("weir could not handle this request");
