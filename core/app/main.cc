@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "core/app/crash.h"
 #include "core/app/daemon.h"
 #include "core/app/loading.h"
 #include "core/app/options.h"
@@ -66,6 +67,9 @@ int run(const Options &options, Loaded &loaded) {
     if (!written) return fail(written.error().text);
     pid_file.emplace(std::move(*written));
   }
+#ifndef __SANITIZE_ADDRESS__  // it has last words of its own
+  log_crashes();
+#endif
   utsname system{};
   uname(&system);
   WEIR_LOG(notice, "weir-%s on %s %s %s", kVersion, system.sysname, system.release, system.machine);

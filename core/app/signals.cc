@@ -27,7 +27,7 @@ void Signals::wait() {
 }
 
 void Signals::handle(int number) {
-  WEIR_LOG(notice, "signal %d (%s) received", number, strsignal(number));
+  WEIR_LOG(notice, "signal %d (%s) received", number, sigabbrev_np(number));
   switch (number) {
     case SIGTERM:
     case SIGINT:

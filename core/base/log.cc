@@ -98,6 +98,7 @@ void synchronous(bool on) {
   sink().synchronous.store(on);
 }
 
+int descriptor() { return sink().fd; }
 int level() { return sink().level.load(std::memory_order_relaxed); }
 void set_level(int level) { sink().level.store(std::clamp(level, 0, kMaxLevel)); }
 

@@ -28,6 +28,7 @@ void on_pending(void (*wake)());
 // [control] From now on line() writes at once; for start and end, when no worker runs.
 void synchronous(bool on);
 
+int descriptor();           // [any] where lines go now; for the last words of a crash
 int level();                // [any]
 void set_level(int level);  // [any] clamped to 0..kMaxLevel
 

@@ -55,6 +55,7 @@ const uint8_t *OutList::resolve(const weir_seg &seg, const Arena &arena) const {
 }
 
 size_t OutList::bytes() const {
+  if (abi_.len > segs_.size()) return 0;
   size_t total = 0;
   for (uint32_t i = 0; i < abi_.len; ++i) total += abi_.segs[i].len;
   return total;
@@ -71,14 +72,15 @@ bool OutList::flatten(const Arena &arena, ChunkPool &pool, Chain &to) const {
 
 weir_bytes OutList::flatten(Arena &arena) const {
   if (abi_.len > segs_.size()) return {nullptr, 0};
+  for (uint32_t i = 0; i < abi_.len; ++i) {  // before their lengths are trusted
+    if (resolve(abi_.segs[i], arena) == nullptr) return {nullptr, 0};
+  }
   size_t total = bytes();
   auto *to = static_cast<uint8_t *>(arena.alloc(std::max<size_t>(total, 1), 1));
   if (to == nullptr) return {nullptr, 0};
   uint8_t *at = to;
   for (uint32_t i = 0; i < abi_.len; ++i) {
-    const uint8_t *from = resolve(abi_.segs[i], arena);
-    if (from == nullptr) return {nullptr, 0};
-    at = std::copy_n(from, abi_.segs[i].len, at);
+    at = std::copy_n(resolve(abi_.segs[i], arena), abi_.segs[i].len, at);
   }
   return {to, total};
 }

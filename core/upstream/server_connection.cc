@@ -109,10 +109,9 @@ void ServerConnection::next_step(const weir_rsp *prev, weir_bytes prev_bytes) {
   steps_pending_ += reactor_.out.swallow();
   reactor_.arena.reset();
   if (!legal) {
-    const auto &server = upstream_.with.backends[server_].config;
-    WEIR_LOG(err, "pool %s: server %s: cannot prepare a connection: %.*s", upstream_.with.pool.name.c_str(),
-             server.name.c_str(), static_cast<int>(std::min(why.len, why.cap)), text);
-    return close({"the server refused weir's connection", WEIR_PART_NO_SERVER, WEIR_ERR_AUTH, true});
+    refusal_.assign(text, std::min(why.len, why.cap));
+    if (refusal_.empty()) refusal_ = "the connection could not be prepared";
+    return close({refusal_.c_str(), WEIR_PART_NO_SERVER, WEIR_ERR_AUTH, true});
   }
   if (status == WEIR_HS_READY && steps_pending_ == 0) return became_ready();
   if (steps_pending_ == 0) {
@@ -184,7 +183,10 @@ void ServerConnection::on_readable() {
   if (!open() || state_ == State::connecting) return;
   Inbox::Span room = inbox_.prepare(reactor_.chunks, reactor_.window);
   ssize_t n = transport_.read(room.data, room.len);
-  if (n == 0) return close({"the server closed the connection", WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false});
+  if (n == 0) {
+    return close({std::strerror(ECONNRESET), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false,
+                  "the server closed the connection"});
+  }
   if (n < 0) {
     if (errno != EAGAIN && errno != EINTR) on_broken(errno);
     return;
@@ -350,10 +352,10 @@ void ServerConnection::close(const Ending &ending) {
     cells.server_err.add();
   }
   const auto &server = upstream_.with.backends[server_].config;
-  if (had_work || ending.counts) {
-    WEIR_LOG(warn, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), server.name.c_str(), ending.why);
-  } else {
-    WEIR_LOG(info, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), server.name.c_str(), ending.why);
+  LogLevel level = had_work || ending.counts ? LogLevel::warn : LogLevel::info;
+  if (log::enabled(level)) {
+    log::format(level, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), server.name.c_str(),
+                ending.logged != nullptr ? ending.logged : ending.why);
   }
   if (state_ == State::preparing || state_ == State::ready) {
     if (auto closed = upstream_.with.protocol.protocol().closed; closed != nullptr) {
@@ -362,25 +364,44 @@ void ServerConnection::close(const Ending &ending) {
     }
   }
   count_replies();
+  bool worked = state_ == State::ready && ending.status == WEIR_PART_CLOSED;
   state_ = State::closed;
   prepare_due_us_ = 0;
-  detach();
   waiting_.clear(reactor_.chunks);
+  Part *again = worked ? unsent_ : nullptr;
+  if (again != nullptr) keep_unsent();
+  detach();
   inbox_.clear(reactor_.chunks);
   carried_.clear();
   body_left_ = 0;
-  queued_total_ = written_total_ = 0;
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
   bool held = (had_work || ending.counts) && upstream_.failed(server_);
   fail_all(ending, held);
+  if (head_ != nullptr) connect();
+}
+
+// Requests of which not a byte was written cannot have been carried out: they go to a new connection instead of failing.
+void ServerConnection::keep_unsent() {
+  out_.consume(reactor_.chunks, unsent_->sent_at - written_total_);
+  waiting_.append(reactor_.chunks, out_);
 }
 
 void ServerConnection::fail_all(const Ending &ending, bool held) {
   Part *part = head_;
   Part *unsent = unsent_;
-  head_ = tail_ = unsent_ = due_ = nullptr;
+  bool keeps = !waiting_.empty();
+  head_ = keeps ? unsent : nullptr;
+  tail_ = keeps ? tail_ : nullptr;
+  unsent_ = due_ = head_;
+  // What is kept begins the count anew.
+  uint64_t base = keeps ? unsent->sent_at : 0;
+  queued_total_ = keeps ? queued_total_ - base : 0;
+  written_total_ = 0;
+  for (Part *kept = head_; kept != nullptr; kept = kept->next_expected) kept->sent_at -= base;
+  while (due_ != nullptr && due_->abandoned) due_ = due_->next_expected;
+
   ServerCells &cells = upstream_.with.cells[server_];
-  for (bool sent = true; part != nullptr;) {
+  for (bool sent = true; part != head_;) {
     Part *next = part->next_expected;
     if (part == unsent) sent = false;
     (sent ? cells.out_queue : cells.in_queue).sub();

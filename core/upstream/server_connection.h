@@ -54,9 +54,10 @@ class ServerConnection final : public net::Connection {
   friend class ReplyParser;
   enum class State : uint8_t { closed, connecting, preparing, ready };
   struct Ending {
-    const char *why;        // for the log and, after "-ERR " or its like, for clients
-    uint32_t status, error; // WEIR_PART_*, WEIR_ERR_*
-    bool counts;            // as a failure of the server, had it nothing to answer
+    const char *why;             // for clients, after "-ERR " or its like
+    uint32_t status, error;      // WEIR_PART_*, WEIR_ERR_*
+    bool counts;                 // as a failure of the server, had it nothing to answer
+    const char *logged = nullptr;  // for the log, where clients know it by another name
   };
 
   void connected();
@@ -65,6 +66,7 @@ class ServerConnection final : public net::Connection {
   void fail_soon(const char *why);
   void close(const Ending &ending);
   void fail_all(const Ending &ending, bool held);
+  void keep_unsent();
   static Ending ending_of(int error);
 
   // Replies, in stream order; false when the connection was closed over it.
@@ -107,6 +109,7 @@ class ServerConnection final : public net::Connection {
   uint32_t step_ = 0, steps_pending_ = 0;
   uint64_t prepare_due_us_ = 0;
   uint64_t conn_id_ = 0;
+  std::string refusal_;  // why the server would not have us
 
   std::vector<uint64_t> protocol_state_;
 };

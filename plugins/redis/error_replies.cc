@@ -126,8 +126,9 @@ std::string_view fixed_text(Verdict verdict) {
     case Verdict::kAuthWrong:
       return "WRONGPASS invalid username-password pair or user is disabled.";
     case Verdict::kAuthNotNeeded:
-      return "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
-             "configuration is correct?";
+      // The words of twemproxy, then those of redis: clients look for either.
+      return "ERR Client sent AUTH, but no password is set. AUTH <password> called without any password configured "
+             "for the default user. Are you sure your configuration is correct?";
     case Verdict::kHelloProtocol:
       return "NOPROTO unsupported protocol version";
     case Verdict::kHelloVersion:

@@ -1,6 +1,8 @@
 #include "handshake.h"
 
 #include <cstdio>
+#include <cstring>
+#include <string_view>
 
 #include "writer.h"
 
@@ -15,9 +17,19 @@ void explain(weir_errbuf *err, const char *what, const weir_rsp *prev, weir_out 
   const uint8_t *text = prev ? out->peek(out, 0, 0, len) : nullptr;
   uint64_t line = 0;
   while (text && line < len && text[line] != '\r' && text[line] != '\n') ++line;
-  int n = std::snprintf(err->ptr, err->cap, "the server refused %s: %.*s", what, static_cast<int>(line),
-                        text ? reinterpret_cast<const char *>(text) : "");
+  int n = std::snprintf(err->ptr, err->cap, "%s: the server said %.*s", what, static_cast<int>(line),
+                        text ? reinterpret_cast<const char *>(text) : "nothing");
   err->len = n < 0 ? 0 : static_cast<uint32_t>(n) < err->cap ? static_cast<uint32_t>(n) : err->cap;
+}
+
+// A server without a password says so and serves all the same: redis_auth may be there to guard weir's own port.
+bool needs_no_password(const weir_rsp *prev, weir_out *out) {
+  for (std::string_view known : {"-ERR AUTH <password> called without any password configured",
+                                 "-ERR Client sent AUTH, but no password is set"}) {
+    const uint8_t *text = prev ? out->peek(out, 0, 0, known.size()) : nullptr;
+    if (text && std::memcmp(text, known.data(), known.size()) == 0) return true;
+  }
+  return false;
 }
 
 void send(const Settings &settings, Writer &w, weir_out *out) {
@@ -45,8 +57,10 @@ weir_status shake_hands(const Settings &settings, const weir_scope *scope, uint3
     return replies ? WEIR_HS_SENT : WEIR_HS_READY;
   }
   bool of_auth = step == 1 && !settings.auth.empty();
-  if (!prev || (prev->flags & WEIR_RF_ERROR)) {
-    explain(err, of_auth ? "AUTH with redis_auth" : "SELECT with redis_db", prev, out);
+  bool refused = !prev || (prev->flags & WEIR_RF_ERROR);
+  if (refused && !(of_auth && needs_no_password(prev, out))) {
+    explain(err, of_auth ? "NOAUTH Authentication required, and redis_auth was refused" : "ERR redis_db was refused",
+            prev, out);
     return WEIR_E_FAIL;
   }
   return step >= replies ? WEIR_HS_READY : WEIR_HS_SENT;

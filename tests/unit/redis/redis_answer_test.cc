@@ -232,12 +232,23 @@ TEST(RedisHandshake, ARefusalNamesTheStepAndNotThePassword) {
   driver.handshake(a, 0);
   Output auth = driver.handshake(a, 1, "-WRONGPASS invalid\r\n");
   EXPECT_EQ(auth.status, WEIR_E_FAIL);
-  EXPECT_EQ(auth.error, "the server refused AUTH with redis_auth: -WRONGPASS invalid");
+  EXPECT_EQ(auth.error, "NOAUTH Authentication required, and redis_auth was refused: the server said -WRONGPASS invalid");
   Connection &b = driver.server();
   driver.handshake(b, 0);
   driver.handshake(b, 1, "+OK\r\n");
   Output select = driver.handshake(b, 2, "-ERR DB index is out of range\r\n");
-  EXPECT_EQ(select.error, "the server refused SELECT with redis_db: -ERR DB index is out of range");
+  EXPECT_EQ(select.error, "ERR redis_db was refused: the server said -ERR DB index is out of range");
+}
+
+TEST(RedisHandshake, AServerWithoutAPasswordServesAllTheSame) {
+  RedisDriver driver(Config{{"redis_auth", "sekret"}, {"redis_db", "3"}});
+  Connection &c = driver.server();
+  driver.handshake(c, 0);
+  Output auth = driver.handshake(c, 1,
+                                 "-ERR AUTH <password> called without any password configured for the default user. "
+                                 "Are you sure your configuration is correct?\r\n");
+  EXPECT_EQ(auth.status, WEIR_HS_SENT);
+  EXPECT_EQ(driver.handshake(c, 2, "+OK\r\n").status, WEIR_HS_READY);
 }
 
 TEST(RedisSettings, WrongValuesAreRefusedWithTheKeysName) {
