@@ -31,7 +31,9 @@ weir_status grow_keys(weir_parse *parse, uint32_t want) {
   return WEIR_OK;
 }
 
-bool within(uint64_t off, uint64_t len, uint64_t size) { return off <= size && len <= size - off; }
+bool within(uint64_t off, uint64_t len, uint64_t size) {
+  return off <= size && len <= size - off;
+}
 
 // Why the request breaks the contract, or null. shown: how many of its bytes the parser has seen.
 const char *fault_of(const weir_req &req, const weir_key *keys, uint64_t shown, uint32_t cmd_count) {
@@ -86,7 +88,7 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   Dispatcher::Batch batch{&c.awaited_, 1, all.data, keys.data(), static_cast<uint32_t>(keys.size()), whole};
   bool go_on = Dispatcher::run(c, batch);
   if (batch.whole != nullptr) chunks.put(batch.whole);
-  if (!go_on && c.open() && at < all.len) c.inbox_.keep(chunks, all, at, 0, 0);
+  if (!go_on && c.open()) c.inbox_.keep(chunks, all, at, 0, 0);
   if (go_on && whole != nullptr) return false;
   if (go_on && at == all.len) c.inbox_.keep(chunks, all, all.len, 0, 0);
   return go_on && at < all.len;
@@ -193,8 +195,8 @@ bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse
   c.carried_.assign(arrays.keys.begin() + static_cast<std::ptrdiff_t>(keys),
                     arrays.keys.begin() + static_cast<std::ptrdiff_t>(parse.sub_len));
   if (whole > 0) {
-    Dispatcher::Batch batch{arrays.reqs, whole, now.all.data + dispatched_from, arrays.keys.data(),
-                            static_cast<uint32_t>(keys), nullptr};
+    Dispatcher::Batch batch{
+        arrays.reqs, whole, now.all.data + dispatched_from, arrays.keys.data(), static_cast<uint32_t>(keys), nullptr};
     if (!Dispatcher::run(c, batch) && (!c.open() || c.input_ended_)) return false;
   }
   return !awaits || await_rest(c, now, last, c.carried_.data());
