@@ -18,8 +18,8 @@ constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy'
 struct Arrays {
   std::vector<weir_bytes> key_bytes;
   std::vector<uint32_t> servers;
-  std::vector<uint32_t> all_keys;   // 0, 1, 2, ...
-  std::vector<uint32_t> part_sizes; // by server; the last place is for keys without one
+  std::vector<uint32_t> all_keys;    // 0, 1, 2, ...
+  std::vector<uint32_t> part_sizes;  // by server; the last place is for keys without one
 };
 thread_local Arrays arrays;
 
@@ -62,8 +62,9 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    One one{req, {message, req.size}, batch.keys + key, arrays.key_bytes.data() + key, arrays.servers.data() + key,
-            &batch.whole};
+    One one{
+        req,         {message, req.size}, batch.keys + key, arrays.key_bytes.data() + key, arrays.servers.data() + key,
+        &batch.whole};
     dispatcher.dispatch(one);
     if (!client.open()) return false;
     if ((req.flags & WEIR_REQ_CLOSE) != 0) client.end_input();
@@ -71,6 +72,7 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
     message += req.size;
     key += req.key_count;
   }
+  client.check_inflight();
   return client.pauses_ == 0;
 }
 
@@ -124,7 +126,8 @@ void Dispatcher::answer(const One &one) {
   client_.finish(request);
 }
 
-// ---- one server ------------------------------------------------------------------------------------------------------
+// ---- one server
+// ------------------------------------------------------------------------------------------------------
 
 void Dispatcher::by_key(const One &one) {
   if (one.req.key_count == 0) return refuse(one, WEIR_ERR_INTERNAL, "a routed command without a key");
@@ -219,8 +222,8 @@ size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection
     what.count = std::min(Merger::kSlice, pick_count - what.first);
     if (!ok) break;
     weir_out *out = reactor.out.open(sources);
-    ok = front_.protocol.render(&scope, &what, out) == WEIR_OK &&
-         reactor.out.flatten(reactor.arena, reactor.chunks, to);
+    ok =
+        front_.protocol.render(&scope, &what, out) == WEIR_OK && reactor.out.flatten(reactor.arena, reactor.chunks, to);
     reactor.arena.reset();
     what.first += what.count;
   } while (what.first < pick_count);
@@ -234,7 +237,8 @@ size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection
   return len;
 }
 
-// ---- several servers -------------------------------------------------------------------------------------------------
+// ---- several servers
+// -------------------------------------------------------------------------------------------------
 
 void Dispatcher::by_split(const One &one) {
   uint32_t n = one.req.key_count;
