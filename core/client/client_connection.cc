@@ -23,16 +23,21 @@ ClientConnection::ClientConnection(Front &front, uint32_t lane)
       lane_(lane),
       protocol_state_((front.protocol.client_state_size + 7) / 8 + 2) {}
 
-ClientConnection::~ClientConnection() { inbox_.clear(reactor_.chunks); }
+ClientConnection::~ClientConnection() {
+  inbox_.clear(reactor_.chunks);
+}
 
 void *ClientConnection::state() {
   auto at = reinterpret_cast<uintptr_t>(protocol_state_.data());
   return reinterpret_cast<void *>((at + 15) & ~uintptr_t{15});
 }
 
-weir_scope ClientConnection::scope() { return front_.scope(state(), conn_id_); }
+weir_scope ClientConnection::scope() {
+  return front_.scope(state(), conn_id_);
+}
 
-// ---- life ------------------------------------------------------------------------------------------------------------
+// ---- life
+// ------------------------------------------------------------------------------------------------------------
 
 void ClientConnection::start(int fd, bool refused) {
   static std::atomic<uint64_t> last_id{0};
@@ -105,7 +110,8 @@ void ClientConnection::check_time(uint64_t now_us) {
   close();
 }
 
-// ---- input -----------------------------------------------------------------------------------------------------------
+// ---- input
+// -----------------------------------------------------------------------------------------------------------
 
 void ClientConnection::on_readable() {
   if (!open()) return;
@@ -134,6 +140,8 @@ void ClientConnection::consume(Inbox::Span all) {
   if (!open()) return;
   if (input_ended_) inbox_.clear(reactor_.chunks);
   check_inflight();
+  // Local answers pass no other check.
+  if (out_.size() + held_bytes_ > front_.settings.client_output_limit / 4) pause(kOutput);
   finish_if_done();
 }
 
@@ -181,7 +189,8 @@ void ClientConnection::check_output() {
   close();
 }
 
-// ---- output ----------------------------------------------------------------------------------------------------------
+// ---- output
+// ----------------------------------------------------------------------------------------------------------
 
 void ClientConnection::on_written(size_t) {
   moved_us_ = reactor_.now_us;
@@ -261,7 +270,9 @@ void ClientConnection::part_failed(Part &part, const Failure &failure, bool held
   fail(request, failure.error, failure.text);
 }
 
-void ClientConnection::released(Request &) { flush_order(); }
+void ClientConnection::released(Request &) {
+  flush_order();
+}
 
 void ClientConnection::part_answered(Request &request) {
   if (--request.parts_open > 0) return;
