@@ -124,6 +124,7 @@ void ClientConnection::on_readable() {
     return;
   }
   if (n == 0) {
+    if (peer_ended_) return close();  // it hung up, both ways: nobody is left to answer, and the loop would spin
     peer_ended_ = true;
     if (!discards) front_.cells.client_eof.add();
     if (linger_until_us_ != 0) return close();
