@@ -45,7 +45,8 @@ weir_scope ServerConnection::scope() {
           conn_id_};
 }
 
-// ---- opening ---------------------------------------------------------------------------------------------------------
+// ---- opening
+// ---------------------------------------------------------------------------------------------------------
 
 void ServerConnection::connect() {
   if (state_ != State::closed || closing_soon_) return;
@@ -129,7 +130,8 @@ void ServerConnection::became_ready() {
            upstream_.with.backends[server_].config.name.c_str());
 }
 
-// ---- requests --------------------------------------------------------------------------------------------------------
+// ---- requests
+// --------------------------------------------------------------------------------------------------------
 
 bool ServerConnection::has_room() const {
   return out_.size() + waiting_.size() <= upstream_.with.pool.server_queue_limit;
@@ -177,15 +179,16 @@ void ServerConnection::on_written(size_t len) {
   }
 }
 
-// ---- replies ---------------------------------------------------------------------------------------------------------
+// ---- replies
+// ---------------------------------------------------------------------------------------------------------
 
 void ServerConnection::on_readable() {
   if (!open() || state_ == State::connecting) return;
   Inbox::Span room = inbox_.prepare(reactor_.chunks, reactor_.window);
   ssize_t n = transport_.read(room.data, room.len);
   if (n == 0) {
-    return close({std::strerror(ECONNRESET), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false,
-                  "the server closed the connection"});
+    return close(
+        {std::strerror(ECONNRESET), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false, "the server closed the connection"});
   }
   if (n < 0) {
     if (errno != EAGAIN && errno != EINTR) on_broken(errno);
@@ -222,8 +225,8 @@ const weir_expect *ServerConnection::expect(uint32_t i) {
   }
   if (expect_at_ == nullptr) return nullptr;
   const weir_req &req = expect_at_->request->req;
-  expected_ = {req.tag, req.user, expect_at_->replies_left, req.flags,
-               req.cmd, req.reply, expect_at_->want_items, expect_at_->keys};
+  expected_ = {req.tag, req.user,  expect_at_->replies_left, req.flags,
+               req.cmd, req.reply, expect_at_->want_items,   expect_at_->keys};
   return &expected_;
 }
 
@@ -244,7 +247,8 @@ bool ServerConnection::reply_to_step(const weir_rsp &rsp, const uint8_t *data, s
 
 bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
   Part *part = head_;
-  if (part == nullptr || rsp.kind == WEIR_RSP_PUSH || rsp.kind > WEIR_RSP_PUSH) {
+  // A request of which nothing was written yet cannot be what it answers.
+  if (part == nullptr || part == unsent_ || rsp.kind >= WEIR_RSP_PUSH) {
     close({"a reply that no request asked for", WEIR_PART_PROTO, WEIR_ERR_UPSTREAM, true});
     return false;
   }
@@ -290,18 +294,13 @@ void ServerConnection::retire_head() {
   if (head_ == nullptr) tail_ = nullptr;
   if (due_ == part) due_ = head_;
   ServerCells &cells = upstream_.with.cells[server_];
-  if (unsent_ == part) {  // answered before it was written: the next check of the queue would be wrong
-    unsent_ = head_;
-    cells.in_queue.sub();
-    cells.in_queue_bytes.sub(part->bytes);
-  } else {
-    cells.out_queue.sub();
-    cells.out_queue_bytes.sub(part->bytes);
-  }
+  cells.out_queue.sub();
+  cells.out_queue_bytes.sub(part->bytes);
   reactor_.requests.release(part->request);
 }
 
-// ---- time ------------------------------------------------------------------------------------------------------------
+// ---- time
+// ------------------------------------------------------------------------------------------------------------
 
 uint64_t ServerConnection::check_time(uint64_t now_us) {
   if (prepare_due_us_ != 0 && now_us >= prepare_due_us_ && state_ != State::closed && !closing_soon_) {
@@ -332,13 +331,16 @@ uint64_t ServerConnection::check_time(uint64_t now_us) {
   return next;
 }
 
-// ---- closing ---------------------------------------------------------------------------------------------------------
+// ---- closing
+// ---------------------------------------------------------------------------------------------------------
 
 ServerConnection::Ending ServerConnection::ending_of(int error) {
   return {std::strerror(error), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, true};
 }
 
-void ServerConnection::on_broken(int error) { close(ending_of(error)); }
+void ServerConnection::on_broken(int error) {
+  close(ending_of(error));
+}
 
 void ServerConnection::close(const Ending &ending) {
   bool was_open = open();
@@ -380,7 +382,8 @@ void ServerConnection::close(const Ending &ending) {
   if (head_ != nullptr) connect();
 }
 
-// Requests of which not a byte was written cannot have been carried out: they go to a new connection instead of failing.
+// Requests of which not a byte was written cannot have been carried out: they go to a new connection instead of
+// failing.
 void ServerConnection::keep_unsent() {
   out_.consume(reactor_.chunks, unsent_->sent_at - written_total_);
   waiting_.append(reactor_.chunks, out_);
