@@ -198,6 +198,7 @@ void ServerConnection::on_readable() {
   Inbox::Span all = inbox_.received(reactor_.chunks, reactor_.window, static_cast<size_t>(n));
   size_t body = body_left_ > 0 ? stream_body(all.data, all.len) : 0;
   bool alive = true;
+  if (body > 0 && body_left_ == 0 && body_closes_) return close(kServerEnds);
   if (body < all.len) {
     alive = ReplyParser::run(*this, all, body);
   } else {
@@ -270,8 +271,9 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
   RequestOwner *owner = part->request->owner;
   if (!part->abandoned && owner != nullptr) owner->reply_begins(*part, rsp, items, data, have, answers && whole);
   if (answers && whole) retire_head();
-  if ((rsp.flags & WEIR_RF_CLOSE) != 0 && whole) {
-    close({"the server ends the connection", WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false});
+  body_closes_ = (rsp.flags & WEIR_RF_CLOSE) != 0;
+  if (body_closes_ && whole) {
+    close(kServerEnds);
     return false;
   }
   return true;
@@ -333,6 +335,9 @@ uint64_t ServerConnection::check_time(uint64_t now_us) {
 
 // ---- closing
 // ---------------------------------------------------------------------------------------------------------
+
+const ServerConnection::Ending ServerConnection::kServerEnds{"the server ends the connection", WEIR_PART_CLOSED,
+                                                             WEIR_ERR_UPSTREAM, false};
 
 ServerConnection::Ending ServerConnection::ending_of(int error) {
   return {std::strerror(error), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, true};

@@ -54,9 +54,9 @@ class ServerConnection final : public net::Connection {
   friend class ReplyParser;
   enum class State : uint8_t { closed, connecting, preparing, ready };
   struct Ending {
-    const char *why;             // for clients, after "-ERR " or its like
-    uint32_t status, error;      // WEIR_PART_*, WEIR_ERR_*
-    bool counts;                 // as a failure of the server, had it nothing to answer
+    const char *why;               // for clients, after "-ERR " or its like
+    uint32_t status, error;        // WEIR_PART_*, WEIR_ERR_*
+    bool counts;                   // as a failure of the server, had it nothing to answer
     const char *logged = nullptr;  // for the log, where clients know it by another name
   };
 
@@ -94,10 +94,10 @@ class ServerConnection final : public net::Connection {
 
   // The reply side.
   Inbox inbox_;
-  std::vector<weir_item> carried_;  // items of an unfinished reply
-  size_t body_left_ = 0;            // bytes of the head's reply still to come, past what was parsed
-  bool body_ends_ = false;          // ... and they end the part
-  uint64_t moved_us_ = 0;           // when bytes last came, or the queue last began
+  std::vector<weir_item> carried_;               // items of an unfinished reply
+  size_t body_left_ = 0;                         // bytes of the head's reply still to come, past what was parsed
+  bool body_ends_ = false;                       // ... and they end the part
+  uint64_t moved_us_ = 0;                        // when bytes last came, or the queue last began
   uint64_t responses_ = 0, response_bytes_ = 0;  // since count_replies()
 
   // expect() walks along the queue.
