@@ -68,6 +68,7 @@ class ServerConnection final : public net::Connection {
   void fail_all(const Ending &ending, bool held);
   void keep_unsent();
   static Ending ending_of(int error);
+  static const Ending kServerEnds;  // as it said itself
 
   // Replies, in stream order; false when the connection was closed over it.
   bool reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
@@ -97,6 +98,7 @@ class ServerConnection final : public net::Connection {
   std::vector<weir_item> carried_;               // items of an unfinished reply
   size_t body_left_ = 0;                         // bytes of the head's reply still to come, past what was parsed
   bool body_ends_ = false;                       // ... and they end the part
+  bool body_closes_ = false;                     // ... and the connection
   uint64_t moved_us_ = 0;                        // when bytes last came, or the queue last began
   uint64_t responses_ = 0, response_bytes_ = 0;  // since count_replies()
 
