@@ -50,22 +50,22 @@ Runtime::~Runtime() {
   io_.poll();  // rings that were on their way to be dropped
 }
 
-// ---- start -----------------------------------------------------------------------------------------------------------
+// ---- start
+// -----------------------------------------------------------------------------------------------------------
 
 Status Runtime::start() {
   raise_file_limit();
   for (auto &pool : loaded_.pools) {
     if (Status listening = listen(*pool); !listening) return listening;
-    keepers_.push_back(std::make_unique<RingKeeper>(io_, *pool, own_stats_,
-                                                    [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
+    keepers_.push_back(std::make_unique<RingKeeper>(
+        io_, *pool, own_stats_, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
   }
   if (Status listening = listen_for_stats(); !listening) return listening;
   resolve_servers();
-  WorkerEvents events{
-      [this](uint32_t worker, uint32_t pool, uint32_t server) {
-        boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
-      },
-      [this](uint32_t) { boost::asio::post(io_, [this] { worker_finished(); }); }};
+  WorkerEvents events{[this](uint32_t worker, uint32_t pool, uint32_t server) {
+                        boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
+                      },
+                      [this](uint32_t) { boost::asio::post(io_, [this] { worker_finished(); }); }};
   uint64_t memory = loaded_.settings.memory_limit == 0 ? UINT64_MAX : loaded_.settings.memory_limit / loaded_.workers;
   for (uint32_t i = 0; i < loaded_.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, book_.page(i), loaded_.pools, memory, events));
@@ -74,8 +74,7 @@ Status Runtime::start() {
   log::on_pending(&wake_log);
   log::synchronous(false);
   for (auto &worker : workers_) worker->start();
-  signals_ = std::make_unique<Signals>(io_, Signals::Handlers{[this] { stop(); },
-                                                              [this] { stop_now(); },
+  signals_ = std::make_unique<Signals>(io_, Signals::Handlers{[this] { stop(); }, [this] { stop_now(); },
                                                               [](int step) { log::set_level(log::level() + step); },
                                                               [] {
                                                                 if (!log::reopen()) {
@@ -142,8 +141,8 @@ void Runtime::resolve_servers() {
       std::string error;
       auto found = net::Resolver::resolve_now(backend.config.address.host, backend.config.address.port, error);
       if (found.empty()) {
-        WEIR_LOG(warn, "pool %s: server %s: %s; trying again", pool->settings.name.c_str(),
-                 backend.config.name.c_str(), error.c_str());
+        WEIR_LOG(warn, "pool %s: server %s: %s; trying again", pool->settings.name.c_str(), backend.config.name.c_str(),
+                 error.c_str());
       }
       backend.set_addresses(std::move(found));
     }
@@ -170,7 +169,8 @@ void Runtime::resolve_again() {
   });
 }
 
-// ---- while it runs ---------------------------------------------------------------------------------------------------
+// ---- while it runs
+// ---------------------------------------------------------------------------------------------------
 
 int Runtime::run() {
   io_.run();
@@ -195,11 +195,13 @@ void Runtime::server_tripped(uint32_t worker, uint32_t pool, uint32_t server) {
 // A worker reads a ring within one turn of its loop: once each has come to the next, nobody reads the old one, and it
 // is dropped on this thread again.
 void Runtime::retire(std::unique_ptr<route::Ring> ring) {
-  std::shared_ptr<route::Ring> last(ring.release(), [this](route::Ring *r) { boost::asio::post(io_, [r] { delete r; }); });
+  std::shared_ptr<route::Ring> last(ring.release(),
+                                    [this](route::Ring *r) { boost::asio::post(io_, [r] { delete r; }); });
   for (auto &worker : workers_) worker->post([last] {});
 }
 
-// ---- end -------------------------------------------------------------------------------------------------------------
+// ---- end
+// -------------------------------------------------------------------------------------------------------------
 
 void Runtime::stop() {
   if (stopping_) return;

@@ -33,7 +33,7 @@ class Runtime {
   int run();
 
  private:
-  static constexpr uint64_t kDrainMs = 10'000;    // then what is still unanswered is given up
+  static constexpr uint64_t kDrainMs = 10'000;  // then what is still unanswered is given up
   static constexpr uint64_t kResolveAgainMs = 5'000;
 
   Status listen(route::Pool &pool);

@@ -15,7 +15,9 @@ Worker::Worker(uint32_t id, StatsPage &stats, Pools &pools, uint64_t memory_limi
   reactor_.memory_limit = memory_limit;
 }
 
-Worker::~Worker() { join(); }
+Worker::~Worker() {
+  join();
+}
 
 void Worker::start() {
   thread_ = std::thread([this] { run(); });
@@ -48,7 +50,9 @@ void Worker::stop_now() {
   post([this] { stopped_ = true; });
 }
 
-void Worker::server_tripped(uint32_t pool, uint32_t server) { events_.server_tripped(id_, pool, server); }
+void Worker::server_tripped(uint32_t pool, uint32_t server) {
+  events_.server_tripped(id_, pool, server);
+}
 
 void Worker::run() {
   // Signals are the control thread's.

@@ -1,8 +1,8 @@
 // The two clocks in use: monotonic for deadlines, wall for people.
 #pragma once
 
-#include <ctime>
 #include <cstdint>
+#include <ctime>
 
 namespace weir {
 

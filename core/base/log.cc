@@ -40,8 +40,8 @@ void write_all(int fd, std::string_view text) {
 }
 
 const char *level_name(LogLevel l) {
-  static const char *const kNames[] = {"emerg",  "alert", "crit",  "error", "warn",  "notice",
-                                       "info", "debug", "trace", "trace", "trace", "trace"};
+  static const char *const kNames[] = {"emerg", "alert", "crit",  "error", "warn",  "notice",
+                                       "info",  "debug", "trace", "trace", "trace", "trace"};
   return kNames[static_cast<int>(l)];
 }
 
@@ -52,8 +52,8 @@ std::string stamp(LogLevel l, std::string_view text) {
   localtime_r(&now.tv_sec, &local);
   char head[64];
   size_t len = strftime(head, sizeof head, "[%Y-%m-%d %H:%M:%S", &local);
-  len += static_cast<size_t>(
-      std::snprintf(head + len, sizeof head - len, ".%03d] %-6s ", static_cast<int>(now.tv_nsec / 1'000'000), level_name(l)));
+  len += static_cast<size_t>(std::snprintf(head + len, sizeof head - len, ".%03d] %-6s ",
+                                           static_cast<int>(now.tv_nsec / 1'000'000), level_name(l)));
   std::string out(head, len);
   for (char c : text.substr(0, kMaxLine)) out.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
   out.push_back('\n');
@@ -91,16 +91,24 @@ void drain() {
   if (dropped > 0) write_all(s.fd, stamp(LogLevel::warn, std::to_string(dropped) + " log lines were dropped"));
 }
 
-void on_pending(void (*wake)()) { sink().wake.store(wake); }
+void on_pending(void (*wake)()) {
+  sink().wake.store(wake);
+}
 
 void synchronous(bool on) {
   drain();
   sink().synchronous.store(on);
 }
 
-int descriptor() { return sink().fd; }
-int level() { return sink().level.load(std::memory_order_relaxed); }
-void set_level(int level) { sink().level.store(std::clamp(level, 0, kMaxLevel)); }
+int descriptor() {
+  return sink().fd;
+}
+int level() {
+  return sink().level.load(std::memory_order_relaxed);
+}
+void set_level(int level) {
+  sink().level.store(std::clamp(level, 0, kMaxLevel));
+}
 
 void line(LogLevel l, std::string_view text) {
   if (!enabled(l)) return;

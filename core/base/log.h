@@ -32,7 +32,9 @@ int descriptor();           // [any] where lines go now; for the last words of a
 int level();                // [any]
 void set_level(int level);  // [any] clamped to 0..kMaxLevel
 
-inline bool enabled(LogLevel l) { return static_cast<int>(l) <= level(); }
+inline bool enabled(LogLevel l) {
+  return static_cast<int>(l) <= level();
+}
 // [any] One line, cut at 1 KiB. Callers must not pass secrets.
 void line(LogLevel l, std::string_view text);
 [[gnu::format(printf, 2, 3)]] void format(LogLevel l, const char *format, ...);
@@ -40,8 +42,8 @@ void line(LogLevel l, std::string_view text);
 }  // namespace log
 
 // Formats only when the level is on.
-#define WEIR_LOG(l, ...)                                                             \
-  do {                                                                               \
+#define WEIR_LOG(l, ...)                                                                                  \
+  do {                                                                                                    \
     if (::weir::log::enabled(::weir::LogLevel::l)) ::weir::log::format(::weir::LogLevel::l, __VA_ARGS__); \
   } while (0)
 

@@ -25,27 +25,27 @@ class Cell {
 enum class MetricKind { counter, gauge, timestamp };
 
 // X(name, kind, description); the order is twemproxy's, which its readers rely on.
-#define WEIR_POOL_METRICS(X)                                                       \
-  X(client_eof, counter, "# eof on client connections")                            \
-  X(client_err, counter, "# errors on client connections")                         \
-  X(client_connections, gauge, "# active client connections")                      \
-  X(server_ejects, counter, "# times a backend server was ejected")                \
-  X(forward_error, counter, "# times we encountered a forwarding error")           \
+#define WEIR_POOL_METRICS(X)                                             \
+  X(client_eof, counter, "# eof on client connections")                  \
+  X(client_err, counter, "# errors on client connections")               \
+  X(client_connections, gauge, "# active client connections")            \
+  X(server_ejects, counter, "# times a backend server was ejected")      \
+  X(forward_error, counter, "# times we encountered a forwarding error") \
   X(fragments, counter, "# fragments created from a multi-key request")
 
-#define WEIR_SERVER_METRICS(X)                                                     \
-  X(server_eof, counter, "# eof on server connections")                            \
-  X(server_err, counter, "# errors on server connections")                         \
-  X(server_timedout, counter, "# timeouts on server connections")                  \
-  X(server_connections, gauge, "# active server connections")                      \
+#define WEIR_SERVER_METRICS(X)                                                             \
+  X(server_eof, counter, "# eof on server connections")                                    \
+  X(server_err, counter, "# errors on server connections")                                 \
+  X(server_timedout, counter, "# timeouts on server connections")                          \
+  X(server_connections, gauge, "# active server connections")                              \
   X(server_ejected_at, timestamp, "timestamp when server was ejected in usec since epoch") \
-  X(requests, counter, "# requests")                                               \
-  X(request_bytes, counter, "total request bytes")                                 \
-  X(responses, counter, "# responses")                                             \
-  X(response_bytes, counter, "total response bytes")                               \
-  X(in_queue, gauge, "# requests in incoming queue")                               \
-  X(in_queue_bytes, gauge, "current request bytes in incoming queue")              \
-  X(out_queue, gauge, "# requests in outgoing queue")                              \
+  X(requests, counter, "# requests")                                                       \
+  X(request_bytes, counter, "total request bytes")                                         \
+  X(responses, counter, "# responses")                                                     \
+  X(response_bytes, counter, "total response bytes")                                       \
+  X(in_queue, gauge, "# requests in incoming queue")                                       \
+  X(in_queue_bytes, gauge, "current request bytes in incoming queue")                      \
+  X(out_queue, gauge, "# requests in outgoing queue")                                      \
   X(out_queue_bytes, gauge, "current request bytes in outgoing queue")
 
 #define WEIR_METRIC_FIELD(name, kind, help) Cell name;
@@ -94,8 +94,12 @@ class StatsBook {
   }
   StatsPage &page(size_t writer) { return *pages_[writer]; }
 
-  uint64_t total_connections() const { return sum([](const StatsPage &s) { return s.total_connections.get(); }); }
-  uint64_t curr_connections() const { return sum([](const StatsPage &s) { return s.curr_connections.get(); }); }
+  uint64_t total_connections() const {
+    return sum([](const StatsPage &s) { return s.total_connections.get(); });
+  }
+  uint64_t curr_connections() const {
+    return sum([](const StatsPage &s) { return s.curr_connections.get(); });
+  }
   // metric: index into kPoolMetrics or kServerMetrics. Timestamps are the latest, all others the sum.
   uint64_t pool(size_t pool, size_t metric) const {
     return fold(kPoolMetrics[metric].kind,

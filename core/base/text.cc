@@ -92,10 +92,18 @@ bool parse_decimal(std::string_view text, uint64_t &value) {
   return true;
 }
 
-bool parse_size(std::string_view text, uint64_t &bytes) { return parse_with_unit(text, kSizeUnits, bytes); }
-bool parse_duration_us(std::string_view text, uint64_t &us) { return parse_with_unit(text, kDurationUnits, us); }
-std::string format_size(uint64_t bytes) { return format_with_unit(bytes, kSizeUnits); }
-std::string format_duration_us(uint64_t us) { return format_with_unit(us, kPrintedDurations); }
+bool parse_size(std::string_view text, uint64_t &bytes) {
+  return parse_with_unit(text, kSizeUnits, bytes);
+}
+bool parse_duration_us(std::string_view text, uint64_t &us) {
+  return parse_with_unit(text, kDurationUnits, us);
+}
+std::string format_size(uint64_t bytes) {
+  return format_with_unit(bytes, kSizeUnits);
+}
+std::string format_duration_us(uint64_t us) {
+  return format_with_unit(us, kPrintedDurations);
+}
 
 std::string json_escape(std::string_view text) {
   std::string out;

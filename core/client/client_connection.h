@@ -1,7 +1,7 @@
 // One client: reads its requests, and writes their replies in the order in which it asked.
 //
-// Reading is paused (bits of pauses_) while the client has too much unanswered, unread or unsent; what has been received
-// but not parsed waits in the inbox. Closing is orderly: no more input, every reply out, then the connection.
+// Reading is paused (bits of pauses_) while the client has too much unanswered, unread or unsent; what has been
+// received but not parsed waits in the inbox. Closing is orderly: no more input, every reply out, then the connection.
 //
 // Owner: Front. Thread: the worker's alone.
 #pragma once

@@ -24,8 +24,14 @@ Front::~Front() {
 }
 
 weir_scope Front::scope(void *state, uint64_t conn_id) const {
-  return {sizeof(weir_scope), reactor.worker_id, pool.protocol->inst(), protocol_worker, state,
-          reactor.arena.abi(), reactor.now_us, conn_id};
+  return {sizeof(weir_scope),
+          reactor.worker_id,
+          pool.protocol->inst(),
+          protocol_worker,
+          state,
+          reactor.arena.abi(),
+          reactor.now_us,
+          conn_id};
 }
 
 void Front::accept(int fd, bool refused) {
@@ -58,7 +64,8 @@ void Front::close_all() {
   while (!clients_.empty()) clients_.back()->close();
 }
 
-// ---- waiting ---------------------------------------------------------------------------------------------------------
+// ---- waiting
+// ---------------------------------------------------------------------------------------------------------
 
 void Front::resume_soon(ClientConnection &client) {
   if (to_resume_.empty()) reactor.later([this] { resume_clients(); });

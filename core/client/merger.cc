@@ -11,7 +11,9 @@ namespace {
 thread_local std::vector<weir_part> parts;
 thread_local std::vector<weir_bytes> sources;
 
-weir_bytes bytes_of(const Chunk *chunk) { return chunk == nullptr ? weir_bytes{nullptr, 0} : weir_bytes{chunk->data(), chunk->size()}; }
+weir_bytes bytes_of(const Chunk *chunk) {
+  return chunk == nullptr ? weir_bytes{nullptr, 0} : weir_bytes{chunk->data(), chunk->size()};
+}
 
 void describe(const Split &split) {
   parts.clear();
@@ -57,11 +59,12 @@ Merger::Outcome Merger::run(const Front &front, const weir_scope &scope, const R
     written += reactor.out.bytes();
     bool last = merge.first + merge.count == merge.key_count;
     bool silent = (request.req.flags & WEIR_REQ_MAY_BE_EMPTY) != 0;
-    bool ok = status == WEIR_OK && (!last || silent || written > 0) &&
-              reactor.out.flatten(reactor.arena, reactor.chunks, to);
+    bool ok =
+        status == WEIR_OK && (!last || silent || written > 0) && reactor.out.flatten(reactor.arena, reactor.chunks, to);
     reactor.arena.reset();
     if (!ok) {
-      WEIR_LOG(err, "pool %s: the protocol plugin gave no legal merge (status %d)", front.settings.name.c_str(), status);
+      WEIR_LOG(err, "pool %s: the protocol plugin gave no legal merge (status %d)", front.settings.name.c_str(),
+               status);
       return merge.first == 0 ? Outcome::failed : Outcome::broken;
     }
     merge.first += merge.count;

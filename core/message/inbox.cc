@@ -38,7 +38,9 @@ Inbox::Span Inbox::received(ChunkPool &pool, const Window &window, size_t n) {
   return {window.data, before + n};
 }
 
-Inbox::Span Inbox::again() { return held_ == nullptr ? Span{} : Span{held_->data(), held_->size()}; }
+Inbox::Span Inbox::again() {
+  return held_ == nullptr ? Span{} : Span{held_->data(), held_->size()};
+}
 
 void Inbox::keep(ChunkPool &pool, Span all, size_t from, size_t resume, size_t size) {
   resume_ = resume;

@@ -31,7 +31,7 @@ struct Part {
   uint32_t keys = 0;          // how many of the request's keys it carries
   uint8_t status = WEIR_PART_OK;
   bool abandoned = false;
-  bool want_items = false;    // the reply will be merged
+  bool want_items = false;  // the reply will be merged
 };
 
 // Why a part or request failed, as a client reads it.
@@ -61,14 +61,14 @@ struct Request {
   Request *next = nullptr;        // the client's reply order
   RequestOwner *owner = nullptr;  // null once the client is gone
   weir_req req{};
-  Chain reply;                    // what is ready and may not be written yet
-  Part part;                      // the only part of most requests
-  Split *split = nullptr;         // set when there are several, or when the reply goes through merge()
-  uint32_t parts_open = 0;        // parts that have neither their reply nor a failure
-  uint32_t holders = 0;           // the client, each open or abandoned part, and whoever holds it back
-  uint32_t held_back = 0;         // > 0: the reply is ready but must wait
-  bool done = false;              // the reply is complete in `reply` or written
-  bool begun = false;             // bytes of an unfinished reply went to the client
+  Chain reply;              // what is ready and may not be written yet
+  Part part;                // the only part of most requests
+  Split *split = nullptr;   // set when there are several, or when the reply goes through merge()
+  uint32_t parts_open = 0;  // parts that have neither their reply nor a failure
+  uint32_t holders = 0;     // the client, each open or abandoned part, and whoever holds it back
+  uint32_t held_back = 0;   // > 0: the reply is ready but must wait
+  bool done = false;        // the reply is complete in `reply` or written
+  bool begun = false;       // bytes of an unfinished reply went to the client
 };
 
 // Requests of one worker, on a bounded free list.

@@ -7,7 +7,9 @@
 namespace weir {
 namespace {
 
-size_t aligned(size_t n) { return (n + 15) & ~size_t{15}; }
+size_t aligned(size_t n) {
+  return (n + 15) & ~size_t{15};
+}
 
 // The chunk with len more bytes of room, made or grown as needed.
 Chunk *with_room(ChunkPool &pool, Chunk *chunk, size_t len, size_t expected) {

@@ -24,11 +24,11 @@ struct Split {
   Chunk *memory = nullptr;  // what all of this lies in
   SplitPart *parts = nullptr;
   uint32_t part_count = 0, key_count = 0;
-  uint32_t *pick = nullptr;            // key_count, grouped by part
-  uint32_t *part_of = nullptr;         // key_count
-  uint32_t *pos_in = nullptr;          // key_count
-  weir_bytes *key_bytes = nullptr;     // key_count, pointing into memory
-  weir_bytes message{nullptr, 0};      // the request's bytes, with WEIR_REQ_KEEP
+  uint32_t *pick = nullptr;         // key_count, grouped by part
+  uint32_t *part_of = nullptr;      // key_count
+  uint32_t *pos_in = nullptr;       // key_count
+  weir_bytes *key_bytes = nullptr;  // key_count, pointing into memory
+  weir_bytes message{nullptr, 0};   // the request's bytes, with WEIR_REQ_KEEP
 
   // key_bytes and message are copied. `keys` may be null when key_count is 0.
   static Split *make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys, uint32_t key_count,

@@ -4,7 +4,9 @@
 
 namespace weir::net {
 
-Connection::~Connection() { detach(); }
+Connection::~Connection() {
+  detach();
+}
 
 bool Connection::attach(int fd, uint32_t interest) {
   transport_ = Transport{};
@@ -34,7 +36,9 @@ void Connection::want_reading(bool on) {
   set_interest(on ? (interest_ | Loop::kRead) : (interest_ & ~Loop::kRead));
 }
 
-void Connection::on_writable() { flush(); }
+void Connection::on_writable() {
+  flush();
+}
 
 void Connection::flush() {
   if (!open() || !may_write()) return;

@@ -21,7 +21,9 @@ Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_ < 0) std::abort();  // at start, before any client
 }
 
-Loop::~Loop() { ::close(epoll_); }
+Loop::~Loop() {
+  ::close(epoll_);
+}
 
 bool Loop::add(int fd, Handler *handler, uint32_t interest) {
   epoll_event event{};

@@ -12,7 +12,9 @@ Mailbox::Mailbox() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (fd_ < 0) std::abort();  // at start, before any client
 }
 
-Mailbox::~Mailbox() { ::close(fd_); }
+Mailbox::~Mailbox() {
+  ::close(fd_);
+}
 
 void Mailbox::post(std::function<void()> what) {
   bool first = false;

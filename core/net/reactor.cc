@@ -12,9 +12,13 @@ Reactor::Reactor(uint32_t id, StatsPage &page)
   refresh_clock();
 }
 
-Reactor::~Reactor() { loop.remove(mailbox_.fd(), &mailbox_); }
+Reactor::~Reactor() {
+  loop.remove(mailbox_.fd(), &mailbox_);
+}
 
-void Reactor::refresh_clock() { now_us = monotonic_us(); }
+void Reactor::refresh_clock() {
+  now_us = monotonic_us();
+}
 
 void Reactor::wrote(Connection &connection) {
   if (connection.dirty_) return;
@@ -22,7 +26,9 @@ void Reactor::wrote(Connection &connection) {
   dirty_.push_back(&connection);
 }
 
-void Reactor::bury(std::unique_ptr<Connection> connection) { buried_.push_back(std::move(connection)); }
+void Reactor::bury(std::unique_ptr<Connection> connection) {
+  buried_.push_back(std::move(connection));
+}
 
 void Reactor::flush() {
   // Flushing may give others something to write (a client whose queue emptied reads on): until nobody has.

@@ -37,7 +37,7 @@ class Reactor {
   Arena arena;
   OutList out;
   Window window;
-  uint64_t now_us = 0;  // the monotonic clock, read once a turn
+  uint64_t now_us = 0;                 // the monotonic clock, read once a turn
   uint64_t memory_limit = UINT64_MAX;  // of chunks in use on this worker
   std::atomic<uint32_t> clients{0};    // handed to this worker and not yet closed; a change a connection
 

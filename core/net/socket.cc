@@ -35,7 +35,7 @@ bool somebody_listens(const SocketAddress &address) {
 
 // A socket file left behind by a process that is gone.
 Status clear_path(const std::string &path, const SocketAddress &address) {
-  struct stat info{};
+  struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return Done{};
   if (!S_ISSOCK(info.st_mode)) return Error{"there is a file of that name, and it is not a socket"};
   if (somebody_listens(address)) return Error{"another process listens there"};
@@ -126,7 +126,11 @@ int connect_error(int fd) {
   return error;
 }
 
-void set_keepalive(int fd) { set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1); }
-void set_nodelay(int fd) { set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+void set_keepalive(int fd) {
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+void set_nodelay(int fd) {
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
 
 }  // namespace weir::net

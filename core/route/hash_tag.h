@@ -14,8 +14,8 @@ inline weir_bytes hashed_part(weir_bytes key, std::string_view tag) {
   const auto *open = static_cast<const uint8_t *>(std::memchr(key.ptr, tag[0], key.len));
   if (open == nullptr) return key;
   const uint8_t *begin = open + 1;
-  const auto *close = static_cast<const uint8_t *>(
-      std::memchr(begin, tag[1], static_cast<size_t>(key.ptr + key.len - begin)));
+  const auto *close =
+      static_cast<const uint8_t *>(std::memchr(begin, tag[1], static_cast<size_t>(key.ptr + key.len - begin)));
   if (close == nullptr || close == begin) return key;
   return {begin, static_cast<uint64_t>(close - begin)};
 }

@@ -1,6 +1,6 @@
-// Which server a hash belongs to, for one set of live servers. Immutable once built: the control thread builds a new one
-// when a server is ejected or comes back, workers read whichever is current.
-// Owner: the pool. Thread: built and dropped by control, read by all.
+// Which server a hash belongs to, for one set of live servers. Immutable once built: the control thread builds a new
+// one when a server is ejected or comes back, workers read whichever is current. Owner: the pool. Thread: built and
+// dropped by control, read by all.
 #pragma once
 
 #include <deque>
@@ -16,8 +16,9 @@ namespace weir::route {
 class Ring {
  public:
   // old: the ring this one replaces, or null.
-  static Result<std::unique_ptr<Ring>> build(const plugin::Instance &dist, const std::deque<upstream::Backend> &backends,
-                                             std::vector<uint8_t> alive, const Ring *old);
+  static Result<std::unique_ptr<Ring>> build(const plugin::Instance &dist,
+                                             const std::deque<upstream::Backend> &backends, std::vector<uint8_t> alive,
+                                             const Ring *old);
   ~Ring();
   Ring(const Ring &) = delete;
   Ring &operator=(const Ring &) = delete;

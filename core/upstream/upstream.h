@@ -52,7 +52,8 @@ class Upstream {
   void check_at(uint64_t us) {
     if (next_check_us_ == 0 || us < next_check_us_) next_check_us_ = us;
   }
-  // A failure of the server; true when it reached the limit, and its client must hear of it only after the ring changed.
+  // A failure of the server; true when it reached the limit, and its client must hear of it only after the ring
+  // changed.
   bool failed(uint32_t server);
 
   bool idle() const;
