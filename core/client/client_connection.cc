@@ -127,7 +127,7 @@ void ClientConnection::on_readable() {
     if (peer_ended_) return close();  // it hung up, both ways: nobody is left to answer, and the loop would spin
     peer_ended_ = true;
     if (!discards) front_.cells.client_eof.add();
-    if (linger_until_us_ != 0) return close();
+    if (discards) return close();  // it is only called then when the peer is gone in both directions
     inbox_.clear(reactor_.chunks);
     return end_input();
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/client/reply_order.h"
+#include "core/message/carried.h"
 #include "core/message/inbox.h"
 #include "core/message/request.h"
 #include "core/net/connection.h"
@@ -78,7 +79,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   uint64_t conn_id_ = 0;
 
   Inbox inbox_;
-  std::vector<weir_key> carried_;  // keys of an unfinished request
+  Carried<weir_key> carried_;      // keys of an unfinished request
   weir_req awaited_{};             // a request whose end has not arrived
   bool awaiting_ = false;
   uint64_t discard_ = 0;  // bytes of a refused request still to come

@@ -14,6 +14,7 @@ constexpr uint32_t kNotInThisCore = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | 
                                     WEIR_REQ_STREAM_RSP | WEIR_REQ_OPEN;
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
 
+constexpr uint32_t kMostKeys = 64 << 10;
 // One a thread, grown to the largest window seen.
 struct Arrays {
   std::vector<weir_bytes> key_bytes;
@@ -73,7 +74,9 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
     key += req.key_count;
   }
   client.check_inflight();
-  return client.pauses_ == 0;
+  if (batch.key_count > kMostKeys) arrays = Arrays{};  // a huge command's room is not kept
+  client.check_output();                               // local answers count, too
+  return client.open() && client.pauses_ == 0;
 }
 
 void Dispatcher::dispatch(const One &one) {

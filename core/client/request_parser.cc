@@ -74,7 +74,6 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
     if (at == all.len) c.inbox_.keep(chunks, all, all.len, 0, 0);
     return at < all.len;
   }
-  if (!c.awaiting_) return true;
   if (all.len < c.awaited_.size) {
     c.inbox_.keep(chunks, all, 0, c.awaited_.size, c.awaited_.size);
     return false;
@@ -82,59 +81,64 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   c.awaiting_ = false;
   at = c.awaited_.size;
   // A request that fills its own chunk is handed on with it instead of being copied.
-  Chunk *whole = c.inbox_.owns(all) && all.len == at ? c.inbox_.take() : nullptr;
-  std::vector<weir_key> keys;
-  keys.swap(c.carried_);
-  Dispatcher::Batch batch{&c.awaited_, 1, all.data, keys.data(), static_cast<uint32_t>(keys.size()), whole};
+  bool fills = c.inbox_.owns(all) && all.len == at;
+  Chunk *whole = fills ? c.inbox_.take() : nullptr;
+  auto key_count = static_cast<uint32_t>(c.carried_.count());
+  std::vector<weir_key> keys = c.carried_.take();
+  Dispatcher::Batch batch{&c.awaited_, 1, all.data, keys.data(), key_count, whole};
   bool go_on = Dispatcher::run(c, batch);
   if (batch.whole != nullptr) chunks.put(batch.whole);
-  if (!go_on && c.open()) c.inbox_.keep(chunks, all, at, 0, 0);
-  if (go_on && whole != nullptr) return false;
-  if (go_on && at == all.len) c.inbox_.keep(chunks, all, all.len, 0, 0);
+  if (fills || !c.open() || c.input_ended_) return false;
+  if (!go_on || at == all.len) c.inbox_.keep(chunks, all, at, 0, 0);
   return go_on && at < all.len;
 }
 
 void RequestParser::run(ClientConnection &c, Inbox::Span all) {
-  bool fresh = c.discard_ == 0 && !c.awaiting_;
-  Step now{all, 0, fresh ? c.inbox_.resume() : 0};
-  if (!fresh) {
+  Step now{all, 0, c.inbox_.resume()};
+  if (c.discard_ > 0 || c.awaiting_) {
     size_t at = 0;
     if (!resume(c, all, at)) return;
     now.start = now.position = at;
   }
   arrays.limit = c.front_.settings.max_keys;
-  while (now.position < all.len) {
-    if (!step(c, now)) break;
-  }
-  if (!c.open() || c.input_ended_) return;
-  if (c.awaiting_) return;  // kept by await_rest()
+  Next next = Next::more;
+  while (next == Next::more && now.position < all.len) next = step(c, now);
+  if (!c.open() || c.input_ended_ || c.awaiting_) return;  // gone, or kept by await_rest()
   if (now.start >= all.len) return c.inbox_.keep(c.reactor_.chunks, all, all.len, 0, 0);
-  const weir_protocol &protocol = c.front_.protocol;
-  size_t head = protocol.max_head != 0 ? protocol.max_head : kDefaultHead;
-  bool paused = c.pauses_ != 0;
-  if (!paused && now.position < all.len && all.len - now.position > head) {
-    return refuse(c, WEIR_ERR_TOO_BIG, "a token is longer than the protocol allows");
-  }
-  if (now.position - now.start > c.front_.settings.request_limit) {
-    return refuse(c, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
-  }
+  if (next != Next::stop && !may_wait(c, now)) return;
   c.inbox_.keep(c.reactor_.chunks, all, now.start, now.position - now.start, 0);
 }
 
-// One call of parse_req(). False: stop here.
-bool RequestParser::step(ClientConnection &c, Step &now) {
+// Whether what is there of an unfinished request may be held until more comes; else the client was told.
+bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
   const Front &front = c.front_;
+  size_t head = front.protocol.max_head != 0 ? front.protocol.max_head : kDefaultHead;
+  if (now.position < now.all.len && now.all.len - now.position > head) {
+    refuse(c, WEIR_ERR_TOO_BIG, "a token is longer than the protocol allows");
+  } else if (now.position - now.start > front.settings.request_limit) {
+    refuse(c, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
+  } else if (now.all.len - now.start > head && c.reactor_.chunks.in_use() > c.reactor_.memory_limit) {
+    refuse(c, WEIR_ERR_OVERLOAD, "memory_limit is reached");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+// One call of parse_req().
+RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
+  const Front &front = c.front_;
+  uint32_t most = front.settings.client_inflight;
+  if (c.order_.size() >= most) return Next::stop;
   weir_parse parse{};
   parse.struct_size = sizeof parse;
   parse.data = now.all.data + now.position;
   parse.len = now.all.len - now.position;
   parse.msg_off = now.position - now.start;
   parse.reqs = arrays.reqs;
-  uint32_t open_places = front.settings.client_inflight - std::min(c.order_.size(), front.settings.client_inflight);
-  parse.msg_cap = std::clamp<uint32_t>(open_places, 1, kMaxRequests);
-  parse.sub_len = static_cast<uint32_t>(c.carried_.size());
-  if (arrays.keys.size() < c.carried_.size()) arrays.keys.resize(c.carried_.size());
-  std::copy(c.carried_.begin(), c.carried_.end(), arrays.keys.begin());
+  parse.msg_cap = std::min(most - c.order_.size(), kMaxRequests);
+  c.carried_.lend(arrays.keys, kFirstKeys);
+  parse.sub_len = static_cast<uint32_t>(c.carried_.count());
   parse.keys = arrays.keys.data();
   parse.sub_cap = static_cast<uint32_t>(arrays.keys.size());
   parse.grow_sub = &grow_keys;
@@ -144,18 +148,19 @@ bool RequestParser::step(ClientConnection &c, Step &now) {
   weir_status status = front.protocol.parse_req(&scope, &parse);
 
   size_t before = now.position;
-  if (!take(c, now, parse)) return false;
+  if (!take(c, now, parse)) return Next::stop;
   if (status == WEIR_E_LIMIT) {
     refuse(c, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
-    return false;
+    return Next::stop;
   }
   if (status != WEIR_OK) {
     refuse(c, WEIR_ERR_BAD_REQUEST, parse.error != nullptr ? parse.error : "malformed request");
-    return false;
+    return Next::stop;
   }
+  if (c.pauses_ != 0 || c.awaiting_) return Next::stop;
   bool moved = now.position > before || parse.msg_len > 0;
   bool more = parse.msg_len == parse.msg_cap || parse.skip > 0;
-  return moved && more && c.pauses_ == 0 && !c.awaiting_;
+  return moved && more ? Next::more : Next::starved;
 }
 
 // Checks and dispatches what one call found. False: stop here.
@@ -192,18 +197,17 @@ bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse
   now.position = std::max<size_t>(next, at);
   weir_req last{};
   if (awaits) last = arrays.reqs[whole];
-  c.carried_.assign(arrays.keys.begin() + static_cast<std::ptrdiff_t>(keys),
-                    arrays.keys.begin() + static_cast<std::ptrdiff_t>(parse.sub_len));
   if (whole > 0) {
     Dispatcher::Batch batch{
         arrays.reqs, whole, now.all.data + dispatched_from, arrays.keys.data(), static_cast<uint32_t>(keys), nullptr};
     if (!Dispatcher::run(c, batch) && (!c.open() || c.input_ended_)) return false;
   }
-  return !awaits || await_rest(c, now, last, c.carried_.data());
+  c.carried_.take_back(arrays.keys, keys, parse.sub_len, kFirstKeys);
+  return !awaits || await_rest(c, now, last);
 }
 
 // The last request's end has not arrived: hold it until it has, or refuse it now.
-bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &req, const weir_key *) {
+bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &req) {
   const Front &front = c.front_;
   size_t have = now.all.len - now.start;
   bool too_big = req.size > front.settings.request_limit;

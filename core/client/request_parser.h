@@ -16,10 +16,16 @@ class RequestParser {
 
  private:
   struct Step;
+  enum class Next {
+    more,     // go on
+    starved,  // the rest of a request must come first
+    stop      // the client wants, or may have, no more now
+  };
   static bool resume(ClientConnection &client, Inbox::Span all, size_t &at);
-  static bool step(ClientConnection &client, Step &step);
+  static Next step(ClientConnection &client, Step &step);
+  static bool may_wait(ClientConnection &client, const Step &step);
   static bool take(ClientConnection &client, Step &step, const weir_parse &parse);
-  static bool await_rest(ClientConnection &client, Step &step, const weir_req &req, const weir_key *keys);
+  static bool await_rest(ClientConnection &client, Step &step, const weir_req &req);
   static void refuse(ClientConnection &client, uint32_t error, std::string_view text);
 };
 

@@ -80,9 +80,8 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
     parse.msg_off = position - start;
     parse.rsps = arrays.rsps;
     parse.msg_cap = kMaxReplies;
-    parse.sub_len = static_cast<uint32_t>(c.carried_.size());
-    if (arrays.items.size() < c.carried_.size()) arrays.items.resize(c.carried_.size());
-    std::copy(c.carried_.begin(), c.carried_.end(), arrays.items.begin());
+    c.carried_.lend(arrays.items, kFirstItems);
+    parse.sub_len = static_cast<uint32_t>(c.carried_.count());
     parse.items = arrays.items.data();
     parse.sub_cap = static_cast<uint32_t>(arrays.items.size());
     parse.grow_sub = &grow_items;
@@ -105,7 +104,7 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
     if (const char *what = deliver(c, batch); what != nullptr) return broken(what);
     if (!c.open()) return false;
     start += sizes;
-    c.carried_.assign(parse.items + std::min<uint64_t>(counted, parse.sub_len), parse.items + parse.sub_len);
+    c.carried_.take_back(arrays.items, std::min<uint64_t>(counted, parse.sub_len), parse.sub_len, kFirstItems);
     if (status != WEIR_OK) {
       return broken(status == WEIR_E_LIMIT ? "a reply of more elements than max_keys"
                                            : (parse.error != nullptr ? parse.error : "malformed reply"));

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/message/carried.h"
 #include "core/message/inbox.h"
 #include "core/message/request.h"
 #include "core/net/connection.h"
@@ -95,7 +96,7 @@ class ServerConnection final : public net::Connection {
 
   // The reply side.
   Inbox inbox_;
-  std::vector<weir_item> carried_;               // items of an unfinished reply
+  Carried<weir_item> carried_;  // items of an unfinished reply
   size_t body_left_ = 0;                         // bytes of the head's reply still to come, past what was parsed
   bool body_ends_ = false;                       // ... and they end the part
   bool body_closes_ = false;                     // ... and the connection

@@ -1,0 +1,58 @@
+// The keys or items of an unfinished message, kept between two calls of a parser.
+//
+// While it is parsed they stand at the front of the worker's array, which the parser appends to. Few are copied there
+// and back; many lend their whole vector for it, so that a command of a million keys is not copied once a window.
+//
+// Owner: the connection. Thread: the worker's alone.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace weir {
+
+template <class T>
+class Carried {
+ public:
+  size_t count() const { return count_; }
+
+  // They are now the first count() elements of `array`, which has at least `least`.
+  void lend(std::vector<T> &array, size_t least) {
+    if (count_ > kCopied) {
+      array.swap(kept_);
+    } else {
+      std::copy_n(kept_.begin(), count_, array.begin());
+    }
+    if (array.size() < least) array.resize(least);
+  }
+  // Elements [from, to) of `array` belong to the unfinished message.
+  void take_back(std::vector<T> &array, size_t from, size_t to, size_t least) {
+    count_ = to - from;
+    if (from == 0 && count_ > kCopied) {
+      array.swap(kept_);
+    } else if (count_ > 0) {
+      kept_.assign(array.begin() + static_cast<std::ptrdiff_t>(from), array.begin() + static_cast<std::ptrdiff_t>(to));
+    } else if (kept_.capacity() > kIdle) {
+      std::vector<T>().swap(kept_);
+    }
+    if (array.size() < least || (array.size() > kMost && count_ == 0)) std::vector<T>(least).swap(array);
+  }
+  // All of them, for good.
+  std::vector<T> take() {
+    std::vector<T> all;
+    all.swap(kept_);
+    count_ = 0;
+    return all;
+  }
+  void clear() { take(); }
+
+ private:
+  static constexpr size_t kCopied = 256;     // up to so many are copied
+  static constexpr size_t kIdle = 16;        // the most an idle connection keeps room for
+  static constexpr size_t kMost = 64 << 10;  // the most the worker's array keeps room for
+  std::vector<T> kept_;
+  size_t count_ = 0;  // kept_ may be larger
+};
+
+}  // namespace weir
