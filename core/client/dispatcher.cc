@@ -84,6 +84,9 @@ void Dispatcher::dispatch(const One &one) {
   if ((req.flags & kNotInThisCore) != 0 || req.profile != 0 || req.route == WEIR_ROUTE_LEASED) {
     return refuse(one, WEIR_ERR_INTERNAL, "the command needs what this version of weir does not have");
   }
+  if (req.size > front_.settings.request_limit) {
+    return refuse(one, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
+  }
   switch (req.route) {
     case WEIR_ROUTE_LOCAL:
       return answer(one);
