@@ -124,10 +124,10 @@ void ClientConnection::on_readable() {
     return;
   }
   if (n == 0) {
-    if (peer_ended_) return close();  // it hung up, both ways: nobody is left to answer, and the loop would spin
+    // Once input has ended, only a peer that hung up both ways brings us here: nobody is left to answer.
+    if (discards) return close();
     peer_ended_ = true;
-    if (!discards) front_.cells.client_eof.add();
-    if (discards) return close();  // it is only called then when the peer is gone in both directions
+    front_.cells.client_eof.add();
     inbox_.clear(reactor_.chunks);
     return end_input();
   }

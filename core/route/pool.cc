@@ -32,6 +32,10 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
   pool->protocol = use(WEIR_K_PROTOCOL, settings.protocol, "protocol");
   pool->hash = use(WEIR_K_HASH, settings.hash, "hash");
   pool->dist = use(WEIR_K_DIST, settings.distribution, "distribution");
+  for (const config::Use &filter : settings.filters) {
+    complaints.add(filter.place, path + "filters", "filters are not in this version of weir yet; remove them");
+  }
+  if (!settings.filters.empty()) return nullptr;
   if (!pool->protocol || !pool->hash || !pool->dist) return nullptr;
   for (const config::Server &server : settings.servers) pool->backends.emplace_back(server);
   auto ring = Ring::build(*pool->dist, pool->backends, std::vector<uint8_t>(pool->backends.size(), 1), nullptr);
