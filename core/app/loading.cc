@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 namespace weir::app {
@@ -47,7 +48,9 @@ std::vector<std::string> load_plugins(plugin::Registry &registry, const Options 
   for (const std::string &file : configured.files) {
     if (Status loaded = registry.load(file); !loaded) errors.push_back(loaded.error().text);
   }
-  folder(plugin::shipped_folder());
+  // Without the folder beside the program the plugins may all come from elsewhere; what lacks is then said pool by
+  // pool.
+  if (std::filesystem::is_directory(plugin::shipped_folder())) folder(plugin::shipped_folder());
   return errors;
 }
 

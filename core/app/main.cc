@@ -58,13 +58,22 @@ std::string source_of(const Options &options) {
 
 int run(const Options &options, Loaded &loaded) {
   if (!log::open(options.log_file, options.log_level)) return fail("cannot write the log file " + options.log_file);
+  std::optional<Launch> launch;
+  auto fail_start = [&](const std::string &text) {
+    WEIR_LOG(emerg, "%s", text.c_str());
+    if (launch) launch->failed("weir: " + text + "\n");
+    if (!options.log_file.empty()) fail(text);
+    return 1;
+  };
   if (options.daemonize) {
-    if (Status done = daemonize(); !done) return fail(done.error().text);
+    auto background = daemonize();
+    if (!background) return fail(background.error().text);
+    launch.emplace(std::move(*background));
   }
   std::optional<PidFile> pid_file;
   if (!options.pid_file.empty()) {
     auto written = PidFile::write(options.pid_file);
-    if (!written) return fail(written.error().text);
+    if (!written) return fail_start(written.error().text);
     pid_file.emplace(std::move(*written));
   }
 #ifndef __SANITIZE_ADDRESS__  // it has last words of its own
@@ -74,11 +83,8 @@ int run(const Options &options, Loaded &loaded) {
   uname(&system);
   WEIR_LOG(notice, "weir-%s on %s %s %s", kVersion, system.sysname, system.release, system.machine);
   Runtime runtime(options, loaded);
-  if (Status started = runtime.start(); !started) {
-    WEIR_LOG(emerg, "%s", started.error().text.c_str());
-    if (!options.log_file.empty()) say(stderr, "weir: " + started.error().text + "\n");
-    return 1;
-  }
+  if (Status started = runtime.start(); !started) return fail_start(started.error().text);
+  if (launch) launch->succeeded();
   return runtime.run();
 }
 

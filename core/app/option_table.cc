@@ -10,7 +10,7 @@ namespace weir::app {
 namespace {
 
 constexpr uint64_t kMinChunk = 512, kMaxChunk = 16'777'216;
-constexpr uint64_t kMaxWorkers = 256;
+constexpr uint64_t kMaxWorkers = 1024;
 
 using Apply = std::string (*)(OptionSink &, const OptionRow &, const std::string &);
 
@@ -128,7 +128,8 @@ const std::vector<OptionRow> &option_table() {
       {kRunning, 'd', "daemonize", nullptr, nullptr, "run in the background", set_option<&Options::daemonize>},
       {kRunning, 'p', "pid-file", "FILE", "a file name", "write the process id here (default: off)",
        text<&Options::pid_file>},
-      {kRunning, 0, "workers", "N", "a number from 1 to 256", "worker threads (default: the configuration's)", workers},
+      {kRunning, 0, "workers", "N", "a number from 1 to 1024", "worker threads (default: the configuration's)",
+       workers},
       {kRunning, 'm', "mbuf-size", "N", "a non-zero number",
        "accepted and checked, without effect: buffers fit themselves to the load", mbuf_size},
       {kStats, 'v', "verbose", "N", "a number", "log level, 0 to 11 (default: 5)", verbose},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <string>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -24,6 +25,11 @@ boost::asio::io_context *log_context = nullptr;
 
 void wake_log() {
   if (log_context != nullptr) boost::asio::post(*log_context, [] { log::drain(); });
+}
+
+void change_log_level(int step) {
+  log::set_level(log::level() + step);
+  log::line(LogLevel::emerg, "log level is " + std::to_string(log::level()));
 }
 
 }  // namespace
@@ -50,8 +56,7 @@ Runtime::~Runtime() {
   io_.poll();  // rings that were on their way to be dropped
 }
 
-// ---- start
-// -----------------------------------------------------------------------------------------------------------
+// ---- start -----------------------------------------------------------------------------------------------
 
 Status Runtime::start() {
   raise_file_limit();
@@ -74,13 +79,13 @@ Status Runtime::start() {
   log::on_pending(&wake_log);
   log::synchronous(false);
   for (auto &worker : workers_) worker->start();
-  signals_ = std::make_unique<Signals>(io_, Signals::Handlers{[this] { stop(); }, [this] { stop_now(); },
-                                                              [](int step) { log::set_level(log::level() + step); },
-                                                              [] {
-                                                                if (!log::reopen()) {
-                                                                  WEIR_LOG(err, "cannot open the log file again");
-                                                                }
-                                                              }});
+  signals_ = std::make_unique<Signals>(
+      io_, Signals::Handlers{[this] { stop(); }, [this] { stop_now(); }, [](int step) { change_log_level(step); },
+                             [] {
+                               if (!log::reopen()) {
+                                 WEIR_LOG(err, "cannot open the log file again");
+                               }
+                             }});
   return Done{};
 }
 
@@ -169,8 +174,7 @@ void Runtime::resolve_again() {
   });
 }
 
-// ---- while it runs
-// ---------------------------------------------------------------------------------------------------
+// ---- while it runs ---------------------------------------------------------------------------------------
 
 int Runtime::run() {
   io_.run();
@@ -200,8 +204,7 @@ void Runtime::retire(std::unique_ptr<route::Ring> ring) {
   for (auto &worker : workers_) worker->post([last] {});
 }
 
-// ---- end
-// -------------------------------------------------------------------------------------------------------------
+// ---- end -------------------------------------------------------------------------------------------------
 
 void Runtime::stop() {
   if (stopping_) return;

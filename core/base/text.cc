@@ -63,7 +63,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
     // A word that begins like the candidate is a likely shortening: "fnv" for fnv1a_64.
     bool prefix = word.size() >= 2 && candidate.substr(0, word.size()) == word;
     size_t distance = prefix ? 1 : edit_distance(word, candidate);
-    if (distance < best_distance || (prefix && distance == best_distance)) {
+    // Of equals the longer one, which has more in common with the word; of those the first.
+    if (distance < best_distance || (distance == best_distance && candidate.size() > best.size() && !best.empty())) {
       best = candidate;
       best_distance = distance;
     }

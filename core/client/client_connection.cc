@@ -141,8 +141,6 @@ void ClientConnection::consume(Inbox::Span all) {
   if (!open()) return;
   if (input_ended_) inbox_.clear(reactor_.chunks);
   check_inflight();
-  // Local answers pass no other check.
-  if (out_.size() + held_bytes_ > front_.settings.client_output_limit / 4) pause(kOutput);
   finish_if_done();
 }
 

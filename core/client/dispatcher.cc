@@ -70,6 +70,11 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
     if (!client.open()) return false;
     if ((req.flags & WEIR_REQ_CLOSE) != 0) client.end_input();
     if (client.input_ended_) return false;
+    // It is the last of its batch; unless it was answered at once, it is the last in the order too.
+    if ((req.flags & WEIR_REQ_FENCE) != 0 && !client.order_.empty() &&
+        (client.order_.back()->req.flags & WEIR_REQ_FENCE) != 0) {
+      client.pause(ClientConnection::kFence);
+    }
     message += req.size;
     key += req.key_count;
   }
@@ -84,9 +89,6 @@ void Dispatcher::dispatch(const One &one) {
   if ((req.flags & kNotInThisCore) != 0 || req.profile != 0 || req.route == WEIR_ROUTE_LEASED) {
     return refuse(one, WEIR_ERR_INTERNAL, "the command needs what this version of weir does not have");
   }
-  if (req.size > front_.settings.request_limit) {
-    return refuse(one, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
-  }
   switch (req.route) {
     case WEIR_ROUTE_LOCAL:
       return answer(one);
@@ -94,6 +96,12 @@ void Dispatcher::dispatch(const One &one) {
       return;
     default:
       break;
+  }
+  if (req.size > front_.settings.request_limit) {
+    return refuse(one, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
+  }
+  if (req.key_count > front_.settings.max_keys) {
+    return refuse(one, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
   }
   if (client_.reactor_.chunks.in_use() > client_.reactor_.memory_limit) {
     return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");

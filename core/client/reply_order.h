@@ -15,6 +15,7 @@ class ReplyOrder {
     ++size_;
   }
   Request *front() const { return head_; }
+  Request *back() const { return tail_; }
   bool empty() const { return head_ == nullptr; }
   uint32_t size() const { return size_; }
   // The first one, taken out when its reply is complete and nothing holds it back; else null.

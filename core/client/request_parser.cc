@@ -53,6 +53,7 @@ struct RequestParser::Step {
   Inbox::Span all;
   size_t start = 0;     // of the unfinished request
   size_t position = 0;  // of what parse_req() sees next
+  bool fenced = false;  // the last request dispatched must be answered before the next is parsed
 };
 
 void RequestParser::refuse(ClientConnection &c, uint32_t error, std::string_view text) {
@@ -148,7 +149,9 @@ RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   weir_status status = front.protocol.parse_req(&scope, &parse);
 
   size_t before = now.position;
+  now.fenced = false;
   if (!take(c, now, parse)) return Next::stop;
+  if (now.fenced) status = WEIR_OK;  // it is about what will be parsed again
   if (status == WEIR_E_LIMIT) {
     refuse(c, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
     return Next::stop;
@@ -159,7 +162,7 @@ RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   }
   if (c.pauses_ != 0 || c.awaiting_) return Next::stop;
   bool moved = now.position > before || parse.msg_len > 0;
-  bool more = parse.msg_len == parse.msg_cap || parse.skip > 0;
+  bool more = now.fenced || parse.msg_len == parse.msg_cap || parse.skip > 0;
   return moved && more ? Next::more : Next::starved;
 }
 
@@ -188,13 +191,15 @@ bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse
     at += req.size;
     keys += req.key_count;
     ++whole;
+    now.fenced = (req.flags & WEIR_REQ_FENCE) != 0;
+    if (now.fenced) break;
   }
   uint64_t next = 0;
   if (__builtin_add_overflow(now.position + parse.used, parse.skip, &next)) return broken("it skips without end");
-  bool awaits = whole < parse.msg_len;
+  bool awaits = whole < parse.msg_len && !now.fenced;
   size_t dispatched_from = now.start;
   now.start = at;
-  now.position = std::max<size_t>(next, at);
+  now.position = now.fenced ? at : std::max<size_t>(next, at);  // what comes after a fence is parsed again
   weir_req last{};
   if (awaits) last = arrays.reqs[whole];
   if (whole > 0) {
@@ -203,6 +208,7 @@ bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse
     if (!Dispatcher::run(c, batch) && (!c.open() || c.input_ended_)) return false;
   }
   c.carried_.take_back(arrays.keys, keys, parse.sub_len, kFirstKeys);
+  if (now.fenced) c.carried_.clear();
   return !awaits || await_rest(c, now, last);
 }
 

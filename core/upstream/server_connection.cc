@@ -15,6 +15,7 @@ namespace {
 // fails alone and its late reply is swallowed (docs/adr/0004-timeouts-fail-alone.md).
 constexpr uint64_t kStallTimeouts = 4;
 constexpr uint64_t kLeastStallUs = 1'000'000;
+constexpr uint64_t kLogEveryUs = 1'000'000;
 
 }  // namespace
 
@@ -354,13 +355,17 @@ void ServerConnection::close(const Ending &ending) {
   if (was_open) {
     cells.server_connections.sub();
     reactor_.stats.curr_connections.sub();
-    (ending.counts ? cells.server_err : cells.server_eof).add();
+    bool timed_out = ending.status == WEIR_PART_TIMEOUT;
+    (timed_out ? cells.server_timedout : ending.counts ? cells.server_err : cells.server_eof).add();
   } else if (state_ != State::closed) {
     cells.server_err.add();
   }
   const auto &server = upstream_.with.backends[server_].config;
   LogLevel level = had_work || ending.counts ? LogLevel::warn : LogLevel::info;
-  if (log::enabled(level)) {
+  // A server that is down is reported once a second, not once a request.
+  bool quiet = reactor_.now_us < logged_us_ + kLogEveryUs && level == LogLevel::warn;
+  if (!quiet && log::enabled(level)) {
+    logged_us_ = reactor_.now_us;
     log::format(level, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), server.name.c_str(),
                 ending.logged != nullptr ? ending.logged : ending.why);
   }

@@ -96,7 +96,7 @@ class ServerConnection final : public net::Connection {
 
   // The reply side.
   Inbox inbox_;
-  Carried<weir_item> carried_;  // items of an unfinished reply
+  Carried<weir_item> carried_;                   // items of an unfinished reply
   size_t body_left_ = 0;                         // bytes of the head's reply still to come, past what was parsed
   bool body_ends_ = false;                       // ... and they end the part
   bool body_closes_ = false;                     // ... and the connection
@@ -112,7 +112,8 @@ class ServerConnection final : public net::Connection {
   uint32_t step_ = 0, steps_pending_ = 0;
   uint64_t prepare_due_us_ = 0;
   uint64_t conn_id_ = 0;
-  std::string refusal_;  // why the server would not have us
+  std::string refusal_;     // why the server would not have us
+  uint64_t logged_us_ = 0;  // when an end of the connection was last logged
 
   std::vector<uint64_t> protocol_state_;
 };

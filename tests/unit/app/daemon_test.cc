@@ -33,8 +33,9 @@ TEST(Daemonize, LeavesAProcessOfItsOwn) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     close(report[0]);
-    Status status = daemonize();
-    std::string text = status ? surroundings() : status.error().text;
+    auto launch = daemonize();
+    std::string text = launch ? surroundings() : launch.error().text;
+    if (launch) launch->succeeded();
     bool written = write(report[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
     _exit(written ? 0 : 1);
   }
@@ -58,6 +59,27 @@ TEST(Daemonize, LeavesAProcessOfItsOwn) {
   EXPECT_EQ(mask, 0);
   EXPECT_EQ(folder, std::filesystem::current_path().string());
   for (const std::string &stream : streams) EXPECT_EQ(stream, "/dev/null");
+}
+
+TEST(Daemonize, AStartThatFailsIsToldByTheProcessThatWasStarted) {
+  int errors[2];
+  ASSERT_EQ(pipe(errors), 0);
+  pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    dup2(errors[1], STDERR_FILENO);
+    auto launch = daemonize();
+    if (launch) launch->failed("weir: the port is taken\n");
+    _exit(0);
+  }
+  close(errors[1]);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  char text[256] = "";
+  EXPECT_GT(read(errors[0], text, sizeof text - 1), 0);
+  EXPECT_STREQ(text, "weir: the port is taken\n");
+  close(errors[0]);
 }
 
 }  // namespace
