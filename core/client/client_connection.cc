@@ -14,6 +14,8 @@ namespace weir::client {
 namespace {
 
 constexpr uint64_t kLingerUs = 2'000'000;
+constexpr uint64_t kFirstInflight = 128;  // until replies have shown their size
+constexpr uint64_t kLeastInflight = 16;
 
 }  // namespace
 
@@ -21,6 +23,7 @@ ClientConnection::ClientConnection(Front &front, uint32_t lane)
     : Connection(front.reactor),
       front_(front),
       lane_(lane),
+      usual_reply_(front.settings.client_output_limit / 2 / kFirstInflight),
       protocol_state_((front.protocol.client_state_size + 7) / 8 + 2) {}
 
 ClientConnection::~ClientConnection() {
@@ -163,8 +166,20 @@ void ClientConnection::unpause(uint32_t why) {
   if (pauses_ == 0 && !input_ended_) front_.resume_soon(*this);
 }
 
+uint32_t ClientConnection::allowed_inflight() const {
+  uint64_t most = front_.settings.client_inflight;
+  uint64_t fitting = front_.settings.client_output_limit / 2 / std::max<uint64_t>(usual_reply_, 1);
+  return static_cast<uint32_t>(std::min(most, std::max(fitting, kLeastInflight)));
+}
+
+// Up at once, down by and by: one large reply is a better warning than many small ones are a comfort.
+void ClientConnection::note_reply(uint64_t size) {
+  largest_reply_ = std::max<size_t>(largest_reply_, size);
+  usual_reply_ = size >= usual_reply_ ? size : usual_reply_ - (usual_reply_ - size + 7) / 8;
+}
+
 void ClientConnection::check_inflight() {
-  uint32_t most = front_.settings.client_inflight;
+  uint32_t most = allowed_inflight();
   if (order_.size() >= most) {
     pause(kInflight);
   } else if (order_.size() <= most / 2) {
@@ -228,7 +243,7 @@ void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len
 void ClientConnection::reply_begins(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data,
                                     size_t len, bool ends) {
   Request &request = *part.request;
-  if (rsp.size > largest_reply_) largest_reply_ = rsp.size;
+  note_reply(rsp.size);
   if (request.split != nullptr) {
     SplitPart &into = request.split->parts[part.index];
     Split::add_reply(reactor_.chunks, into, rsp, items);

@@ -53,6 +53,10 @@ class ClientConnection final : public net::Connection, public RequestOwner {
 
   void consume(Inbox::Span all);
   void pause(uint32_t why);
+  // How many requests may be unanswered: the fewer, the larger their replies are, so that these stay within
+  // client_output_limit.
+  uint32_t allowed_inflight() const;
+  void note_reply(uint64_t size);
   void check_inflight();
   void check_output();
   void finish_if_done();
@@ -87,6 +91,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   ReplyOrder order_;
   size_t held_bytes_ = 0;     // of replies that are not first in the order
   size_t largest_reply_ = 0;  // seen so far
+  uint64_t usual_reply_;      // what the next replies may be like, from those before them
   uint64_t moved_us_ = 0;     // when the client last took bytes
   uint64_t linger_until_us_ = 0;
 

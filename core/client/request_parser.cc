@@ -129,7 +129,7 @@ bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
 // One call of parse_req().
 RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   const Front &front = c.front_;
-  uint32_t most = front.settings.client_inflight;
+  uint32_t most = c.allowed_inflight();
   if (c.order_.size() >= most) return Next::stop;
   weir_parse parse{};
   parse.struct_size = sizeof parse;
