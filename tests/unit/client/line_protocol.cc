@@ -1,0 +1,274 @@
+#include "tests/unit/client/line_protocol.h"
+
+#include <weir/inline.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace weir::testing {
+namespace {
+
+LineHooks hooks;
+
+struct State {
+  uint64_t total;  // of a message whose payload is being skipped, 0 = none
+};
+
+std::string_view text_of(const uint8_t *data, uint64_t len) {
+  return {reinterpret_cast<const char *>(data), len};
+}
+
+struct Word {
+  uint64_t off;
+  std::string_view text;
+};
+std::vector<Word> words_of(std::string_view line) {
+  std::vector<Word> words;
+  for (size_t at = 0; at < line.size();) {
+    size_t end = std::min(line.find(' ', at), line.size());
+    if (end > at) words.push_back({at, line.substr(at, end - at)});
+    at = end + 1;
+  }
+  return words;
+}
+uint64_t number(std::string_view text) {
+  uint64_t value = 0;
+  for (char c : text) value = value * 10 + static_cast<uint64_t>(c - '0');
+  return value;
+}
+
+weir_status push_key(weir_parse *p, const Word &word, weir_req &req) {
+  weir_key *key = weir_push_key(p);
+  if (key == nullptr) return WEIR_E_LIMIT;
+  *key = {word.off, static_cast<uint32_t>(word.text.size()), 0, word.off, word.text.size()};
+  ++req.key_count;
+  return WEIR_OK;
+}
+
+// What one line asks for; false: not known.
+bool describe(std::string_view name, const std::vector<Word> &words, weir_req &req) {
+  req.route = WEIR_ROUTE_KEY;
+  if (name == "get" || name == "set" || name == "same") return true;
+  if (name == "fence") return (req.flags = WEIR_REQ_FENCE) != 0;
+  if (name == "mute") return (req.flags = WEIR_REQ_MUTE) != 0;
+  if (name == "change") return (req.flags = WEIR_REQ_TRANSFORM) != 0;
+  if (name == "again") return (req.flags = WEIR_REQ_RENDER) != 0;
+  if (name == "lease") return (req.flags = WEIR_REQ_LEASE_BEGIN) != 0;
+  if (name == "tell") return (req.reply = WEIR_REPLY_NONE) != 0;
+  if (name == "two") return (req.replies = 2) != 0;
+  if (name == "mget") return (req.route = WEIR_ROUTE_SPLIT) != 0;
+  if (name == "any") return (req.route = WEIR_ROUTE_ANY) != 0;
+  if (name == "all") return (req.route = WEIR_ROUTE_ALL) != 0;
+  if (name == "hush") {
+    req.reply = WEIR_REPLY_NONE;
+    return (req.route = WEIR_ROUTE_ALL) != 0;
+  }
+  if (name == "drop") return (req.route = WEIR_ROUTE_DROP) != 0;
+  if (name == "at") {
+    req.route_arg = static_cast<uint32_t>(number(words.at(1).text));
+    return (req.route = WEIR_ROUTE_SERVER) != 0;
+  }
+  req.route = WEIR_ROUTE_LOCAL;
+  if (name == "quit") return (req.flags = WEIR_REQ_CLOSE) != 0;
+  if (name == "nil") return (req.flags = WEIR_REQ_MAY_BE_EMPTY) != 0;
+  return name == "ping";
+}
+
+bool has_keys(uint8_t route) {
+  return route == WEIR_ROUTE_KEY || route == WEIR_ROUTE_SPLIT;
+}
+
+weir_status parse_requests(State &state, weir_parse *p) {
+  uint64_t at = 0;
+  while (p->msg_len < p->msg_cap && at < p->len) {
+    weir_req req{};
+    if (state.total > 0) {  // behind the payload of a put
+      req.size = state.total;
+      req.key_count = 1;
+      state.total = 0;
+      p->reqs[p->msg_len++] = req;
+      p->reqs[p->msg_len - 1].route = WEIR_ROUTE_KEY;
+      p->used = ++at;
+      continue;
+    }
+    std::string_view rest = text_of(p->data + at, p->len - at);
+    size_t end = rest.find('\n');
+    if (end == std::string_view::npos) break;
+    std::vector<Word> words = words_of(rest.substr(0, end));
+    if (!words.empty() && words[0].text == "put") {
+      if (push_key(p, words.at(1), req) != WEIR_OK) return WEIR_E_LIMIT;
+      state.total = end + 1 + number(words.at(2).text) + 1;
+      p->used = at + end + 1;
+      p->skip = number(words[2].text);
+      if (p->skip > 0) return WEIR_OK;
+      at = p->used;
+      continue;
+    }
+    if (words.empty() || !describe(words[0].text, words, req)) {
+      p->error = "no such request";
+      return WEIR_E_PROTO;
+    }
+    req.size = end + 1;
+    bool set = words[0].text == "set";
+    if (set) req.size += number(words.at(2).text);
+    for (size_t i = 1; has_keys(req.route) && i < (set ? 2 : words.size()); ++i) {
+      if (push_key(p, words[i], req) != WEIR_OK) return WEIR_E_LIMIT;
+    }
+    p->reqs[p->msg_len++] = req;
+    at += std::min(req.size, p->len - at);
+    p->used = at;
+  }
+  return WEIR_OK;
+}
+
+weir_status push_items(weir_parse *p, std::string_view line, weir_rsp &rsp) {
+  for (size_t at = 1; at <= line.size();) {
+    size_t end = std::min(line.find(',', at), line.size());
+    weir_item *item = weir_push_item(p);
+    if (item == nullptr) return WEIR_E_LIMIT;
+    *item = {at, end - at, 0};
+    ++rsp.item_count;
+    at = end + 1;
+  }
+  return WEIR_OK;
+}
+
+weir_status parse_replies(State &state, weir_parse *p) {
+  uint64_t at = 0;
+  for (uint32_t finals = 0; p->msg_len < p->msg_cap && at < p->len;) {
+    weir_rsp rsp{};
+    if (state.total > 0) {
+      rsp.size = state.total;
+      state.total = 0;
+      p->rsps[p->msg_len++] = rsp;
+      p->used = ++at;
+      ++finals;
+      continue;
+    }
+    std::string_view rest = text_of(p->data + at, p->len - at);
+    size_t end = rest.find('\n');
+    if (end == std::string_view::npos) break;
+    std::string_view line = rest.substr(0, end);
+    const weir_expect *expect = p->expect(p, finals);
+    if (expect != nullptr) hooks.expected_keys = expect->part_keys;
+    char kind = line.empty() ? ' ' : line[0];
+    rsp.size = end + 1;
+    if (kind == '%') {
+      state.total = end + 1 + number(line.substr(1)) + 1;
+      p->used = at + end + 1;
+      p->skip = number(line.substr(1));
+      if (p->skip > 0) return WEIR_OK;
+      at = p->used;
+      continue;
+    }
+    if (kind == '$') rsp.size += number(line.substr(1));
+    if (kind == '~') rsp.kind = WEIR_RSP_PART;
+    if (kind == '!') rsp.kind = WEIR_RSP_PUSH;
+    if (kind == '?') rsp.flags = WEIR_RF_TRANSIENT;
+    if (kind == '.') rsp.flags = WEIR_RF_CLOSE;
+    if (std::strchr("+-~!?.*$", kind) == nullptr) {
+      p->error = "no such reply";
+      return WEIR_E_PROTO;
+    }
+    if (kind == '*' && expect != nullptr && expect->want_items != 0 && push_items(p, line, rsp) != WEIR_OK) {
+      return WEIR_E_LIMIT;
+    }
+    p->rsps[p->msg_len++] = rsp;
+    if (rsp.kind == WEIR_RSP_FINAL) ++finals;
+    at += std::min(rsp.size, p->len - at);
+    p->used = at;
+  }
+  return WEIR_OK;
+}
+
+weir_status parse_req(const weir_scope *scope, weir_parse *p) {
+  weir_status status = parse_requests(*static_cast<State *>(scope->state), p);
+  return hooks.after_req ? hooks.after_req(*p, status) : status;
+}
+weir_status parse_rsp(const weir_scope *scope, weir_parse *p) {
+  weir_status status = parse_replies(*static_cast<State *>(scope->state), p);
+  return hooks.after_rsp ? hooks.after_rsp(*p, status) : status;
+}
+
+// Text into the arena.
+weir_status push_text(const weir_scope *scope, weir_out *out, const std::string &text) {
+  auto *to = static_cast<uint8_t *>(scope->arena->alloc(scope->arena, std::max<size_t>(text.size(), 1), 1));
+  if (to == nullptr) return WEIR_E_NOMEM;
+  std::memcpy(to, text.data(), text.size());
+  return weir_push_mem(out, to, text.size());
+}
+
+weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t error, weir_bytes text, weir_out *out) {
+  if (hooks.reply) return hooks.reply(req, error, *out);
+  if (error != WEIR_ERR_NONE) {
+    return push_text(scope, out, "-" + std::to_string(error) + " " + std::string(text_of(text.ptr, text.len)) + "\n");
+  }
+  if ((req->flags & WEIR_REQ_MAY_BE_EMPTY) != 0) return WEIR_OK;
+  weir_push_lit(out, "+", 1);
+  return weir_push_ref(out, 0, 0, req->size);
+}
+
+weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  if (hooks.render) return hooks.render(*r, *out);
+  std::string text = r->first == 0 ? (r->purpose == WEIR_RENDER_SPLIT ? "mget" : "get") : "";
+  for (uint32_t i = r->first; i < r->first + r->count; ++i) {
+    const weir_bytes &key = r->key_bytes[r->pick[i]];
+    text += " " + std::string(text_of(key.ptr, key.len));
+  }
+  if (r->first + r->count == r->pick_count) text += "\n";
+  return push_text(scope, out, text);
+}
+
+void merge_item(const weir_part &part, uint32_t source, uint32_t pos, weir_out *out) {
+  if (part.status != WEIR_PART_OK) return void(weir_push_lit(out, "failed", 6));
+  if (pos >= part.item_count) return void(weir_push_lit(out, "none", 4));
+  weir_push_ref(out, source, part.items[pos].off, part.items[pos].len);
+}
+
+weir_status merge(const weir_scope *, const weir_merge *m, weir_out *out) {
+  if (hooks.merge) return hooks.merge(*m, *out);
+  uint32_t n = m->key_count > 0 ? m->count : m->part_count;
+  if (m->first == 0) weir_push_lit(out, "*", 1);
+  for (uint32_t i = 0; i < n; ++i) {
+    uint32_t key = m->first + i;
+    if (key > 0) weir_push_lit(out, ",", 1);
+    uint32_t part = m->key_count > 0 ? m->part_of[key] : i;
+    merge_item(m->parts[part], part + 1, m->key_count > 0 ? m->pos_in[key] : 0, out);
+  }
+  if (m->first + m->count == m->key_count) weir_push_lit(out, "\n", 1);
+  return WEIR_OK;
+}
+
+weir_status handshake(const weir_scope *scope, uint64_t, uint32_t step, const weir_rsp *prev, weir_out *out,
+                      weir_errbuf *why) {
+  const uint8_t *bytes = prev == nullptr ? nullptr : out->peek(out, 0, 0, prev->size);
+  return hooks.handshake(*scope, step, prev, bytes == nullptr ? "" : std::string(text_of(bytes, prev->size)), *out,
+                         *why);
+}
+
+void closed(const weir_scope *, uint32_t is_server) {
+  hooks.closed.emplace_back(is_server != 0 ? "server" : "client");
+}
+
+}  // namespace
+
+LineHooks &line_hooks() {
+  return hooks;
+}
+
+void use_line_protocol(const Tables &tables, bool with_handshake) {
+  hooks = {};
+  weir_protocol &p = tables.protocol;
+  p.client_state_size = p.server_state_size = sizeof(State);
+  p.max_head = 4096;
+  p.parse_req = &parse_req;
+  p.parse_rsp = &parse_rsp;
+  p.reply = &reply;
+  p.render = &render;
+  p.merge = &merge;
+  p.handshake = with_handshake ? &handshake : nullptr;
+  p.closed = &closed;
+}
+
+}  // namespace weir::testing

@@ -1,0 +1,39 @@
+// A protocol of lines, small enough to see through, with a hook at each place where a plugin may go wrong.
+//
+//   requests  get K | fence K | mute K | tell K (no reply) | two K (two replies) | change K (merge() is called)
+//             same K K | mget K K.. (split) | again K (encoded anew) | any | all | at N (server N) | hush (every
+//             server, no reply) | drop | ping (local) | quit (local, closes) | nil (local, may be empty) | lease (not
+//             in core) set K N\n<N bytes>   its size is told before its end has come put K N\n<N bytes>\n its payload
+//             is skipped
+//   replies   +text, -text final; ~text part; !text push; ?text transient; .text final and close
+//             *a,b,c final with items;  $N\n<N bytes> size told early;  %N\n<N bytes>\n skipped
+//   errors    "-<WEIR_ERR_*> text"
+#pragma once
+
+#include <weir/weir.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/unit/route/puppet.h"
+
+namespace weir::testing {
+
+struct LineHooks {
+  std::function<weir_status(weir_parse &, weir_status)> after_req, after_rsp;  // the status returned is the plugin's
+  std::function<weir_status(const weir_req *, uint32_t error, weir_out &)> reply;
+  std::function<weir_status(const weir_render &, weir_out &)> render;
+  std::function<weir_status(const weir_merge &, weir_out &)> merge;
+  std::function<weir_status(const weir_scope &, uint32_t step, const weir_rsp *, const std::string &bytes, weir_out &,
+                            weir_errbuf &)>
+      handshake;
+  std::vector<std::string> closed;  // "client" or "server", as connections went
+  uint32_t expected_keys = 0;       // weir_expect.part_keys, last seen
+};
+LineHooks &line_hooks();
+
+// Puts the protocol into the tables and forgets all hooks.
+void use_line_protocol(const Tables &tables, bool handshake);
+
+}  // namespace weir::testing
