@@ -28,7 +28,8 @@ void fill(SocketAddress &out, const T &address) {
 bool somebody_listens(const SocketAddress &address) {
   int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return false;
-  bool answered = ::connect(fd, address.get(), address.len) == 0 || errno == EAGAIN;
+  // Anything but a refusal (a full backlog, another kind of socket, no permission) means that it is somebody's.
+  bool answered = ::connect(fd, address.get(), address.len) == 0 || errno != ECONNREFUSED;
   ::close(fd);
   return answered;
 }
