@@ -125,6 +125,11 @@ void ServerConnection::next_step(const weir_rsp *prev, weir_bytes prev_bytes) {
 void ServerConnection::became_ready() {
   state_ = State::ready;
   prepare_due_us_ = 0;
+  // What is left of the protocol's own words goes ahead of the requests, and counts from here on as they do.
+  if (size_t words = out_.size(); words > 0) {
+    for (Part *part = head_; part != nullptr; part = part->next_expected) part->sent_at += words;
+    queued_total_ += words;
+  }
   out_.append(reactor_.chunks, waiting_);
   output_grew();
   WEIR_LOG(info, "pool %s: connected to server %s", upstream_.with.pool.name.c_str(),

@@ -80,6 +80,23 @@ TEST_F(HandshakeTest, WordsWithoutAReplyGoAheadOfTheRequests) {
   EXPECT_EQ(world.leftovers(), "");
 }
 
+TEST_F(HandshakeTest, WordsWithoutAReplyAreNotCountedAsRequestsWhenThoseAreSentAgain) {
+  prepare_by([](uint32_t, const weir_rsp *, const std::string &, weir_out &out, weir_errbuf &) {
+    return send(out, "a long hello\n", 0), WEIR_HS_READY;
+  });
+  Peer &client = world.connect();
+  client.say("get 0\n");
+  EXPECT_TRUE(world.got(world.server(0), "a long hello\nget 0\n"));
+  world.server(0).say("+a\n");
+  EXPECT_TRUE(world.got(client, "+a\n"));
+  client.say("get 0x\nget 0y\n");  // queued in the turn in which the server is found gone
+  world.server(0).close();
+  EXPECT_TRUE(world.got(world.server(0, 1), "a long hello\nget 0x\nget 0y\n"));
+  world.server(0, 1).say("+x\n+y\n");
+  EXPECT_TRUE(world.got(client, "+x\n+y\n"));
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST_F(HandshakeTest, ARefusalFailsTheRequestsInThePluginsWordsAndTheNextOneTriesAgain) {
   bool refuse = true;
   prepare_by([&](uint32_t step, const weir_rsp *, const std::string &, weir_out &out, weir_errbuf &why) -> weir_status {
