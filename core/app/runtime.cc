@@ -184,8 +184,9 @@ int Runtime::run() {
 void Runtime::accepted(route::Pool &pool, int fd) {
   if (!pool.settings.listen.is_unix()) net::set_nodelay(fd);
   if (pool.settings.tcpkeepalive && !pool.settings.listen.is_unix()) net::set_keepalive(fd);
-  uint32_t before = pool.clients.fetch_add(1, std::memory_order_relaxed);
-  bool refused = pool.settings.client_connections > 0 && before >= pool.settings.client_connections;
+  uint32_t most = pool.settings.client_connections;
+  bool refused = most > 0 && pool.clients.load(std::memory_order_relaxed) >= most;
+  if (!refused) pool.clients.fetch_add(1, std::memory_order_relaxed);
   auto least = std::min_element(workers_.begin(), workers_.end(),
                                 [](const auto &a, const auto &b) { return a->clients() < b->clients(); });
   (*least)->take_client(pool.index, fd, refused);

@@ -30,6 +30,11 @@ class Chain {
     }
     append_slowly(pool, data, len);
   }
+  // The same for bytes that will lie here for a while: a first chunk that fits instead of a roomy one.
+  void append_snugly(ChunkPool &pool, const void *data, size_t len) {
+    if (tail_ == nullptr && len > 0 && len < kFirst) append(pool.get(len));
+    append(pool, data, len);
+  }
   // Takes the chunk over; it keeps its place.
   void append(Chunk *chunk);
   // Takes everything from other, copying what is small so that the list stays short.

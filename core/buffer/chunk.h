@@ -21,12 +21,12 @@ struct Chunk {
   size_t room() const { return cap - end; }
 };
 
-// Blocks of four sizes on free lists, larger ones straight from the system. What is idle is bounded, and trim() gives
+// Blocks of five sizes on free lists, larger ones straight from the system. What is idle is bounded, and trim() gives
 // it back, so that memory follows the load down.
 class ChunkPool {
  public:
-  static constexpr size_t kClassBytes[] = {1 << 10, 4 << 10, 16 << 10, 64 << 10};  // with the header
-  static constexpr uint32_t kClasses = 4;
+  static constexpr size_t kClassBytes[] = {256, 1 << 10, 4 << 10, 16 << 10, 64 << 10};  // with the header
+  static constexpr uint32_t kClasses = 5;
   static constexpr uint32_t kUnpooled = kClasses;
 
   ChunkPool() = default;

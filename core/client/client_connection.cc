@@ -16,6 +16,8 @@ namespace {
 constexpr uint64_t kLingerUs = 2'000'000;
 constexpr uint64_t kFirstInflight = 128;  // until replies have shown their size
 constexpr uint64_t kLeastInflight = 16;
+constexpr size_t kHeldOverhead = 256;  // what a reply that waits for its turn takes beside its bytes
+constexpr uint64_t kLargestReply = 1 << 30;
 
 }  // namespace
 
@@ -43,6 +45,7 @@ weir_scope ClientConnection::scope() {
 // ------------------------------------------------------------------------------------------------------------
 
 void ClientConnection::start(int fd, bool refused) {
+  refused_ = refused;
   static std::atomic<uint64_t> last_id{0};
   conn_id_ = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
   moved_us_ = reactor_.now_us;
@@ -98,13 +101,14 @@ void ClientConnection::close() {
   detach();
   reactor_.stats.curr_connections.sub();
   front_.cells.client_connections.sub();
-  front_.pool.clients.fetch_sub(1, std::memory_order_relaxed);
+  if (!refused_) front_.pool.clients.fetch_sub(1, std::memory_order_relaxed);
   reactor_.clients.fetch_sub(1, std::memory_order_relaxed);
   front_.forget(*this);
 }
 
 void ClientConnection::check_time(uint64_t now_us) {
   if (linger_until_us_ != 0 && now_us >= linger_until_us_) return close();
+  if (out_.empty()) moved_us_ = now_us;  // what is held behind a slow request is not the client's to read yet
   uint64_t patience = front_.settings.client_stall_timeout_us;
   if ((pauses_ & kOutput) == 0 || patience == 0 || now_us < moved_us_ + patience) return;
   WEIR_LOG(warn, "pool %s: closing a client that read nothing for client_stall_timeout with %zu bytes waiting for it",
@@ -126,15 +130,17 @@ void ClientConnection::on_readable() {
     if (errno != EAGAIN && errno != EINTR) on_broken(errno);
     return;
   }
-  if (n == 0) {
-    // Once input has ended, only a peer that hung up both ways brings us here: nobody is left to answer.
-    if (discards) return close();
-    peer_ended_ = true;
-    front_.cells.client_eof.add();
-    inbox_.clear(reactor_.chunks);
-    return end_input();
-  }
+  if (n == 0) return peer_closed();
   if (!discards) consume(inbox_.received(reactor_.chunks, reactor_.window, static_cast<size_t>(n)));
+}
+
+void ClientConnection::peer_closed() {
+  // The second time it hung up both ways: nobody is left to answer.
+  if (linger_until_us_ != 0 || peer_ended_) return close();
+  peer_ended_ = true;
+  front_.cells.client_eof.add();
+  inbox_.clear(reactor_.chunks);
+  end_input();
 }
 
 void ClientConnection::consume(Inbox::Span all) {
@@ -174,7 +180,7 @@ uint32_t ClientConnection::allowed_inflight() const {
 
 // Up at once, down by and by: one large reply is a better warning than many small ones are a comfort.
 void ClientConnection::note_reply(uint64_t size) {
-  largest_reply_ = std::max<size_t>(largest_reply_, size);
+  largest_reply_ = std::max<size_t>(largest_reply_, std::min(size, kLargestReply));
   usual_reply_ = size >= usual_reply_ ? size : usual_reply_ - (usual_reply_ - size + 7) / 8;
 }
 
@@ -233,17 +239,24 @@ Chain &ClientConnection::reply_chain(Request &request) {
   return out_;
 }
 
+// The bytes of a reply that was held leave the account.
+void ClientConnection::unhold(const Chain &reply) {
+  if (!reply.empty()) held_bytes_ -= std::min(held_bytes_, reply.size() + kHeldOverhead);
+}
+
 void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len) {
   if ((request.req.flags & WEIR_REQ_MUTE) != 0) return;
   Chain &to = reply_chain(request);
-  to.append(reactor_.chunks, data, len);
-  if (&to != &out_) held_bytes_ += len;
+  if (&to == &out_) return to.append(reactor_.chunks, data, len);
+  if (to.empty()) held_bytes_ += kHeldOverhead;
+  to.append_snugly(reactor_.chunks, data, len);
+  held_bytes_ += len;
 }
 
 void ClientConnection::reply_begins(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data,
                                     size_t len, bool ends) {
   Request &request = *part.request;
-  note_reply(rsp.size);
+  note_reply(request.split == nullptr ? rsp.size : request.split->announced += rsp.size);
   if (request.split != nullptr) {
     SplitPart &into = request.split->parts[part.index];
     Split::add_reply(reactor_.chunks, into, rsp, items);
@@ -278,7 +291,7 @@ void ClientConnection::part_failed(Part &part, const Failure &failure, bool held
     return part_answered(request);
   }
   if (request.begun) return close();  // half a reply cannot be taken back
-  held_bytes_ -= std::min(held_bytes_, request.reply.size());
+  unhold(request.reply);
   request.reply.clear(reactor_.chunks);
   request.parts_open = 0;
   fail(request, failure.error, failure.text);
@@ -302,7 +315,7 @@ void ClientConnection::part_answered(Request &request) {
   weir_scope with = scope();
   switch (Merger::run(front_, with, request, to)) {
     case Merger::Outcome::merged:
-      if (&to != &out_) held_bytes_ += to.size() - before;
+      if (&to != &out_) held_bytes_ += to.size() - before + (before == 0 ? kHeldOverhead : 0);
       return finish(request);
     case Merger::Outcome::failed:
       request.begun = false;
@@ -317,7 +330,7 @@ void ClientConnection::fail(Request &request, uint32_t error, std::string_view t
     Chain &to = reply_chain(request);
     size_t before = to.size();
     if (!render_reply(&request.req, error, text, {nullptr, 0}, to)) return close();
-    if (&to != &out_) held_bytes_ += to.size() - before;
+    if (&to != &out_) held_bytes_ += to.size() - before + (before == 0 ? kHeldOverhead : 0);
   }
   finish(request);
 }
@@ -350,7 +363,7 @@ void ClientConnection::finish(Request &request) {
 
 void ClientConnection::flush_order() {
   while (Request *request = order_.pop_ready()) {
-    held_bytes_ -= std::min(held_bytes_, request->reply.size());
+    unhold(request->reply);
     if (!request->reply.empty()) {
       out_.append(reactor_.chunks, request->reply);
       output_grew();
@@ -361,7 +374,7 @@ void ClientConnection::flush_order() {
   }
   // What the next one already has need not wait for its end.
   if (Request *first = order_.front(); first != nullptr && first->held_back == 0 && !first->reply.empty()) {
-    held_bytes_ -= std::min(held_bytes_, first->reply.size());
+    unhold(first->reply);
     out_.append(reactor_.chunks, first->reply);
     first->begun = true;
     output_grew();

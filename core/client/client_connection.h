@@ -52,6 +52,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   friend class RequestParser;
 
   void consume(Inbox::Span all);
+  void peer_closed();
   void pause(uint32_t why);
   // How many requests may be unanswered: the fewer, the larger their replies are, so that these stay within
   // client_output_limit.
@@ -66,6 +67,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   Request *enqueue(const weir_req &req);  // at the end of the order, held by the client
   Chain &reply_chain(Request &request);   // where its bytes go now
   void deliver(Request &request, const uint8_t *data, size_t len);
+  void unhold(const Chain &reply);
   void part_answered(Request &request);
   void finish(Request &request);
   void flush_order();
@@ -83,8 +85,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   uint64_t conn_id_ = 0;
 
   Inbox inbox_;
-  Carried<weir_key> carried_;      // keys of an unfinished request
-  weir_req awaited_{};             // a request whose end has not arrived
+  Carried<weir_key> carried_;  // keys of an unfinished request
+  weir_req awaited_{};         // a request whose end has not arrived
   bool awaiting_ = false;
   uint64_t discard_ = 0;  // bytes of a refused request still to come
 
@@ -97,6 +99,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
 
   uint32_t pauses_ = 0;
   bool input_ended_ = false;
+  bool refused_ = false;  // not counted among the pool's clients
   bool peer_ended_ = false;
   bool parsing_ = false;
   std::vector<uint64_t> protocol_state_;

@@ -103,7 +103,7 @@ void Dispatcher::dispatch(const One &one) {
   if (req.key_count > front_.settings.max_keys) {
     return refuse(one, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
   }
-  if (client_.reactor_.chunks.in_use() > client_.reactor_.memory_limit) {
+  if (client_.reactor_.memory_in_use() > client_.reactor_.memory_limit) {
     return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
   }
   if (ring_.live() == 0) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
@@ -262,6 +262,9 @@ void Dispatcher::by_split(const One &one) {
   uint32_t parts = 0;
   for (uint32_t i = 0; i < n; ++i) {
     if (arrays.part_sizes[std::min(one.servers[i], servers)]++ == 0) ++parts;
+  }
+  if (parts > 1 && one.req.reply == WEIR_REPLY_NONE) {
+    return refuse(one, WEIR_ERR_INTERNAL, "a command without a reply cannot be split");
   }
   if (parts > 1) return to_parts(one, parts);
   if (one.servers[0] == WEIR_NO_SERVER) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);

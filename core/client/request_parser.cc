@@ -23,9 +23,8 @@ thread_local Arrays arrays;
 
 weir_status grow_keys(weir_parse *parse, uint32_t want) {
   size_t total = static_cast<size_t>(parse->sub_len) + want;
-  // The window's earlier requests may stand in the array beside the one that grows it.
-  if (total > static_cast<size_t>(arrays.limit) + kFirstKeys) return WEIR_E_LIMIT;
-  arrays.keys.resize(std::max(total, std::min<size_t>(arrays.keys.size() * 2, arrays.limit + kFirstKeys)));
+  if (total > arrays.limit) return WEIR_E_LIMIT;
+  arrays.keys.resize(std::max(total, std::min<size_t>(arrays.keys.size() * 2, arrays.limit)));
   parse->keys = arrays.keys.data();
   parse->sub_cap = static_cast<uint32_t>(arrays.keys.size());
   return WEIR_OK;
@@ -101,7 +100,6 @@ void RequestParser::run(ClientConnection &c, Inbox::Span all) {
     if (!resume(c, all, at)) return;
     now.start = now.position = at;
   }
-  arrays.limit = c.front_.settings.max_keys;
   Next next = Next::more;
   while (next == Next::more && now.position < all.len) next = step(c, now);
   if (!c.open() || c.input_ended_ || c.awaiting_) return;  // gone, or kept by await_rest()
@@ -118,7 +116,7 @@ bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
     refuse(c, WEIR_ERR_TOO_BIG, "a token is longer than the protocol allows");
   } else if (now.position - now.start > front.settings.request_limit) {
     refuse(c, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
-  } else if (now.all.len - now.start > head && c.reactor_.chunks.in_use() > c.reactor_.memory_limit) {
+  } else if (now.all.len - now.start > head && c.reactor_.memory_in_use() > c.reactor_.memory_limit) {
     refuse(c, WEIR_ERR_OVERLOAD, "memory_limit is reached");
   } else {
     return true;
@@ -137,7 +135,10 @@ RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   parse.len = now.all.len - now.position;
   parse.msg_off = now.position - now.start;
   parse.reqs = arrays.reqs;
-  parse.msg_cap = std::min(most - c.order_.size(), kMaxRequests);
+  // With a server's queue nearly full each client gets one more request in before it has to wait.
+  parse.msg_cap = front.upstream.swamped > 0 ? 1 : std::min(most - c.order_.size(), kMaxRequests);
+  // max_keys is for one request: the window's others may stand in the array beside it.
+  arrays.limit = static_cast<uint32_t>(std::min<uint64_t>(front.settings.max_keys + parse.len / 2, UINT32_MAX - 1));
   c.carried_.lend(arrays.keys, kFirstKeys);
   parse.sub_len = static_cast<uint32_t>(c.carried_.count());
   parse.keys = arrays.keys.data();
@@ -217,7 +218,7 @@ bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &r
   const Front &front = c.front_;
   size_t have = now.all.len - now.start;
   bool too_big = req.size > front.settings.request_limit;
-  bool no_memory = c.reactor_.chunks.in_use() + req.size > c.reactor_.memory_limit;
+  bool no_memory = c.reactor_.memory_in_use() + req.size > c.reactor_.memory_limit;
   if (too_big || no_memory) {
     c.carried_.clear();
     c.discard_ = req.size - have;

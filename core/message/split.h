@@ -29,6 +29,7 @@ struct Split {
   uint32_t *pos_in = nullptr;       // key_count
   weir_bytes *key_bytes = nullptr;  // key_count, pointing into memory
   weir_bytes message{nullptr, 0};   // the request's bytes, with WEIR_REQ_KEEP
+  uint64_t announced = 0;           // how large its parts' replies are together, as far as is known
 
   // key_bytes and message are copied. `keys` may be null when key_count is 0.
   static Split *make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys, uint32_t key_count,

@@ -38,8 +38,11 @@ class Reactor {
   OutList out;
   Window window;
   uint64_t now_us = 0;                 // the monotonic clock, read once a turn
-  uint64_t memory_limit = UINT64_MAX;  // of chunks in use on this worker
+  uint64_t memory_limit = UINT64_MAX;  // of memory_in_use()
   std::atomic<uint32_t> clients{0};    // handed to this worker and not yet closed; a change a connection
+
+  // What connections and requests hold on this worker, in bytes.
+  size_t memory_in_use() const { return chunks.in_use() + requests.in_use() * sizeof(Request); }
 
   void post(std::function<void()> what) { mailbox_.post(std::move(what)); }  // [any]
 

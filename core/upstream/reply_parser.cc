@@ -10,6 +10,8 @@ namespace {
 
 constexpr uint32_t kMaxReplies = 128;
 constexpr uint32_t kFirstItems = 1024;
+constexpr uint32_t kMostItems =
+    16 << 20;  // what a server replies is bounded by its bytes; this is for the worst of them
 constexpr uint32_t kDefaultHead = 64 << 10;
 
 // One a thread: a worker parses one window at a time.
@@ -67,7 +69,7 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
   const config::Pool &pool = c.upstream_.with.pool;
   size_t start = at;  // of the unfinished message
   size_t position = at + c.inbox_.resume();
-  arrays.limit = std::max<uint32_t>(pool.max_keys, kFirstItems);
+  arrays.limit = kMostItems;
   auto broken = [&c](const char *what) {
     c.close({what, WEIR_PART_PROTO, WEIR_ERR_UPSTREAM, true});
     return false;
@@ -106,7 +108,7 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
     start += sizes;
     c.carried_.take_back(arrays.items, std::min<uint64_t>(counted, parse.sub_len), parse.sub_len, kFirstItems);
     if (status != WEIR_OK) {
-      return broken(status == WEIR_E_LIMIT ? "a reply of more elements than max_keys"
+      return broken(status == WEIR_E_LIMIT ? "a reply of more elements than weir can hold"
                                            : (parse.error != nullptr ? parse.error : "malformed reply"));
     }
     if (start >= all.len) {
@@ -121,7 +123,10 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
   }
   size_t head = protocol.max_head != 0 ? protocol.max_head : kDefaultHead;
   if (position < all.len && all.len - position > head) return broken("a token longer than the protocol allows");
-  if (position - start > pool.client_output_limit + (all.len - start)) {
+  size_t held = std::max(all.len, position) - start;
+  bool too_large = held > pool.client_output_limit;
+  bool no_memory = all.len - start > head && c.reactor_.memory_in_use() > c.reactor_.memory_limit;
+  if ((too_large || no_memory) && !c.give_up_head() && all.len - start > 2 * pool.client_output_limit) {
     return broken("a reply larger than client_output_limit has to be held whole");
   }
   c.inbox_.keep(c.reactor_.chunks, all, start, position - start, 0);

@@ -15,6 +15,7 @@ namespace {
 // fails alone and its late reply is swallowed (docs/adr/0004-timeouts-fail-alone.md).
 constexpr uint64_t kStallTimeouts = 4;
 constexpr uint64_t kLeastStallUs = 1'000'000;
+constexpr uint32_t kMostResends = 3;
 constexpr uint64_t kLogEveryUs = 1'000'000;
 
 }  // namespace
@@ -143,6 +144,13 @@ bool ServerConnection::has_room() const {
   return out_.size() + waiting_.size() <= upstream_.with.pool.server_queue_limit;
 }
 
+void ServerConnection::note_queue() {
+  bool swamped = out_.size() + waiting_.size() > upstream_.with.pool.server_queue_limit / 2;
+  if (swamped == swamped_) return;
+  swamped_ = swamped;
+  upstream_.swamped += swamped ? 1 : -1;
+}
+
 bool ServerConnection::is_crowded() const {
   return out_.size() + waiting_.size() > upstream_.with.pool.server_queue_limit / 4;
 }
@@ -169,12 +177,19 @@ void ServerConnection::queued(Part *part, size_t len) {
     cells.in_queue_bytes.add(len);
   }
   queued_total_ += len;
+  note_queue();
+  if (part == nullptr && upstream_.with.pool.timeout_us != 0) {
+    if (out_.size() + waiting_.size() == len) moved_us_ = reactor_.now_us;
+    upstream_.check_at(reactor_.now_us + upstream_.with.pool.timeout_us);
+  }
   if (state_ == State::closed) connect();
   output_grew();
 }
 
 void ServerConnection::on_written(size_t len) {
   if (state_ != State::ready) return;
+  note_queue();
+  if (head_ == nullptr) moved_us_ = reactor_.now_us;
   written_total_ += len;
   ServerCells &cells = upstream_.with.cells[server_];
   for (; unsent_ != nullptr && unsent_->sent_at < written_total_; unsent_ = unsent_->next_expected) {
@@ -193,8 +208,8 @@ void ServerConnection::on_readable() {
   Inbox::Span room = inbox_.prepare(reactor_.chunks, reactor_.window);
   ssize_t n = transport_.read(room.data, room.len);
   if (n == 0) {
-    return close(
-        {std::strerror(ECONNRESET), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false, "the server closed the connection"});
+    return close({std::strerror(ECONNRESET), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false,
+                  "the server closed the connection", true});
   }
   if (n < 0) {
     if (errno != EAGAIN && errno != EINTR) on_broken(errno);
@@ -263,6 +278,7 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
   if (final) {
     --part->replies_left;
     ++responses_;
+    resends_ = 0;
     if ((rsp.flags & WEIR_RF_TRANSIENT) != 0) {
       upstream_.failed(server_);
     } else {
@@ -296,6 +312,20 @@ size_t ServerConnection::stream_body(const uint8_t *data, size_t len) {
   return n;
 }
 
+bool ServerConnection::give_up_head() {
+  Part *part = head_;
+  if (part == nullptr || !part->want_items || part->abandoned) return false;
+  WEIR_LOG(warn, "pool %s: server %s: a reply that has to be held whole is over client_output_limit",
+           upstream_.with.pool.name.c_str(), upstream_.with.backends[server_].config.name.c_str());
+  RequestOwner *owner = part->request->owner;
+  part->abandoned = true;
+  part->want_items = false;  // from here on it may come in parts, which are swallowed
+  if (owner != nullptr) {
+    owner->part_failed(*part, {WEIR_PART_PROTO, WEIR_ERR_TOO_BIG, "a reply is larger than client_output_limit"}, false);
+  }
+  return true;
+}
+
 void ServerConnection::retire_head() {
   Part *part = head_;
   head_ = part->next_expected;
@@ -310,6 +340,14 @@ void ServerConnection::retire_head() {
 // ---- time
 // ------------------------------------------------------------------------------------------------------------
 
+// What runs out of time during one standstill is one failure, however many requests it takes with it.
+bool ServerConnection::counts_as_new_timeout() {
+  uint64_t now = reactor_.now_us;
+  if (timeout_counted_us_ != 0 && now < timeout_counted_us_ + upstream_.with.pool.timeout_us) return false;
+  timeout_counted_us_ = now;
+  return true;
+}
+
 uint64_t ServerConnection::check_time(uint64_t now_us) {
   if (prepare_due_us_ != 0 && now_us >= prepare_due_us_ && state_ != State::closed && !closing_soon_) {
     upstream_.with.cells[server_].server_timedout.add();
@@ -320,7 +358,7 @@ uint64_t ServerConnection::check_time(uint64_t now_us) {
   for (; due_ != nullptr && due_->due_us != 0 && due_->due_us <= now_us; due_ = due_->next_expected) {
     Part *part = due_;
     upstream_.with.cells[server_].server_timedout.add();
-    bool held = upstream_.failed(server_);
+    bool held = counts_as_new_timeout() && upstream_.failed(server_);
     RequestOwner *owner = part->request->owner;
     bool tell = !part->abandoned && owner != nullptr;
     part->abandoned = true;
@@ -328,14 +366,15 @@ uint64_t ServerConnection::check_time(uint64_t now_us) {
   }
   uint64_t timeout = upstream_.with.pool.timeout_us;
   uint64_t stall = std::max(timeout * kStallTimeouts, kLeastStallUs);
-  if (timeout != 0 && head_ != nullptr && state_ == State::ready && now_us >= moved_us_ + stall) {
+  bool waits = head_ != nullptr || !out_.empty();
+  if (timeout != 0 && waits && state_ == State::ready && now_us >= moved_us_ + stall) {
     close({std::strerror(ETIMEDOUT), WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, false});
     return 0;
   }
   uint64_t next = prepare_due_us_;
   auto sooner = [&next](uint64_t us) { next = next == 0 ? us : std::min(next, us); };
   if (due_ != nullptr && due_->due_us != 0) sooner(due_->due_us);
-  if (timeout != 0 && head_ != nullptr) sooner(std::max(moved_us_ + stall, now_us + 1000));
+  if (timeout != 0 && waits) sooner(std::max(moved_us_ + stall, now_us + 1000));
   return next;
 }
 
@@ -346,7 +385,7 @@ const ServerConnection::Ending ServerConnection::kServerEnds{"the server ends th
                                                              WEIR_ERR_UPSTREAM, false};
 
 ServerConnection::Ending ServerConnection::ending_of(int error) {
-  return {std::strerror(error), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, true};
+  return {std::strerror(error), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false};
 }
 
 void ServerConnection::on_broken(int error) {
@@ -361,7 +400,7 @@ void ServerConnection::close(const Ending &ending) {
     cells.server_connections.sub();
     reactor_.stats.curr_connections.sub();
     bool timed_out = ending.status == WEIR_PART_TIMEOUT;
-    (timed_out ? cells.server_timedout : ending.counts ? cells.server_err : cells.server_eof).add();
+    (timed_out ? cells.server_timedout : ending.eof ? cells.server_eof : cells.server_err).add();
   } else if (state_ != State::closed) {
     cells.server_err.add();
   }
@@ -385,16 +424,17 @@ void ServerConnection::close(const Ending &ending) {
   state_ = State::closed;
   prepare_due_us_ = 0;
   waiting_.clear(reactor_.chunks);
-  Part *again = worked ? unsent_ : nullptr;
-  if (again != nullptr) keep_unsent();
+  if (worked && unsent_ != nullptr && resends_++ < kMostResends) keep_unsent();
   detach();
   inbox_.clear(reactor_.chunks);
   carried_.clear();
   body_left_ = 0;
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
   bool held = (had_work || ending.counts) && upstream_.failed(server_);
+  note_queue();
   fail_all(ending, held);
-  if (head_ != nullptr) connect();
+  // Not at once: whoever is working with the old connection's bytes must find it closed.
+  if (head_ != nullptr) reactor_.later([this] { connect(); });
 }
 
 // Requests of which not a byte was written cannot have been carried out: they go to a new connection instead of

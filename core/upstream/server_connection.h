@@ -34,6 +34,8 @@ class ServerConnection final : public net::Connection {
   bool has_room() const;
   // More waits than is good: clients should pause until it does not.
   bool is_crowded() const;
+  // So much waits that clients must be taken one request at a time.
+  bool is_swamped() const { return swamped_; }
 
   void connect();  // if it is closed
 
@@ -57,8 +59,9 @@ class ServerConnection final : public net::Connection {
   struct Ending {
     const char *why;               // for clients, after "-ERR " or its like
     uint32_t status, error;        // WEIR_PART_*, WEIR_ERR_*
-    bool counts;                   // as a failure of the server, had it nothing to answer
+    bool counts;                   // as a failure of the server, though it had nothing to answer
     const char *logged = nullptr;  // for the log, where clients know it by another name
+    bool eof = false;              // it closed in good order
   };
 
   void connected();
@@ -77,6 +80,9 @@ class ServerConnection final : public net::Connection {
   bool reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
   size_t stream_body(const uint8_t *data, size_t len);
   void retire_head();
+  bool give_up_head();  // its reply is too large to be held whole; false: the connection is closed
+  void note_queue();
+  bool counts_as_new_timeout();
   void count_replies();
   const weir_expect *expect(uint32_t i);
 
@@ -86,6 +92,7 @@ class ServerConnection final : public net::Connection {
   const uint32_t server_;
   State state_ = State::closed;
   bool closing_soon_ = false;
+  bool swamped_ = false;
 
   // The queue.
   Part *head_ = nullptr, *tail_ = nullptr;
@@ -112,8 +119,10 @@ class ServerConnection final : public net::Connection {
   uint32_t step_ = 0, steps_pending_ = 0;
   uint64_t prepare_due_us_ = 0;
   uint64_t conn_id_ = 0;
-  std::string refusal_;     // why the server would not have us
-  uint64_t logged_us_ = 0;  // when an end of the connection was last logged
+  std::string refusal_;              // why the server would not have us
+  uint64_t logged_us_ = 0;           // when an end of the connection was last logged
+  uint32_t resends_ = 0;             // in a row, without a reply in between
+  uint64_t timeout_counted_us_ = 0;  // when a timeout last counted as a failure
 
   std::vector<uint64_t> protocol_state_;
 };

@@ -59,6 +59,7 @@ class Upstream {
   bool idle() const;
 
   const Parts with;
+  int swamped = 0;  // connections that are; counted by themselves
 
  private:
   std::vector<std::unique_ptr<ServerConnection>> connections_;

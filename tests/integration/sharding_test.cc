@@ -190,7 +190,7 @@ TEST(ShardingOverUnixSockets, PutsKeysWhereTwemproxyPutsThem) {
   SKIP_WITHOUT_TWEMPROXY();
   RedisServer one({.unix_socket = true}), two({.unix_socket = true});
   PoolText pool;
-  pool.redis().server(one.address()).server(two.address());
+  pool.redis().set("hash", "murmur").server(one.address()).server(two.address());  // spreads over any two names
   Proxy old({pool}, {.binary = twemproxy_binary()});
   Stream before = old.connect();
   for (int i = 0; i < 200; ++i) before.ask(resp({"SET", "key" + std::to_string(i), "v"}));

@@ -56,7 +56,8 @@ enum {
   WEIR_REQ_RETRY_SAFE = 1 << 6,    /* may be sent again after a connection was lost                                  */
   WEIR_REQ_CLOSE = 1 << 7,         /* close the client once this one is answered; nothing after it is read           */
   WEIR_REQ_SECRET = 1 << 8,        /* never log these bytes                                                          */
-  WEIR_REQ_FENCE = 1 << 9,         /* parse no more from this client until this one is answered                      */
+  WEIR_REQ_FENCE = 1 << 9,         /* parse no more from this client until this one is answered: the parser returns
+                                    * with it as its last message, having used nothing after it                      */
   WEIR_REQ_MUTE = 1 << 10,         /* the server replies, the client gets nothing                                    */
   WEIR_REQ_MAY_BE_EMPTY = 1 << 11, /* reply() and merge() may write nothing                                          */
   WEIR_REQ_RENDER = 1 << 12,       /* always encode again with render(REKEY) before sending                          */

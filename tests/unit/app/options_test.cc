@@ -174,8 +174,8 @@ TEST(Options, APoolWithoutAFileMustBeWhole) {
 }
 
 TEST(Options, WorkersHaveBounds) {
-  for (const char *bad : {"0", "257", "-1", "x"}) {
-    EXPECT_EQ(complaint({"--workers", bad}), "option --workers requires a number from 1 to 256") << bad;
+  for (const char *bad : {"0", "1025", "-1", "x"}) {
+    EXPECT_EQ(complaint({"--workers", bad}), "option --workers requires a number from 1 to 1024") << bad;
   }
 }
 

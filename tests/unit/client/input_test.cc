@@ -85,8 +85,35 @@ TEST(Input, MoreKeysThanAllowedAreRefused) {
   client.say("get 0\n" + request + "\n");
   world.server(0).say("+a\n");
   EXPECT_TRUE(world.got(client, "+a\n-5 the request has more keys than max_keys\n"));
+  client.say("ping\n");
+  EXPECT_TRUE(world.got(client, "+ping\n")) << "its end is known, so the connection goes on";
+  EXPECT_EQ(world.leftovers(), "");
+}
+
+TEST(Input, KeysWithoutEndAreRefusedBeforeTheyAreAllThere) {
+  World world({.tune = [](config::Pool &pool) { pool.max_keys = 10; },
+               .rig = [](const Tables &tables) { tables.protocol.max_head = 8 << 20; }});
+  Peer &client = world.connect();
+  std::string request = "mget";
+  for (int i = 0; i < 1'000'000; ++i) request += " 0";
+  client.say(request + "\n");
+  EXPECT_TRUE(world.got(client, "-5 the request has more keys than max_keys\n"));
   EXPECT_TRUE(world.until([&] { return client.ended; }));
   EXPECT_EQ(world.leftovers(), "");
+}
+
+TEST(Input, ManyRequestsOfFewKeysInOneWindowAreNotOneOfMany) {
+  World world({.tune = [](config::Pool &pool) { pool.max_keys = 4; }});
+  Peer &client = world.connect();
+  std::string requests;
+  for (int i = 0; i < 3000; ++i) requests += "ping\nmget 0 0 0 0\n";
+  client.say(requests);
+  size_t answered = 0;
+  EXPECT_TRUE(world.until([&] {
+    for (; answered * 13 + 13 <= world.server(0).got.size(); ++answered) world.server(0).say("+\n");
+    return answered == 3000 || client.ended;
+  }));
+  EXPECT_FALSE(client.ended);
 }
 
 TEST(Input, WhenMemoryIsShortRequestsForServersAreRefusedAndTheConnectionLives) {

@@ -129,7 +129,7 @@ Peer &World::connect(bool refused) {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) give_up("no socket pair");
   reactor.clients.fetch_add(1);
-  made->pool->clients.fetch_add(1);
+  if (!refused) made->pool->clients.fetch_add(1);
   front->accept(pair[1], refused);
   return *clients.emplace_back(std::make_unique<Peer>(pair[0]));
 }

@@ -268,6 +268,10 @@ TEST_F(RedisServerTest, ErrorsAreWordedAsTheServerDoes) {
   for (const std::string &bytes : all) {
     std::string theirs = server->ask(bytes);
     if (bytes.starts_with(resp({"quit", "a"}))) theirs = "+OK\r\n";  // ask() took it for its own
+    // Clients of twemproxy look for its words; they come before the server's.
+    if (size_t at = theirs.find("ERR AUTH <password>"); at != std::string::npos) {
+      theirs.insert(at + 4, "Client sent AUTH, but no password is set. ");
+    }
     EXPECT_EQ(driver.answer(bytes), theirs) << bytes.substr(0, 60);
   }
 }
