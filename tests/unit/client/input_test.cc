@@ -90,18 +90,6 @@ TEST(Input, MoreKeysThanAllowedAreRefused) {
   EXPECT_EQ(world.leftovers(), "");
 }
 
-TEST(Input, KeysWithoutEndAreRefusedBeforeTheyAreAllThere) {
-  World world({.tune = [](config::Pool &pool) { pool.max_keys = 10; },
-               .rig = [](const Tables &tables) { tables.protocol.max_head = 8 << 20; }});
-  Peer &client = world.connect();
-  std::string request = "mget";
-  for (int i = 0; i < 1'000'000; ++i) request += " 0";
-  client.say(request + "\n");
-  EXPECT_TRUE(world.got(client, "-5 the request has more keys than max_keys\n"));
-  EXPECT_TRUE(world.until([&] { return client.ended; }));
-  EXPECT_EQ(world.leftovers(), "");
-}
-
 TEST(Input, ManyRequestsOfFewKeysInOneWindowAreNotOneOfMany) {
   World world({.tune = [](config::Pool &pool) { pool.max_keys = 4; }});
   Peer &client = world.connect();
