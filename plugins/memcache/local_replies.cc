@@ -45,15 +45,15 @@ weir_status push_line(const weir_scope *scope, std::string_view prefix, weir_byt
   return push("\r\n", out);
 }
 
-// What to say when the core has no words of its own.
+// What to say when the core has no words of its own: those that clients of twemproxy know.
 std::string_view default_text(uint32_t err) {
   switch (err) {
     case WEIR_ERR_TIMEOUT:
-      return "the server did not answer in time";
+      return "Connection timed out";
     case WEIR_ERR_NO_SERVER:
-      return "no server could be reached";
+      return "Connection refused";
     case WEIR_ERR_UPSTREAM:
-      return "the connection to the server was lost";
+      return "Connection reset by peer";
     case WEIR_ERR_REJECTED:
       return "refused by a filter";
     case WEIR_ERR_CROSS:
