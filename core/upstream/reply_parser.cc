@@ -89,8 +89,7 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
     parse.grow_sub = &grow_items;
     parse.expect = [](weir_parse *p, uint32_t i) { return static_cast<ServerConnection *>(p->core)->expect(i); };
     parse.core = &c;
-    c.expect_at_ = c.head_;
-    c.expect_base_ = 0;
+    c.queue_.rewind();
     weir_scope scope = c.scope();
     weir_status status = protocol.parse_rsp(&scope, &parse);
     if (parse.used > parse.len || parse.msg_len > kMaxReplies || parse.sub_len > arrays.items.size()) {

@@ -24,14 +24,16 @@ ServerConnection::ServerConnection(Upstream &upstream, uint32_t server)
     : Connection(upstream.with.reactor),
       upstream_(upstream),
       server_(server),
+      queue_(upstream.with.cells[server]),
       protocol_state_((upstream.with.protocol.protocol().server_state_size + 7) / 8 + 2) {}
 
 ServerConnection::~ServerConnection() {
   inbox_.clear(reactor_.chunks);
   waiting_.clear(reactor_.chunks);
-  while (Part *part = head_) {
-    head_ = part->next_expected;
+  for (Part *part = queue_.take(false); part != nullptr;) {
+    Part *next = part->next_expected;
     reactor_.requests.release(part->request);
+    part = next;
   }
 }
 
@@ -47,8 +49,7 @@ weir_scope ServerConnection::scope() {
           conn_id_};
 }
 
-// ---- opening
-// ---------------------------------------------------------------------------------------------------------
+// ---- opening ---------------------------------------------------------------------------------------------
 
 void ServerConnection::connect() {
   if (state_ != State::closed || closing_soon_) return;
@@ -127,18 +128,14 @@ void ServerConnection::became_ready() {
   state_ = State::ready;
   prepare_due_us_ = 0;
   // What is left of the protocol's own words goes ahead of the requests, and counts from here on as they do.
-  if (size_t words = out_.size(); words > 0) {
-    for (Part *part = head_; part != nullptr; part = part->next_expected) part->sent_at += words;
-    queued_total_ += words;
-  }
+  queue_.push_front(out_.size());
   out_.append(reactor_.chunks, waiting_);
   output_grew();
   WEIR_LOG(info, "pool %s: connected to server %s", upstream_.with.pool.name.c_str(),
            upstream_.with.backends[server_].config.name.c_str());
 }
 
-// ---- requests
-// --------------------------------------------------------------------------------------------------------
+// ---- requests --------------------------------------------------------------------------------------------
 
 bool ServerConnection::has_room() const {
   return out_.size() + waiting_.size() <= upstream_.with.pool.server_queue_limit;
@@ -159,29 +156,12 @@ void ServerConnection::queued(Part *part, size_t len) {
   ServerCells &cells = upstream_.with.cells[server_];
   cells.requests.add();
   cells.request_bytes.add(len);
-  if (part != nullptr) {
-    part->sent_at = queued_total_;
-    part->bytes = len;
-    part->next_expected = nullptr;
-    part->due_us = 0;
-    if (uint64_t timeout = upstream_.with.pool.timeout_us; timeout != 0) {
-      part->due_us = reactor_.now_us + timeout;
-      upstream_.check_at(part->due_us);
-    }
-    if (head_ == nullptr) moved_us_ = reactor_.now_us;
-    (tail_ != nullptr ? tail_->next_expected : head_) = part;
-    tail_ = part;
-    if (unsent_ == nullptr) unsent_ = part;
-    if (due_ == nullptr) due_ = part;
-    cells.in_queue.add();
-    cells.in_queue_bytes.add(len);
-  }
-  queued_total_ += len;
+  uint64_t timeout = upstream_.with.pool.timeout_us;
+  uint64_t due = timeout == 0 ? 0 : reactor_.now_us + timeout;
+  if (due != 0) upstream_.check_at(due);
+  if (queue_.empty() && (part != nullptr || out_.size() + waiting_.size() == len)) moved_us_ = reactor_.now_us;
+  queue_.push(part, len, due);
   note_queue();
-  if (part == nullptr && upstream_.with.pool.timeout_us != 0) {
-    if (out_.size() + waiting_.size() == len) moved_us_ = reactor_.now_us;
-    upstream_.check_at(reactor_.now_us + upstream_.with.pool.timeout_us);
-  }
   if (state_ == State::closed) connect();
   output_grew();
 }
@@ -189,19 +169,11 @@ void ServerConnection::queued(Part *part, size_t len) {
 void ServerConnection::on_written(size_t len) {
   if (state_ != State::ready) return;
   note_queue();
-  if (head_ == nullptr) moved_us_ = reactor_.now_us;
-  written_total_ += len;
-  ServerCells &cells = upstream_.with.cells[server_];
-  for (; unsent_ != nullptr && unsent_->sent_at < written_total_; unsent_ = unsent_->next_expected) {
-    cells.in_queue.sub();
-    cells.in_queue_bytes.sub(unsent_->bytes);
-    cells.out_queue.add();
-    cells.out_queue_bytes.add(unsent_->bytes);
-  }
+  if (queue_.empty()) moved_us_ = reactor_.now_us;
+  queue_.wrote(len);
 }
 
-// ---- replies
-// ---------------------------------------------------------------------------------------------------------
+// ---- replies ---------------------------------------------------------------------------------------------
 
 void ServerConnection::on_readable() {
   if (!open() || state_ == State::connecting) return;
@@ -235,23 +207,6 @@ void ServerConnection::count_replies() {
   responses_ = response_bytes_ = 0;
 }
 
-const weir_expect *ServerConnection::expect(uint32_t i) {
-  if (state_ != State::ready) return nullptr;
-  if (i < expect_base_) {
-    expect_at_ = head_;
-    expect_base_ = 0;
-  }
-  while (expect_at_ != nullptr && i - expect_base_ >= expect_at_->replies_left) {
-    expect_base_ += expect_at_->replies_left;
-    expect_at_ = expect_at_->next_expected;
-  }
-  if (expect_at_ == nullptr) return nullptr;
-  const weir_req &req = expect_at_->request->req;
-  expected_ = {req.tag, req.user,  expect_at_->replies_left, req.flags,
-               req.cmd, req.reply, expect_at_->want_items,   expect_at_->keys};
-  return &expected_;
-}
-
 bool ServerConnection::reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
   if (state_ == State::preparing) return reply_to_step(rsp, data, have);
   return reply_to_head(rsp, items, data, have);
@@ -268,9 +223,8 @@ bool ServerConnection::reply_to_step(const weir_rsp &rsp, const uint8_t *data, s
 }
 
 bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
-  Part *part = head_;
-  // A request of which nothing was written yet cannot be what it answers.
-  if (part == nullptr || part == unsent_ || rsp.kind >= WEIR_RSP_PUSH) {
+  Part *part = queue_.head();
+  if (part == nullptr || queue_.head_is_unsent() || rsp.kind >= WEIR_RSP_PUSH) {
     close({"a reply that no request asked for", WEIR_PART_PROTO, WEIR_ERR_UPSTREAM, true});
     return false;
   }
@@ -304,7 +258,7 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
 size_t ServerConnection::stream_body(const uint8_t *data, size_t len) {
   size_t n = std::min(len, body_left_);
   body_left_ -= n;
-  Part *part = head_;
+  Part *part = queue_.head();
   bool answers = body_ends_ && body_left_ == 0;
   RequestOwner *owner = part->request->owner;
   if (!part->abandoned && owner != nullptr) owner->reply_goes_on(*part, data, n, answers);
@@ -313,7 +267,7 @@ size_t ServerConnection::stream_body(const uint8_t *data, size_t len) {
 }
 
 bool ServerConnection::give_up_head() {
-  Part *part = head_;
+  Part *part = queue_.head();
   if (part == nullptr || !part->want_items || part->abandoned) return false;
   WEIR_LOG(warn, "pool %s: server %s: a reply that has to be held whole is over client_output_limit",
            upstream_.with.pool.name.c_str(), upstream_.with.backends[server_].config.name.c_str());
@@ -327,18 +281,10 @@ bool ServerConnection::give_up_head() {
 }
 
 void ServerConnection::retire_head() {
-  Part *part = head_;
-  head_ = part->next_expected;
-  if (head_ == nullptr) tail_ = nullptr;
-  if (due_ == part) due_ = head_;
-  ServerCells &cells = upstream_.with.cells[server_];
-  cells.out_queue.sub();
-  cells.out_queue_bytes.sub(part->bytes);
-  reactor_.requests.release(part->request);
+  reactor_.requests.release(queue_.pop()->request);
 }
 
-// ---- time
-// ------------------------------------------------------------------------------------------------------------
+// ---- time ------------------------------------------------------------------------------------------------
 
 // What runs out of time during one standstill is one failure, however many requests it takes with it.
 bool ServerConnection::counts_as_new_timeout() {
@@ -348,6 +294,15 @@ bool ServerConnection::counts_as_new_timeout() {
   return true;
 }
 
+void ServerConnection::expire(Part &part) {
+  upstream_.with.cells[server_].server_timedout.add();
+  bool held = counts_as_new_timeout() && upstream_.failed(server_);
+  RequestOwner *owner = part.request->owner;
+  bool tell = !part.abandoned && owner != nullptr;
+  part.abandoned = true;
+  if (tell) owner->part_failed(part, {WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, std::strerror(ETIMEDOUT)}, held);
+}
+
 uint64_t ServerConnection::check_time(uint64_t now_us) {
   if (prepare_due_us_ != 0 && now_us >= prepare_due_us_ && state_ != State::closed && !closing_soon_) {
     upstream_.with.cells[server_].server_timedout.add();
@@ -355,31 +310,22 @@ uint64_t ServerConnection::check_time(uint64_t now_us) {
     close({std::strerror(ETIMEDOUT), WEIR_PART_NO_SERVER, WEIR_ERR_TIMEOUT, true});
     return 0;
   }
-  for (; due_ != nullptr && due_->due_us != 0 && due_->due_us <= now_us; due_ = due_->next_expected) {
-    Part *part = due_;
-    upstream_.with.cells[server_].server_timedout.add();
-    bool held = counts_as_new_timeout() && upstream_.failed(server_);
-    RequestOwner *owner = part->request->owner;
-    bool tell = !part->abandoned && owner != nullptr;
-    part->abandoned = true;
-    if (tell) owner->part_failed(*part, {WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, std::strerror(ETIMEDOUT)}, held);
-  }
+  while (Part *part = queue_.next_overdue(now_us)) expire(*part);
   uint64_t timeout = upstream_.with.pool.timeout_us;
   uint64_t stall = std::max(timeout * kStallTimeouts, kLeastStallUs);
-  bool waits = head_ != nullptr || !out_.empty();
+  bool waits = !queue_.empty() || !out_.empty();
   if (timeout != 0 && waits && state_ == State::ready && now_us >= moved_us_ + stall) {
     close({std::strerror(ETIMEDOUT), WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, false});
     return 0;
   }
   uint64_t next = prepare_due_us_;
   auto sooner = [&next](uint64_t us) { next = next == 0 ? us : std::min(next, us); };
-  if (due_ != nullptr && due_->due_us != 0) sooner(due_->due_us);
+  if (uint64_t due = queue_.next_due_us(); due != 0) sooner(due);
   if (timeout != 0 && waits) sooner(std::max(moved_us_ + stall, now_us + 1000));
   return next;
 }
 
-// ---- closing
-// ---------------------------------------------------------------------------------------------------------
+// ---- closing ---------------------------------------------------------------------------------------------
 
 const ServerConnection::Ending ServerConnection::kServerEnds{"the server ends the connection", WEIR_PART_CLOSED,
                                                              WEIR_ERR_UPSTREAM, false};
@@ -394,7 +340,7 @@ void ServerConnection::on_broken(int error) {
 
 void ServerConnection::close(const Ending &ending) {
   bool was_open = open();
-  bool had_work = head_ != nullptr;
+  bool had_work = !queue_.empty();
   ServerCells &cells = upstream_.with.cells[server_];
   if (was_open) {
     cells.server_connections.sub();
@@ -424,7 +370,14 @@ void ServerConnection::close(const Ending &ending) {
   state_ = State::closed;
   prepare_due_us_ = 0;
   waiting_.clear(reactor_.chunks);
-  if (worked && unsent_ != nullptr && resends_++ < kMostResends) keep_unsent();
+  // Requests of which not a byte was written cannot have been carried out: they go to a new connection.
+  size_t before_unsent = 0;
+  bool resend = worked && resends_ < kMostResends && queue_.bytes_before_unsent(before_unsent);
+  if (resend) {
+    ++resends_;
+    out_.consume(reactor_.chunks, before_unsent);
+    waiting_.append(reactor_.chunks, out_);
+  }
   detach();
   inbox_.clear(reactor_.chunks);
   carried_.clear();
@@ -432,38 +385,14 @@ void ServerConnection::close(const Ending &ending) {
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
   bool held = (had_work || ending.counts) && upstream_.failed(server_);
   note_queue();
-  fail_all(ending, held);
+  fail_all(ending, resend, held);
   // Not at once: whoever is working with the old connection's bytes must find it closed.
-  if (head_ != nullptr) reactor_.later([this] { connect(); });
+  if (resend) reactor_.later([this] { connect(); });
 }
 
-// Requests of which not a byte was written cannot have been carried out: they go to a new connection instead of
-// failing.
-void ServerConnection::keep_unsent() {
-  out_.consume(reactor_.chunks, unsent_->sent_at - written_total_);
-  waiting_.append(reactor_.chunks, out_);
-}
-
-void ServerConnection::fail_all(const Ending &ending, bool held) {
-  Part *part = head_;
-  Part *unsent = unsent_;
-  bool keeps = !waiting_.empty();
-  head_ = keeps ? unsent : nullptr;
-  tail_ = keeps ? tail_ : nullptr;
-  unsent_ = due_ = head_;
-  // What is kept begins the count anew.
-  uint64_t base = keeps ? unsent->sent_at : 0;
-  queued_total_ = keeps ? queued_total_ - base : 0;
-  written_total_ = 0;
-  for (Part *kept = head_; kept != nullptr; kept = kept->next_expected) kept->sent_at -= base;
-  while (due_ != nullptr && due_->abandoned) due_ = due_->next_expected;
-
-  ServerCells &cells = upstream_.with.cells[server_];
-  for (bool sent = true; part != head_;) {
+void ServerConnection::fail_all(const Ending &ending, bool keep_unsent, bool held) {
+  for (Part *part = queue_.take(keep_unsent); part != nullptr;) {
     Part *next = part->next_expected;
-    if (part == unsent) sent = false;
-    (sent ? cells.out_queue : cells.in_queue).sub();
-    (sent ? cells.out_queue_bytes : cells.in_queue_bytes).sub(part->bytes);
     RequestOwner *owner = part->request->owner;
     bool tell = !part->abandoned && owner != nullptr;
     part->abandoned = true;

@@ -3,8 +3,7 @@
 //
 //   closed -> connecting -> preparing -> ready -> closed
 //
-// Queue: parts in the order of their requests on the wire. A part that was abandoned stays in its place, and its reply
-// is swallowed there; any reply that no part expects ends the connection, since the position is then in doubt.
+// Any reply that no part in its queue expects ends the connection, since the position is then in doubt.
 //
 // Owner: Upstream; it lives as long as its worker. Thread: the worker's alone.
 #pragma once
@@ -16,6 +15,7 @@
 #include "core/message/inbox.h"
 #include "core/message/request.h"
 #include "core/net/connection.h"
+#include "core/upstream/expectation_queue.h"
 
 namespace weir::upstream {
 
@@ -42,7 +42,7 @@ class ServerConnection final : public net::Connection {
   // Fails what is overdue, and closes the connection when it has stood still; the next time to look, 0 = never.
   uint64_t check_time(uint64_t now_us);
 
-  bool idle() const { return head_ == nullptr; }
+  bool idle() const { return queue_.empty(); }
   uint32_t server() const { return server_; }
 
   void on_readable() override;
@@ -69,8 +69,7 @@ class ServerConnection final : public net::Connection {
   void became_ready();
   void fail_soon(const char *why);
   void close(const Ending &ending);
-  void fail_all(const Ending &ending, bool held);
-  void keep_unsent();
+  void fail_all(const Ending &ending, bool keep_unsent, bool held);
   static Ending ending_of(int error);
   static const Ending kServerEnds;  // as it said itself
 
@@ -84,7 +83,8 @@ class ServerConnection final : public net::Connection {
   void note_queue();
   bool counts_as_new_timeout();
   void count_replies();
-  const weir_expect *expect(uint32_t i);
+  void expire(Part &part);
+  const weir_expect *expect(uint32_t i) { return state_ == State::ready ? queue_.expect(i) : nullptr; }
 
   weir_scope scope();
 
@@ -94,12 +94,8 @@ class ServerConnection final : public net::Connection {
   bool closing_soon_ = false;
   bool swamped_ = false;
 
-  // The queue.
-  Part *head_ = nullptr, *tail_ = nullptr;
-  Part *unsent_ = nullptr;  // the first of which not a byte was written
-  Part *due_ = nullptr;     // the first whose time has not run out
-  Chain waiting_;           // requests that came before the connection was ready
-  uint64_t queued_total_ = 0, written_total_ = 0;
+  ExpectationQueue queue_;
+  Chain waiting_;  // requests that came before the connection was ready
 
   // The reply side.
   Inbox inbox_;
@@ -109,11 +105,6 @@ class ServerConnection final : public net::Connection {
   bool body_closes_ = false;                     // ... and the connection
   uint64_t moved_us_ = 0;                        // when bytes last came, or the queue last began
   uint64_t responses_ = 0, response_bytes_ = 0;  // since count_replies()
-
-  // expect() walks along the queue.
-  Part *expect_at_ = nullptr;
-  uint32_t expect_base_ = 0;
-  weir_expect expected_{};
 
   // Preparing.
   uint32_t step_ = 0, steps_pending_ = 0;

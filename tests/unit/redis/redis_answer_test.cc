@@ -232,7 +232,8 @@ TEST(RedisHandshake, ARefusalNamesTheStepAndNotThePassword) {
   driver.handshake(a, 0);
   Output auth = driver.handshake(a, 1, "-WRONGPASS invalid\r\n");
   EXPECT_EQ(auth.status, WEIR_E_FAIL);
-  EXPECT_EQ(auth.error, "NOAUTH Authentication required, and redis_auth was refused: the server said -WRONGPASS invalid");
+  EXPECT_EQ(auth.error,
+            "NOAUTH Authentication required, and redis_auth was refused: the server said -WRONGPASS invalid");
   Connection &b = driver.server();
   driver.handshake(b, 0);
   driver.handshake(b, 1, "+OK\r\n");

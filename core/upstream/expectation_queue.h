@@ -1,0 +1,58 @@
+// What a server connection still has to answer, in the order of the bytes it was sent.
+//
+// Each part is *unsent* until the first of its bytes is written, then waits for its reply. A part that was abandoned
+// keeps its place: its reply has to be recognised to be swallowed. The queue knows positions, not sockets: bytes are
+// counted from the connection's first request on.
+//
+// Owner: the server connection; a part's request stays alive while the part is here. Thread: the worker's alone.
+#pragma once
+
+#include "core/base/stats.h"
+#include "core/message/request.h"
+
+namespace weir::upstream {
+
+class ExpectationQueue {
+ public:
+  explicit ExpectationQueue(ServerCells &cells) : cells_(cells) {}
+
+  bool empty() const { return head_ == nullptr; }
+  Part *head() const { return head_; }
+  // Not a byte of the oldest part was written: whatever comes cannot be its reply.
+  bool head_is_unsent() const { return head_ != nullptr && head_ == unsent_; }
+
+  // len more bytes are to be sent; part is what they ask for, or null when they ask for no reply.
+  void push(Part *part, size_t len, uint64_t due_us);
+  // len bytes go out ahead of everything that is here.
+  void push_front(size_t len);
+  void wrote(size_t len);
+  // The oldest part is answered: it leaves.
+  Part *pop();
+
+  // The next part whose time has run out by now_us, each only once; null when there is none.
+  Part *next_overdue(uint64_t now_us);
+  uint64_t next_due_us() const { return due_ == nullptr ? 0 : due_->due_us; }
+
+  // How many bytes at the front of the output belong to parts that cannot be sent again; false when nothing can.
+  bool bytes_before_unsent(size_t &len) const;
+  // Everything leaves, or, with keep_unsent, all that was (partly) sent; what stays begins the count of bytes anew. The
+  // parts that left, linked by next_expected.
+  Part *take(bool keep_unsent);
+
+  // For weir_parse.expect(): rewind() before a call of the parser, then what the i-th outstanding reply answers.
+  void rewind();
+  const weir_expect *expect(uint32_t i);
+
+ private:
+  ServerCells &cells_;
+  Part *head_ = nullptr, *tail_ = nullptr;
+  Part *unsent_ = nullptr;  // the first of which not a byte was written
+  Part *due_ = nullptr;     // the first whose time has not run out
+  uint64_t queued_ = 0, written_ = 0;
+
+  Part *at_ = nullptr;  // expect() walks along
+  uint32_t base_ = 0;   // replies before at_
+  weir_expect expected_{};
+};
+
+}  // namespace weir::upstream
