@@ -2,6 +2,7 @@
 #include <sys/utsname.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include "core/app/crash.h"
@@ -88,7 +89,19 @@ int run(const Options &options, Loaded &loaded) {
   return runtime.run();
 }
 
+// Started with nothing: no configuration named, and none where it is looked for.
+bool has_nothing_to_run(const Options &options) {
+  return !options.pool && options.config_file == Options().config_file && !std::filesystem::exists(options.config_file);
+}
+
 int load_and_run(const Options &options) {
+  if (has_nothing_to_run(options)) {
+    return fail("there is no " + options.config_file +
+                " here, and no other configuration was named. Either\n"
+                "  weir -c FILE                              a nutcracker.yml, or weir's own form\n"
+                "  weir --protocol NAME --listen 127.0.0.1:22121 --server HOST:PORT --server HOST:PORT\n"
+                "weir --help lists the options, weir --list-plugins the protocols.");
+  }
   std::string complaints;
   auto loaded = load(options, complaints);
   if (!loaded) {
