@@ -32,8 +32,12 @@ class Chain {
   }
   // The same for bytes that will lie here for a while: a first chunk that fits instead of a roomy one.
   void append_snugly(ChunkPool &pool, const void *data, size_t len) {
-    if (tail_ == nullptr && len > 0 && len < kFirst) append(pool.get(len));
+    reserve_snugly(pool, len);
     append(pool, data, len);
+  }
+  // The next len bytes will lie here for a while.
+  void reserve_snugly(ChunkPool &pool, size_t len) {
+    if (tail_ == nullptr && len > 0 && len < kFirst) append(pool.get(len));
   }
   // Takes the chunk over; it keeps its place.
   void append(Chunk *chunk);

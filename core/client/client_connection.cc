@@ -17,6 +17,7 @@ constexpr uint64_t kLingerUs = 2'000'000;
 constexpr uint64_t kFirstInflight = 128;  // until replies have shown their size
 constexpr uint64_t kLeastInflight = 16;
 constexpr size_t kHeldOverhead = 256;  // what a reply that waits for its turn takes beside its bytes
+constexpr size_t kSnugMost = 4 << 10;
 constexpr uint64_t kLargestReply = 1 << 30;
 
 }  // namespace
@@ -239,6 +240,11 @@ Chain &ClientConnection::reply_chain(Request &request) {
   return out_;
 }
 
+// Bytes were appended where there were `before`: those that must wait are put on the account.
+void ClientConnection::hold(const Chain &to, size_t before) {
+  if (&to != &out_ && to.size() > before) held_bytes_ += to.size() - before + (before == 0 ? kHeldOverhead : 0);
+}
+
 // The bytes of a reply that was held leave the account.
 void ClientConnection::unhold(const Chain &reply) {
   if (!reply.empty()) held_bytes_ -= std::min(held_bytes_, reply.size() + kHeldOverhead);
@@ -248,9 +254,9 @@ void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len
   if ((request.req.flags & WEIR_REQ_MUTE) != 0) return;
   Chain &to = reply_chain(request);
   if (&to == &out_) return to.append(reactor_.chunks, data, len);
-  if (to.empty()) held_bytes_ += kHeldOverhead;
+  size_t before = to.size();
   to.append_snugly(reactor_.chunks, data, len);
-  held_bytes_ += len;
+  hold(to, before);
 }
 
 void ClientConnection::reply_begins(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data,
@@ -315,7 +321,7 @@ void ClientConnection::part_answered(Request &request) {
   weir_scope with = scope();
   switch (Merger::run(front_, with, request, to)) {
     case Merger::Outcome::merged:
-      if (&to != &out_) held_bytes_ += to.size() - before + (before == 0 ? kHeldOverhead : 0);
+      hold(to, before);
       return finish(request);
     case Merger::Outcome::failed:
       request.begun = false;
@@ -330,7 +336,7 @@ void ClientConnection::fail(Request &request, uint32_t error, std::string_view t
     Chain &to = reply_chain(request);
     size_t before = to.size();
     if (!render_reply(&request.req, error, text, {nullptr, 0}, to)) return close();
-    if (&to != &out_) held_bytes_ += to.size() - before + (before == 0 ? kHeldOverhead : 0);
+    hold(to, before);
   }
   finish(request);
 }
@@ -343,6 +349,7 @@ bool ClientConnection::render_reply(const weir_req *req, uint32_t error, std::st
   weir_bytes said{reinterpret_cast<const uint8_t *>(text.data()), text.size()};
   weir_status status = front_.protocol.reply(&with, req, error, said, out);
   bool silent = req != nullptr && (req->flags & WEIR_REQ_MAY_BE_EMPTY) != 0;
+  if (&to != &out_) to.reserve_snugly(reactor_.chunks, std::min(reactor_.out.bytes(), kSnugMost));
   bool ok = status == WEIR_OK && (silent || reactor_.out.bytes() > 0) &&
             reactor_.out.flatten(reactor_.arena, reactor_.chunks, to);
   bool wants_close = reactor_.out.wants_close();

@@ -67,6 +67,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   Request *enqueue(const weir_req &req);  // at the end of the order, held by the client
   Chain &reply_chain(Request &request);   // where its bytes go now
   void deliver(Request &request, const uint8_t *data, size_t len);
+  void hold(const Chain &to, size_t before);
   void unhold(const Chain &reply);
   void part_answered(Request &request);
   void finish(Request &request);

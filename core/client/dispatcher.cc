@@ -135,7 +135,7 @@ void Dispatcher::answer(const One &one) {
   size_t before = to.size();
   if ((one.req.flags & WEIR_REQ_MUTE) == 0) {
     if (!client_.render_reply(&one.req, WEIR_ERR_NONE, {}, one.message, to)) return client_.close();
-    if (&to != &client_.out_) client_.held_bytes_ += to.size() - before;
+    client_.hold(to, before);
   }
   client_.finish(request);
 }

@@ -19,6 +19,13 @@ class Health {
   void replied() {
     if (failures_.load(std::memory_order_relaxed) != 0) failures_.store(0, std::memory_order_relaxed);
   }
+  // [worker] Whether a request that runs out of time now is news: what runs out during one standstill of the server,
+  // however many requests, connections and workers see it, is one failure.
+  bool is_new_timeout(uint64_t now_us, uint64_t timeout_us) {
+    uint64_t last = last_timeout_us_.load(std::memory_order_relaxed);
+    if (last != 0 && now_us < last + timeout_us) return false;
+    return last_timeout_us_.compare_exchange_strong(last, now_us, std::memory_order_relaxed);
+  }
   // [worker] True when this failure reached the limit.
   bool failed(uint32_t limit) {
     if (failures_.fetch_add(1, std::memory_order_relaxed) + 1 < limit) return false;
@@ -28,6 +35,7 @@ class Health {
 
  private:
   std::atomic<uint32_t> failures_{0};
+  std::atomic<uint64_t> last_timeout_us_{0};
 };
 
 class Backend {

@@ -268,12 +268,13 @@ size_t ServerConnection::stream_body(const uint8_t *data, size_t len) {
 
 bool ServerConnection::give_up_head() {
   Part *part = queue_.head();
-  if (part == nullptr || !part->want_items || part->abandoned) return false;
+  if (part == nullptr || !part->want_items) return false;
+  part->want_items = false;  // from here on it may come in parts, which are swallowed
+  if (part->abandoned) return true;
   WEIR_LOG(warn, "pool %s: server %s: a reply that has to be held whole is over client_output_limit",
            upstream_.with.pool.name.c_str(), upstream_.with.backends[server_].config.name.c_str());
   RequestOwner *owner = part->request->owner;
   part->abandoned = true;
-  part->want_items = false;  // from here on it may come in parts, which are swallowed
   if (owner != nullptr) {
     owner->part_failed(*part, {WEIR_PART_PROTO, WEIR_ERR_TOO_BIG, "a reply is larger than client_output_limit"}, false);
   }
@@ -286,17 +287,11 @@ void ServerConnection::retire_head() {
 
 // ---- time ------------------------------------------------------------------------------------------------
 
-// What runs out of time during one standstill is one failure, however many requests it takes with it.
-bool ServerConnection::counts_as_new_timeout() {
-  uint64_t now = reactor_.now_us;
-  if (timeout_counted_us_ != 0 && now < timeout_counted_us_ + upstream_.with.pool.timeout_us) return false;
-  timeout_counted_us_ = now;
-  return true;
-}
-
 void ServerConnection::expire(Part &part) {
   upstream_.with.cells[server_].server_timedout.add();
-  bool held = counts_as_new_timeout() && upstream_.failed(server_);
+  Health &health = upstream_.with.backends[server_].health;
+  bool is_new = health.is_new_timeout(reactor_.now_us, upstream_.with.pool.timeout_us);
+  bool held = is_new && upstream_.failed(server_);
   RequestOwner *owner = part.request->owner;
   bool tell = !part.abandoned && owner != nullptr;
   part.abandoned = true;

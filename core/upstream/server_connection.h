@@ -81,7 +81,6 @@ class ServerConnection final : public net::Connection {
   void retire_head();
   bool give_up_head();  // its reply is too large to be held whole; false: the connection is closed
   void note_queue();
-  bool counts_as_new_timeout();
   void count_replies();
   void expire(Part &part);
   const weir_expect *expect(uint32_t i) { return state_ == State::ready ? queue_.expect(i) : nullptr; }
@@ -110,10 +109,9 @@ class ServerConnection final : public net::Connection {
   uint32_t step_ = 0, steps_pending_ = 0;
   uint64_t prepare_due_us_ = 0;
   uint64_t conn_id_ = 0;
-  std::string refusal_;              // why the server would not have us
-  uint64_t logged_us_ = 0;           // when an end of the connection was last logged
-  uint32_t resends_ = 0;             // in a row, without a reply in between
-  uint64_t timeout_counted_us_ = 0;  // when a timeout last counted as a failure
+  std::string refusal_;     // why the server would not have us
+  uint64_t logged_us_ = 0;  // when an end of the connection was last logged
+  uint32_t resends_ = 0;    // in a row, without a reply in between
 
   std::vector<uint64_t> protocol_state_;
 };

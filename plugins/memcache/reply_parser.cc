@@ -147,6 +147,7 @@ weir_status ReplyParser::append(uint8_t kind, uint64_t end, uint64_t last_line, 
   rsp.flags = flags;
   p_->rsps[p_->msg_len++] = rsp;
   pos_ = origin_ = end;
+  state_.items = 0;
   if (kind == WEIR_RSP_FINAL) {
     state_ = ServerState{};
     asked_ = nullptr;

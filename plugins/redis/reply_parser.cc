@@ -215,6 +215,10 @@ ReplyParser::Step ReplyParser::emit(uint64_t size, uint8_t kind, uint64_t user) 
 // Nothing more can be parsed. A large unfinished array goes on its way, unless its items are wanted.
 ReplyParser::Step ReplyParser::more(const uint8_t *used, uint64_t skip) {
   uint64_t size = offset(used) + skip;
+  if (st_.depth > 0 && st_.want && size >= kPartSize) {  // the core may have given up holding it whole
+    const weir_expect *expect = p_->expect(p_, finals_);
+    st_.want = expect && expect->want_items;
+  }
   bool open = st_.depth > 0 && !st_.want && st_.kind == WEIR_RSP_FINAL;
   if (open && size >= kPartSize && p_->msg_len < p_->msg_cap) {
     st_.item_start = 0;

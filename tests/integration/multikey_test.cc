@@ -195,5 +195,63 @@ TEST_P(MemcachedMultiGet, ThousandsOfKeysInOneCommand) {
 
 TELL_WITH_WORKERS(MemcachedMultiGet);
 
+class LargeReply : public WithWorkers {};
+
+// Parts of an MGET have to be held until all are there. One that is over the bound must fail alone: its connection
+// carries other clients' requests.
+TEST_P(LargeReply, ARepliesPartTooLargeToBeHeldFailsItsOwnRequestOnly) {
+  SKIP_ON_TWEMPROXY("has no such bound");
+  RedisServers servers = redis_servers(2);
+  Proxy proxy(redis_pool(servers).set("client_output_limit", "1m"), GetParam());
+  Stream client = proxy.connect(), other = proxy.connect();
+  std::vector<std::string> mget = {"MGET"};
+  for (int i = 0; i < 10; ++i) {
+    mget.push_back("large" + std::to_string(i));
+    ASSERT_EQ(kOk, client.ask(resp({"SET", mget.back(), std::string(1'000'000, 'x')})));
+  }
+  ASSERT_EQ(kOk, other.ask(resp({"SET", "small", "value"})));
+  for (int round = 0; round < 3; ++round) {
+    client.send(resp(mget));
+    for (int i = 0; i < 50; ++i) EXPECT_EQ(bulk("value"), other.ask(resp({"GET", "small"})));
+    EXPECT_THAT(client.read_reply(), StartsWith("-ERR"));
+    EXPECT_EQ(bulk("value"), client.ask(resp({"GET", "small"})));
+  }
+  Json page = proxy.stats();
+  for (const char *name : {"s0", "s1"}) {
+    EXPECT_EQ(0, page.at("alpha").at(name).number("server_err")) << "its connection was closed";
+    EXPECT_EQ(0, page.at("alpha").at(name).number("server_eof"));
+  }
+}
+
+TEST_P(LargeReply, AMultiGetTooLargeToBeHeldFailsItsOwnRequestOnly) {
+  SKIP_ON_TWEMPROXY("has no such bound");
+  Memcacheds servers = memcacheds(2);
+  Proxy proxy(memcached_pool(servers).set("client_output_limit", "1m"), GetParam());
+  Stream client = proxy.connect(), other = proxy.connect();
+  std::string get = "get";
+  for (int i = 0; i < 20; ++i) {
+    std::string key = "large" + std::to_string(i);
+    client.send(mc_set(key, std::string(500'000, 'x')));
+    ASSERT_EQ("STORED", client.read_line());
+    get += " " + key;
+  }
+  other.send(mc_set("small", "value"));
+  ASSERT_EQ("STORED", other.read_line());
+  for (int round = 0; round < 3; ++round) {
+    client.send(get + "\r\n");
+    for (int i = 0; i < 50; ++i) {
+      other.send("get small\r\n");
+      EXPECT_EQ("VALUE small 0 5", other.read_line());
+      EXPECT_EQ("value", other.read_line());
+      EXPECT_EQ("END", other.read_line());
+    }
+    EXPECT_THAT(client.read_line(), StartsWith("SERVER_ERROR"));
+  }
+  Json page = proxy.stats();
+  for (const char *name : {"s0", "s1"}) EXPECT_EQ(0, page.at("alpha").at(name).number("server_err"));
+}
+
+TELL_WITH_WORKERS(LargeReply);
+
 }  // namespace
 }  // namespace weir::test

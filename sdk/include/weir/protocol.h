@@ -120,7 +120,8 @@ typedef struct weir_expect {
   uint32_t flags;     /* WEIR_REQ_* of the request */
   uint16_t cmd;
   uint8_t reply;
-  uint8_t want_items; /* 1: merge() will be called: append items, and no WEIR_RSP_PART */
+  uint8_t want_items; /* 1: merge() will be called: append items, and no WEIR_RSP_PART. It turns 0 while a reply is
+                       * under way when that is too large to be held whole: then WEIR_RSP_PART lets it pass */
   uint32_t part_keys; /* how many of the request's keys went to this server */
 } weir_expect;
 
