@@ -120,8 +120,9 @@ TEST(Symptom, APartsReplyThatIsTooLargeToHoldDoesNotTakeTheSharedConnectionWithI
   other.say("get 0\nget 0\n");
   EXPECT_TRUE(world.got(world.server(0), "mget 0\nget 0\nget 0\n"));
   world.server(1).say("*B\n");
-  world.server(0).say("*" + std::string(1'500'000, 'x') + "\n+b\n");
+  world.server(0).say("*" + std::string(1'300'000, 'x'));  // over the limit before its end has come
   EXPECT_TRUE(world.got(greedy, "*failed,B\n"));
+  world.server(0).say(std::string(200'000, 'x') + "\n+b\n");
   EXPECT_TRUE(world.got(other, "+b\n"));
   world.server(0).say("+c\n");
   EXPECT_TRUE(world.got(other, "+c\n"));
