@@ -34,8 +34,6 @@ class ServerConnection final : public net::Connection {
   bool has_room() const;
   // More waits than is good: clients should pause until it does not.
   bool is_crowded() const;
-  // So much waits that clients must be taken one request at a time.
-  bool is_swamped() const { return swamped_; }
 
   void connect();  // if it is closed
 
@@ -91,7 +89,7 @@ class ServerConnection final : public net::Connection {
   const uint32_t server_;
   State state_ = State::closed;
   bool closing_soon_ = false;
-  bool swamped_ = false;
+  bool swamped_ = false;  // so much waits that clients must be taken one request at a time; see Upstream::swamped
 
   ExpectationQueue queue_;
   Chain waiting_;  // requests that came before the connection was ready
