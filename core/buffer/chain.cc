@@ -49,7 +49,7 @@ int Chain::gather(iovec *out, int max) const {
   return n;
 }
 
-void Chain::consume(ChunkPool &pool, size_t len) {
+void Chain::consume_slowly(ChunkPool &pool, size_t len) {
   bytes_ -= len;
   while (head_ != nullptr && head_->size() <= len) {
     Chunk *chunk = head_;

@@ -19,6 +19,7 @@ class Chain {
 
   bool empty() const { return bytes_ == 0; }
   size_t size() const { return bytes_; }
+  bool holds_memory() const { return head_ != nullptr; }  // perhaps without a byte in it yet
 
   // Copies.
   void append(ChunkPool &pool, const void *data, size_t len) {
@@ -47,14 +48,25 @@ class Chain {
   // Fills at most max entries; returns how many.
   int gather(iovec *out, int max) const;
   // Drops len bytes from the front and gives emptied chunks back.
-  void consume(ChunkPool &pool, size_t len);
-  void clear(ChunkPool &pool) { consume(pool, bytes_); }
+  void consume(ChunkPool &pool, size_t len) {
+    if (len == bytes_ && head_ == tail_ && head_ != nullptr) {  // all of it, in one chunk: most often
+      pool.put(head_);
+      head_ = tail_ = nullptr;
+      bytes_ = 0;
+      return;
+    }
+    consume_slowly(pool, len);
+  }
+  void clear(ChunkPool &pool) {
+    if (head_ != nullptr) consume(pool, bytes_);
+  }
 
  private:
   static constexpr size_t kFirst = (4 << 10) - sizeof(Chunk);
   static constexpr size_t kMost = (64 << 10) - sizeof(Chunk);
   static constexpr size_t kCopyBelow = 2 << 10;
   void append_slowly(ChunkPool &pool, const void *data, size_t len);
+  void consume_slowly(ChunkPool &pool, size_t len);
 
   Chunk *head_ = nullptr, *tail_ = nullptr;
   size_t bytes_ = 0;

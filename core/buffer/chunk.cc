@@ -1,6 +1,5 @@
 #include "core/buffer/chunk.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -16,45 +15,19 @@ ChunkPool::~ChunkPool() {
   }
 }
 
-Chunk *ChunkPool::allocate(size_t total, uint32_t size_class) {
+Chunk *ChunkPool::make(size_t room, uint32_t size_class) {
+  bool pooled = size_class < kClasses;
+  size_t total = pooled ? kClassBytes[size_class] : room + sizeof(Chunk);
   void *memory = std::malloc(total);
   if (memory == nullptr) std::abort();  // the bounds on what clients may make us hold come long before this
   auto *chunk = new (memory) Chunk{};
   chunk->cap = total - sizeof(Chunk);
-  chunk->size_class = size_class;
-  return chunk;
-}
-
-Chunk *ChunkPool::get(size_t room) {
-  size_t total = room + sizeof(Chunk);
-  uint32_t size_class = 0;
-  while (size_class < kClasses && kClassBytes[size_class] < total) ++size_class;
-  Chunk *chunk = nullptr;
-  if (size_class < kClasses && free_[size_class].head != nullptr) {
-    FreeList &list = free_[size_class];
-    chunk = list.head;
-    list.head = chunk->next;
-    list.low = std::min(list.low, --list.count);
-  } else {
-    chunk = allocate(size_class < kClasses ? kClassBytes[size_class] : total, size_class);
-  }
-  chunk->next = nullptr;
-  chunk->begin = chunk->end = 0;
+  chunk->size_class = pooled ? size_class : kUnpooled;
   in_use_ += chunk->cap;
   return chunk;
 }
 
-void ChunkPool::put(Chunk *chunk) {
-  in_use_ -= chunk->cap;
-  if (chunk->size_class < kClasses) {
-    FreeList &list = free_[chunk->size_class];
-    if (list.count * kClassBytes[chunk->size_class] < kMaxIdleBytes) {
-      chunk->next = list.head;
-      list.head = chunk;
-      ++list.count;
-      return;
-    }
-  }
+void ChunkPool::release(Chunk *chunk) {
   std::free(chunk);
 }
 

@@ -2,6 +2,8 @@
 // Owner: whoever holds the pointer; it goes back by ChunkPool::put. Thread: the worker's alone.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,6 +29,10 @@ class ChunkPool {
  public:
   static constexpr size_t kClassBytes[] = {256, 1 << 10, 4 << 10, 16 << 10, 64 << 10};  // with the header
   static constexpr uint32_t kClasses = 5;
+  // The smallest class with room for so many bytes; kClasses or more when there is none.
+  static constexpr uint32_t class_of(size_t total) {
+    return total <= kClassBytes[0] ? 0 : (static_cast<uint32_t>(std::bit_width(total - 1)) - 7) / 2;
+  }
   static constexpr uint32_t kUnpooled = kClasses;
 
   ChunkPool() = default;
@@ -35,8 +41,27 @@ class ChunkPool {
   ChunkPool &operator=(const ChunkPool &) = delete;
 
   // An empty block with room for at least `room` bytes. Never null: out of memory ends the process.
-  Chunk *get(size_t room);
-  void put(Chunk *chunk);
+  Chunk *get(size_t room) {
+    uint32_t size_class = class_of(room + sizeof(Chunk));
+    if (size_class >= kClasses || free_[size_class].head == nullptr) return make(room, size_class);
+    FreeList &list = free_[size_class];
+    Chunk *chunk = list.head;
+    list.head = chunk->next;
+    list.low = std::min(list.low, --list.count);
+    chunk->next = nullptr;
+    chunk->begin = chunk->end = 0;
+    in_use_ += chunk->cap;
+    return chunk;
+  }
+  void put(Chunk *chunk) {
+    in_use_ -= chunk->cap;
+    if (chunk->size_class >= kClasses) return release(chunk);
+    FreeList &list = free_[chunk->size_class];
+    if (list.count >= kMaxIdleBytes / kClassBytes[chunk->size_class]) return release(chunk);
+    chunk->next = list.head;
+    list.head = chunk;
+    ++list.count;
+  }
   // The chunk with room for at least `total` bytes in all; it may have moved. What it holds stays where it is in it.
   Chunk *grow(Chunk *chunk, size_t total);
 
@@ -51,7 +76,8 @@ class ChunkPool {
     size_t count = 0;
     size_t low = 0;  // the fewest idle since the last trim: what was never needed
   };
-  Chunk *allocate(size_t total, uint32_t size_class);
+  Chunk *make(size_t room, uint32_t size_class);
+  static void release(Chunk *chunk);
 
   static constexpr size_t kMaxIdleBytes = 8 << 20;  // a class
   FreeList free_[kClasses];

@@ -27,7 +27,10 @@ ClientConnection::ClientConnection(Front &front, uint32_t lane)
       front_(front),
       lane_(lane),
       usual_reply_(front.settings.client_output_limit / 2 / kFirstInflight),
-      protocol_state_((front.protocol.client_state_size + 7) / 8 + 2) {}
+      protocol_state_((front.protocol.client_state_size + 7) / 8 + 2) {
+  usual_reply_ = std::max(usual_reply_, front.small_reply);
+  weigh_inflight();
+}
 
 ClientConnection::~ClientConnection() {
   inbox_.clear(reactor_.chunks);
@@ -149,8 +152,9 @@ void ClientConnection::consume(Inbox::Span all) {
   RequestParser::run(*this, all);
   parsing_ = false;
   if (!open()) return;
-  if (input_ended_) inbox_.clear(reactor_.chunks);
-  check_inflight();
+  if ((pauses_ & kInflight) != 0 || order_.size() >= allowed_inflight_) check_inflight();
+  if (!input_ended_) return;
+  inbox_.clear(reactor_.chunks);
   finish_if_done();
 }
 
@@ -173,25 +177,37 @@ void ClientConnection::unpause(uint32_t why) {
   if (pauses_ == 0 && !input_ended_) front_.resume_soon(*this);
 }
 
-uint32_t ClientConnection::allowed_inflight() const {
-  uint64_t most = front_.settings.client_inflight;
-  uint64_t fitting = front_.settings.client_output_limit / 2 / std::max<uint64_t>(usual_reply_, 1);
-  return static_cast<uint32_t>(std::min(most, std::max(fitting, kLeastInflight)));
+uint64_t ClientConnection::front_small_reply() const {
+  return front_.small_reply;
 }
 
 // Up at once, down by and by: one large reply is a better warning than many small ones are a comfort.
-void ClientConnection::note_reply(uint64_t size) {
+void ClientConnection::weigh_reply(uint64_t size) {
   largest_reply_ = std::max<size_t>(largest_reply_, std::min(size, kLargestReply));
-  usual_reply_ = size >= usual_reply_ ? size : usual_reply_ - (usual_reply_ - size + 7) / 8;
+  if (size >= usual_reply_) {
+    usual_reply_ = size;
+  } else {
+    usual_reply_ = std::max(usual_reply_ - (usual_reply_ - size + 7) / 8, front_.small_reply);
+  }
+  weigh_inflight();
+}
+
+void ClientConnection::weigh_inflight() {
+  uint64_t most = front_.settings.client_inflight;
+  uint64_t fitting = front_.settings.client_output_limit / 2 / std::max<uint64_t>(usual_reply_, 1);
+  allowed_inflight_ = static_cast<uint32_t>(std::min(most, std::max(fitting, kLeastInflight)));
 }
 
 void ClientConnection::check_inflight() {
-  uint32_t most = allowed_inflight();
-  if (order_.size() >= most) {
+  if (order_.size() >= allowed_inflight_) {
     pause(kInflight);
-  } else if (order_.size() <= most / 2) {
+  } else if (order_.size() <= allowed_inflight_ / 2) {
     unpause(kInflight);
   }
+}
+
+void ClientConnection::note_output() {
+  if (out_.size() + held_bytes_ > front_.output_pause || pauses_ != 0) check_output();
 }
 
 void ClientConnection::check_output() {
@@ -216,7 +232,7 @@ void ClientConnection::check_output() {
 void ClientConnection::on_written(size_t) {
   moved_us_ = reactor_.now_us;
   if ((pauses_ & kOutput) != 0) check_output();
-  finish_if_done();
+  if (input_ended_) finish_if_done();
 }
 
 void ClientConnection::on_broken(int) {
@@ -234,35 +250,62 @@ Request *ClientConnection::enqueue(const weir_req &req) {
 }
 
 Chain &ClientConnection::reply_chain(Request &request) {
-  if (order_.front() != &request || request.held_back > 0) return request.reply;
+  if (!is_first(request)) return request.reply.chain(reactor_.chunks);
   request.begun = true;
   output_grew();
   return out_;
 }
 
 // Bytes were appended where there were `before`: those that must wait are put on the account.
-void ClientConnection::hold(const Chain &to, size_t before) {
-  if (&to != &out_ && to.size() > before) held_bytes_ += to.size() - before + (before == 0 ? kHeldOverhead : 0);
+void ClientConnection::hold(size_t before, size_t now) {
+  if (now > before) held_bytes_ += now - before + (before == 0 ? kHeldOverhead : 0);
 }
 
 // The bytes of a reply that was held leave the account.
-void ClientConnection::unhold(const Chain &reply) {
+void ClientConnection::unhold(const HeldReply &reply) {
   if (!reply.empty()) held_bytes_ -= std::min(held_bytes_, reply.size() + kHeldOverhead);
+}
+
+bool ClientConnection::is_first(const Request &request) const {
+  return order_.front() == &request && request.held_back == 0;
 }
 
 void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len) {
   if ((request.req.flags & WEIR_REQ_MUTE) != 0) return;
-  Chain &to = reply_chain(request);
-  if (&to == &out_) return to.append(reactor_.chunks, data, len);
-  size_t before = to.size();
-  to.append_snugly(reactor_.chunks, data, len);
-  hold(to, before);
+  if (is_first(request)) {
+    request.begun = true;
+    out_.append(reactor_.chunks, data, len);
+    return output_grew();
+  }
+  size_t before = request.reply.size();
+  request.reply.append(reactor_.chunks, data, len);
+  hold(before, before + len);
+}
+
+// What nearly every reply is: whole, and to the client's oldest request.
+void ClientConnection::answer_first(Request &request, const uint8_t *data, size_t len) {
+  request.parts_open = 0;
+  if ((request.req.flags & WEIR_REQ_MUTE) == 0) {
+    out_.append(reactor_.chunks, data, len);
+    output_grew();
+  }
+  uint32_t flags = request.req.flags;
+  order_.pop();
+  reactor_.requests.release(&request);
+  if ((flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
+  if (const Request *next = order_.front(); next != nullptr && (next->done || !next->reply.empty())) {
+    flush_order();
+  } else if (pauses_ != 0 || input_ended_) {
+    order_moved();
+  }
+  if (open()) note_output();
 }
 
 void ClientConnection::reply_begins(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data,
                                     size_t len, bool ends) {
   Request &request = *part.request;
   note_reply(request.split == nullptr ? rsp.size : request.split->announced += rsp.size);
+  if (ends && request.split == nullptr && is_first(request)) return answer_first(request, data, len);
   if (request.split != nullptr) {
     SplitPart &into = request.split->parts[part.index];
     Split::add_reply(reactor_.chunks, into, rsp, items);
@@ -272,7 +315,7 @@ void ClientConnection::reply_begins(Part &part, const weir_rsp &rsp, const weir_
     deliver(request, data, len);
   }
   if (ends) part_answered(request);
-  if (open()) check_output();
+  if (open()) note_output();
 }
 
 void ClientConnection::reply_goes_on(Part &part, const uint8_t *data, size_t len, bool ends) {
@@ -284,7 +327,7 @@ void ClientConnection::reply_goes_on(Part &part, const uint8_t *data, size_t len
     deliver(request, data, len);
   }
   if (ends) part_answered(request);
-  if (open()) check_output();
+  if (open()) note_output();
 }
 
 void ClientConnection::part_failed(Part &part, const Failure &failure, bool held) {
@@ -321,7 +364,7 @@ void ClientConnection::part_answered(Request &request) {
   weir_scope with = scope();
   switch (Merger::run(front_, with, request, to)) {
     case Merger::Outcome::merged:
-      hold(to, before);
+      if (&to != &out_) hold(before, to.size());
       return finish(request);
     case Merger::Outcome::failed:
       request.begun = false;
@@ -336,7 +379,7 @@ void ClientConnection::fail(Request &request, uint32_t error, std::string_view t
     Chain &to = reply_chain(request);
     size_t before = to.size();
     if (!render_reply(&request.req, error, text, {nullptr, 0}, to)) return close();
-    hold(to, before);
+    if (&to != &out_) hold(before, to.size());
   }
   finish(request);
 }
@@ -370,25 +413,31 @@ void ClientConnection::finish(Request &request) {
 
 void ClientConnection::flush_order() {
   while (Request *request = order_.pop_ready()) {
-    unhold(request->reply);
-    if (!request->reply.empty()) {
-      out_.append(reactor_.chunks, request->reply);
-      output_grew();
-    }
+    take_held(*request);
     uint32_t flags = request->req.flags;
     reactor_.requests.release(request);
     if ((flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
   }
   // What the next one already has need not wait for its end.
   if (Request *first = order_.front(); first != nullptr && first->held_back == 0 && !first->reply.empty()) {
-    unhold(first->reply);
-    out_.append(reactor_.chunks, first->reply);
+    take_held(*first);
     first->begun = true;
-    output_grew();
   }
+  order_moved();
+}
+
+// The reply's turn has come.
+void ClientConnection::take_held(Request &request) {
+  if (request.reply.empty()) return;
+  unhold(request.reply);
+  request.reply.move_to(reactor_.chunks, out_);
+  output_grew();
+}
+
+void ClientConnection::order_moved() {
   if (parsing_) return;
   if ((pauses_ & kInflight) != 0) check_inflight();
-  finish_if_done();
+  if (input_ended_) finish_if_done();
 }
 
 }  // namespace weir::client

@@ -56,9 +56,17 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void pause(uint32_t why);
   // How many requests may be unanswered: the fewer, the larger their replies are, so that these stay within
   // client_output_limit.
-  uint32_t allowed_inflight() const;
-  void note_reply(uint64_t size);
+  uint32_t allowed_inflight() const { return allowed_inflight_; }
+  void note_reply(uint64_t size) {
+    bool says_nothing_new = size == usual_reply_ || (size < usual_reply_ && usual_reply_ == front_small_reply());
+    if (!says_nothing_new) weigh_reply(size);
+  }
+  uint64_t front_small_reply() const;
+  void weigh_reply(uint64_t size);
+  void weigh_inflight();
   void check_inflight();
+  // After bytes were put on the account or out.
+  void note_output();
   void check_output();
   void finish_if_done();
   void linger();
@@ -67,11 +75,15 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   Request *enqueue(const weir_req &req);  // at the end of the order, held by the client
   Chain &reply_chain(Request &request);   // where its bytes go now
   void deliver(Request &request, const uint8_t *data, size_t len);
-  void hold(const Chain &to, size_t before);
-  void unhold(const Chain &reply);
+  void answer_first(Request &request, const uint8_t *data, size_t len);
+  bool is_first(const Request &request) const;  // of those unanswered, and nothing holds it back
+  void hold(size_t before, size_t now);
+  void unhold(const HeldReply &reply);
+  void take_held(Request &request);
   void part_answered(Request &request);
   void finish(Request &request);
   void flush_order();
+  void order_moved();
   // The protocol's answer or error into `to`; false: the client must be closed.
   bool render_reply(const weir_req *req, uint32_t error, std::string_view text, weir_bytes message, Chain &to);
   // An error as the whole answer to a request that has none yet.
@@ -94,8 +106,9 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   ReplyOrder order_;
   size_t held_bytes_ = 0;     // of replies that are not first in the order
   size_t largest_reply_ = 0;  // seen so far
-  uint64_t usual_reply_;      // what the next replies may be like, from those before them
-  uint64_t moved_us_ = 0;     // when the client last took bytes
+  uint64_t usual_reply_;      // what the next replies may be like, from those before them; never below small_reply
+  uint32_t allowed_inflight_ = 0;
+  uint64_t moved_us_ = 0;  // when the client last took bytes
   uint64_t linger_until_us_ = 0;
 
   uint32_t pauses_ = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <vector>
 
 #include "core/base/log.h"
 #include "core/client/merger.h"
@@ -14,17 +13,10 @@ constexpr uint32_t kNotInThisCore = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | 
                                     WEIR_REQ_STREAM_RSP | WEIR_REQ_OPEN;
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
 
-constexpr uint32_t kMostKeys = 64 << 10;
-// One a thread, grown to the largest window seen.
-struct Arrays {
-  std::vector<weir_bytes> key_bytes;
-  std::vector<uint32_t> servers;
-  std::vector<uint32_t> all_keys;    // 0, 1, 2, ...
-  std::vector<uint32_t> part_sizes;  // by server; the last place is for keys without one
-};
-thread_local Arrays arrays;
+// A request with any of these does not take the short way.
+constexpr uint32_t kUnusual = kNotInThisCore | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER | WEIR_REQ_FENCE | WEIR_REQ_CLOSE;
 
-const uint32_t *all_keys(uint32_t n) {
+const uint32_t *all_keys(RequestArrays &arrays, uint32_t n) {
   if (size_t had = arrays.all_keys.size(); had < n) {
     arrays.all_keys.resize(n);
     std::iota(arrays.all_keys.begin(), arrays.all_keys.end(), 0);
@@ -41,47 +33,71 @@ void init(Part &part, Request &request, uint32_t server, uint32_t index) {
 
 }  // namespace
 
+Dispatcher::Dispatcher(ClientConnection &client)
+    : client_(client),
+      front_(client.front_),
+      arrays_(client.front_.arrays),
+      ring_(client.front_.pool.ring()),
+      no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit) {}
+
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
-  Front &front = client.front_;
-  const route::Ring &ring = front.pool.ring();
-  if (arrays.key_bytes.size() < batch.key_count) {
-    arrays.key_bytes.resize(batch.key_count);
-    arrays.servers.resize(batch.key_count);
+  Dispatcher dispatcher(client);
+  RequestArrays &arrays = client.front_.arrays;
+  if (batch.key_count > 0) {
+    client.front_.router.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
+                               client.reactor_.now_us);
   }
   const uint8_t *message = batch.bytes;
   uint32_t key = 0;
-  for (uint32_t i = 0; i < batch.count; ++i) {
-    for (uint32_t end = key + batch.reqs[i].key_count; key < end; ++key) {
-      arrays.key_bytes[key] = {message + batch.keys[key].off, batch.keys[key].len};
-    }
-    message += batch.reqs[i].size;
-  }
-  if (key > 0) front.router.route(ring, arrays.key_bytes.data(), key, arrays.servers.data(), client.reactor_.now_us);
-
-  Dispatcher dispatcher(client, ring);
-  message = batch.bytes;
-  key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
     One one{
         req,         {message, req.size}, batch.keys + key, arrays.key_bytes.data() + key, arrays.servers.data() + key,
         &batch.whole};
-    dispatcher.dispatch(one);
-    if (!client.open()) return false;
-    if ((req.flags & WEIR_REQ_CLOSE) != 0) client.end_input();
-    if (client.input_ended_) return false;
-    // It is the last of its batch; unless it was answered at once, it is the last in the order too.
-    if ((req.flags & WEIR_REQ_FENCE) != 0 && !client.order_.empty() &&
-        (client.order_.back()->req.flags & WEIR_REQ_FENCE) != 0) {
-      client.pause(ClientConnection::kFence);
-    }
+    if (!dispatcher.send_at_once(one) && !dispatcher.dispatch_with_care(one)) return false;
     message += req.size;
     key += req.key_count;
   }
-  client.check_inflight();
-  if (batch.key_count > kMostKeys) arrays = Arrays{};  // a huge command's room is not kept
-  client.check_output();                               // local answers count, too
+  arrays.shrink(batch.key_count);
+  if (client.order_.size() >= client.allowed_inflight_) client.check_inflight();
+  client.note_output();  // local answers count, too
   return client.open() && client.pauses_ == 0;
+}
+
+// The short way of what most requests are: one key, one server, the bytes as they came. False: it takes the long one.
+bool Dispatcher::send_at_once(const One &one) {
+  const weir_req &req = one.req;
+  bool usual = req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
+               (req.flags & kUnusual) == 0 && req.profile == 0 && req.size <= front_.settings.request_limit &&
+               *one.whole == nullptr && !no_memory_;
+  if (!usual || one.servers[0] == WEIR_NO_SERVER) return false;
+  upstream::ServerConnection &connection = front_.upstream.connection(one.servers[0], client_.lane_);
+  if (connection.is_crowded()) return false;
+  connection.output().append(client_.reactor_.chunks, one.message.ptr, req.size);
+  expect_reply(req, connection, req.size);
+  return true;
+}
+
+void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection, size_t len) {
+  Request &request = *client_.enqueue(req);
+  init(request.part, request, connection.server(), 0);
+  request.part.keys = req.key_count;
+  request.parts_open = 1;
+  request.holders = 2;  // the client and the part
+  connection.queued(&request.part, len);
+}
+
+bool Dispatcher::dispatch_with_care(const One &one) {
+  dispatch(one);
+  if (!client_.open()) return false;
+  if ((one.req.flags & WEIR_REQ_CLOSE) != 0) client_.end_input();
+  if (client_.input_ended_) return false;
+  // It is the last of its batch; unless it was answered at once, it is the last in the order too.
+  if ((one.req.flags & WEIR_REQ_FENCE) != 0 && !client_.order_.empty() &&
+      (client_.order_.back()->req.flags & WEIR_REQ_FENCE) != 0) {
+    client_.pause(ClientConnection::kFence);
+  }
+  return true;
 }
 
 void Dispatcher::dispatch(const One &one) {
@@ -103,7 +119,7 @@ void Dispatcher::dispatch(const One &one) {
   if (req.key_count > front_.settings.max_keys) {
     return refuse(one, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
   }
-  if (client_.reactor_.memory_in_use() > client_.reactor_.memory_limit) {
+  if (no_memory_) {
     return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
   }
   if (ring_.live() == 0) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
@@ -135,7 +151,7 @@ void Dispatcher::answer(const One &one) {
   size_t before = to.size();
   if ((one.req.flags & WEIR_REQ_MUTE) == 0) {
     if (!client_.render_reply(&one.req, WEIR_ERR_NONE, {}, one.message, to)) return client_.close();
-    client_.hold(to, before);
+    if (&to != &client_.out_) client_.hold(before, to.size());
   }
   client_.finish(request);
 }
@@ -174,8 +190,8 @@ void Dispatcher::ease(upstream::ServerConnection &connection) {
 void Dispatcher::to_server(const One &one, uint32_t server) {
   bool transform = (one.req.flags & WEIR_REQ_TRANSFORM) != 0;
   if (transform && one.req.reply != WEIR_REPLY_NONE) {
-    arrays.part_sizes.assign(ring_.size() + 1, 0);
-    arrays.part_sizes[server] = std::max<uint32_t>(one.req.key_count, 1);
+    arrays_.part_sizes.assign(ring_.size() + 1, 0);
+    arrays_.part_sizes[server] = std::max<uint32_t>(one.req.key_count, 1);
     return to_parts(one, 1);
   }
   upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
@@ -185,12 +201,7 @@ void Dispatcher::to_server(const One &one, uint32_t server) {
   if (one.req.reply == WEIR_REPLY_NONE) {
     connection.queued(nullptr, len);
   } else {
-    Request &request = *client_.enqueue(one.req);
-    init(request.part, request, server, 0);
-    request.part.keys = one.req.key_count;
-    request.parts_open = 1;
-    ++request.holders;
-    connection.queued(&request.part, len);
+    expect_reply(one.req, connection, len);
   }
   ease(connection);
 }
@@ -202,7 +213,7 @@ size_t Dispatcher::write(const One &one, upstream::ServerConnection &connection,
   }
   if ((one.req.flags & WEIR_REQ_RENDER) != 0) {
     uint32_t server = part != nullptr ? part->part.server : connection.server();
-    return render(one, connection, WEIR_RENDER_REKEY, all_keys(one.req.key_count), one.req.key_count, server);
+    return render(one, connection, WEIR_RENDER_REKEY, all_keys(arrays_, one.req.key_count), one.req.key_count, server);
   }
   if (*one.whole != nullptr && part == nullptr) {
     connection.output().append(*one.whole);
@@ -258,10 +269,10 @@ void Dispatcher::by_split(const One &one) {
   uint32_t n = one.req.key_count;
   if (n == 0) return refuse(one, WEIR_ERR_INTERNAL, "a split command without a key");
   uint32_t servers = ring_.size();
-  arrays.part_sizes.assign(servers + 1, 0);
+  arrays_.part_sizes.assign(servers + 1, 0);
   uint32_t parts = 0;
   for (uint32_t i = 0; i < n; ++i) {
-    if (arrays.part_sizes[std::min(one.servers[i], servers)]++ == 0) ++parts;
+    if (arrays_.part_sizes[std::min(one.servers[i], servers)]++ == 0) ++parts;
   }
   if (parts > 1 && one.req.reply == WEIR_REPLY_NONE) {
     return refuse(one, WEIR_ERR_INTERNAL, "a command without a reply cannot be split");
@@ -279,12 +290,12 @@ void Dispatcher::to_all(const One &one) {
     }
     return;
   }
-  arrays.part_sizes.assign(ring_.size() + 1, 0);
-  for (uint32_t server = 0; server < ring_.size(); ++server) arrays.part_sizes[server] = ring_.alive(server) ? 1 : 0;
+  arrays_.part_sizes.assign(ring_.size() + 1, 0);
+  for (uint32_t server = 0; server < ring_.size(); ++server) arrays_.part_sizes[server] = ring_.alive(server) ? 1 : 0;
   to_parts(one, ring_.live());
 }
 
-// One part for each server that arrays.part_sizes counts keys for, in the order of the servers.
+// One part for each server that arrays_.part_sizes counts keys for, in the order of the servers.
 void Dispatcher::to_parts(const One &one, uint32_t part_count) {
   if (front_.protocol.merge == nullptr) {
     return refuse(one, WEIR_ERR_INTERNAL, "the protocol cannot merge replies");
@@ -300,10 +311,10 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
 
   // Where each server's keys begin in split.pick, and which part it is.
   uint32_t servers = ring_.size(), next_pick = 0, next_part = 0;
-  thread_local std::vector<uint32_t> part_index;
+  std::vector<uint32_t> &part_index = arrays_.part_index;
   part_index.assign(servers + 1, 0);
   for (uint32_t server = 0; server <= servers; ++server) {
-    uint32_t size = arrays.part_sizes[server];
+    uint32_t size = arrays_.part_sizes[server];
     if (size == 0) continue;
     SplitPart &part = split.parts[next_part];
     init(part.part, request, server == servers ? WEIR_NO_SERVER : server, next_part);

@@ -12,7 +12,7 @@ namespace weir::client {
 
 class Dispatcher {
  public:
-  // Whole requests, one behind the other in memory.
+  // Whole requests, one behind the other in memory. The bytes of their keys stand in RequestArrays::key_bytes.
   struct Batch {
     const weir_req *reqs;
     uint32_t count;
@@ -35,8 +35,10 @@ class Dispatcher {
     const uint32_t *servers;  // of the keys
     Chunk **whole;
   };
-  Dispatcher(ClientConnection &client, const route::Ring &ring) : client_(client), front_(client.front_), ring_(ring) {}
+  explicit Dispatcher(ClientConnection &client);
 
+  bool send_at_once(const One &one);
+  bool dispatch_with_care(const One &one);
   void dispatch(const One &one);
   void answer(const One &one);
   void by_key(const One &one);
@@ -46,6 +48,7 @@ class Dispatcher {
   void to_server(const One &one, uint32_t server);
   void to_parts(const One &one, uint32_t part_count);
   void refuse(const One &one, uint32_t error, std::string_view text);
+  void expect_reply(const weir_req &req, upstream::ServerConnection &connection, size_t len);
   bool may_send(const One &one, upstream::ServerConnection &connection);
   // Appends the request, or its part, to the connection's output; its length, 0 when the plugin failed.
   size_t write(const One &one, upstream::ServerConnection &connection, const SplitPart *part);
@@ -55,7 +58,9 @@ class Dispatcher {
 
   ClientConnection &client_;
   Front &front_;
+  RequestArrays &arrays_;
   const route::Ring &ring_;
+  const bool no_memory_;  // memory_limit is reached
 };
 
 }  // namespace weir::client

@@ -12,10 +12,13 @@ Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejecti
       settings(p.settings),
       protocol(p.protocol->protocol()),
       cells(r.stats.pools[p.index]),
+      arrays(RequestArrays::of_this_thread()),
       protocol_worker(p.protocol->worker_init(r.worker_id)),
       dist_worker(p.dist->worker_init(r.worker_id)),
       upstream({r, p.settings, p.index, *p.protocol, protocol_worker, p.backends, r.stats.servers[p.index], ejections}),
-      router(p, r.worker_id, r.arena.abi(), dist_worker) {}
+      router(p, r.worker_id, r.arena.abi(), dist_worker),
+      output_pause(p.settings.client_output_limit / 4),
+      small_reply(p.settings.client_output_limit / 2 / std::max<uint64_t>(p.settings.client_inflight, 1)) {}
 
 Front::~Front() {
   for (Request *request : held_) reactor.requests.release(request);

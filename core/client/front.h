@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/client/request_arrays.h"
 #include "core/net/reactor.h"
 #include "core/route/pool.h"
 #include "core/route/router.h"
@@ -46,11 +47,14 @@ class Front {
   const config::Pool &settings;
   const weir_protocol &protocol;
   PoolCells &cells;
+  RequestArrays &arrays;
   void *const protocol_worker;  // NULLABLE
   void *const dist_worker;      // NULLABLE
   upstream::Upstream upstream;
   route::Router router;
-  size_t slow_clients = 0;  // paused for their output, or lingering
+  const size_t output_pause;   // client_output_limit / 4: from here on a client reads no more
+  const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered
+  size_t slow_clients = 0;     // paused for their output, or lingering
 
  private:
   friend class ClientConnection;

@@ -10,21 +10,13 @@
 namespace weir::client {
 namespace {
 
-constexpr uint32_t kFirstKeys = 1024;
 constexpr uint32_t kDefaultHead = 64 << 10;
 
-// One a thread: a worker parses one window at a time.
-struct Arrays {
-  weir_req reqs[RequestParser::kMaxRequests];
-  std::vector<weir_key> keys = std::vector<weir_key>(kFirstKeys);
-  uint32_t limit = 0;
-};
-thread_local Arrays arrays;
-
 weir_status grow_keys(weir_parse *parse, uint32_t want) {
+  RequestArrays &arrays = *static_cast<RequestArrays *>(parse->core);
   size_t total = static_cast<size_t>(parse->sub_len) + want;
-  if (total > arrays.limit) return WEIR_E_LIMIT;
-  arrays.keys.resize(std::max(total, std::min<size_t>(arrays.keys.size() * 2, arrays.limit)));
+  if (total > arrays.key_limit) return WEIR_E_LIMIT;
+  arrays.keys.resize(std::max(total, std::min<size_t>(arrays.keys.size() * 2, arrays.key_limit)));
   parse->keys = arrays.keys.data();
   parse->sub_cap = static_cast<uint32_t>(arrays.keys.size());
   return WEIR_OK;
@@ -34,14 +26,18 @@ bool within(uint64_t off, uint64_t len, uint64_t size) {
   return off <= size && len <= size - off;
 }
 
-// Why the request breaks the contract, or null. shown: how many of its bytes the parser has seen.
-const char *fault_of(const weir_req &req, const weir_key *keys, uint64_t shown, uint32_t cmd_count) {
+// Why the request breaks the contract, or null. shown: how many of its bytes the parser has seen, from data on. Fills
+// in what its keys are.
+const char *check(const weir_req &req, const weir_key *keys, const uint8_t *data, uint64_t shown, uint32_t cmd_count,
+                  weir_bytes *key_bytes) {
   if (req.size == 0) return "a request of size 0";
   if (req.cmd >= cmd_count) return "a command that is not in its table";
   if (req.route > WEIR_ROUTE_DROP || req.reply > WEIR_REPLY_NONE) return "an unknown route or reply";
+  uint64_t visible = std::min(shown, req.size);
   for (uint32_t i = 0; i < req.key_count; ++i) {
-    if (!within(keys[i].off, keys[i].len, std::min(shown, req.size))) return "a key outside its request";
+    if (!within(keys[i].off, keys[i].len, visible)) return "a key outside its request";
     if (!within(keys[i].unit_off, keys[i].unit_len, req.size)) return "a unit outside its request";
+    key_bytes[i] = {data + keys[i].off, keys[i].len};
   }
   return nullptr;
 }
@@ -71,7 +67,7 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   if (c.discard_ > 0) {
     at = std::min<size_t>(c.discard_, all.len);
     c.discard_ -= at;
-    if (at == all.len) c.inbox_.keep(chunks, all, all.len, 0, 0);
+    if (at == all.len) c.inbox_.done(chunks);
     return at < all.len;
   }
   if (all.len < c.awaited_.size) {
@@ -85,6 +81,9 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   Chunk *whole = fills ? c.inbox_.take() : nullptr;
   auto key_count = static_cast<uint32_t>(c.carried_.count());
   std::vector<weir_key> keys = c.carried_.take();
+  RequestArrays &arrays = c.front_.arrays;
+  arrays.have_room_for(key_count);
+  for (uint32_t i = 0; i < key_count; ++i) arrays.key_bytes[i] = {all.data + keys[i].off, keys[i].len};
   Dispatcher::Batch batch{&c.awaited_, 1, all.data, keys.data(), key_count, whole};
   bool go_on = Dispatcher::run(c, batch);
   if (batch.whole != nullptr) chunks.put(batch.whole);
@@ -103,7 +102,7 @@ void RequestParser::run(ClientConnection &c, Inbox::Span all) {
   Next next = Next::more;
   while (next == Next::more && now.position < all.len) next = step(c, now);
   if (!c.open() || c.input_ended_ || c.awaiting_) return;  // gone, or kept by await_rest()
-  if (now.start >= all.len) return c.inbox_.keep(c.reactor_.chunks, all, all.len, 0, 0);
+  if (now.start >= all.len) return c.inbox_.done(c.reactor_.chunks);
   if (next != Next::stop && !may_wait(c, now)) return;
   c.inbox_.keep(c.reactor_.chunks, all, now.start, now.position - now.start, 0);
 }
@@ -126,7 +125,8 @@ bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
 
 // One call of parse_req().
 RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
-  const Front &front = c.front_;
+  Front &front = c.front_;
+  RequestArrays &arrays = front.arrays;
   uint32_t most = c.allowed_inflight();
   if (c.order_.size() >= most) return Next::stop;
   weir_parse parse{};
@@ -136,16 +136,16 @@ RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   parse.msg_off = now.position - now.start;
   parse.reqs = arrays.reqs;
   // With a server's queue nearly full each client gets one more request in before it has to wait.
-  parse.msg_cap = front.upstream.swamped > 0 ? 1 : std::min(most - c.order_.size(), kMaxRequests);
+  parse.msg_cap = front.upstream.swamped > 0 ? 1 : std::min(most - c.order_.size(), RequestArrays::kMaxRequests);
   // max_keys is for one request: the window's others may stand in the array beside it.
-  arrays.limit = static_cast<uint32_t>(std::min<uint64_t>(front.settings.max_keys + parse.len / 2, UINT32_MAX - 1));
-  c.carried_.lend(arrays.keys, kFirstKeys);
+  arrays.key_limit = static_cast<uint32_t>(std::min<uint64_t>(front.settings.max_keys + parse.len / 2, UINT32_MAX - 1));
+  c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
   parse.sub_len = static_cast<uint32_t>(c.carried_.count());
   parse.keys = arrays.keys.data();
   parse.sub_cap = static_cast<uint32_t>(arrays.keys.size());
   parse.grow_sub = &grow_keys;
   parse.expect = [](weir_parse *, uint32_t) -> const weir_expect * { return nullptr; };
-  parse.core = &c;
+  parse.core = &arrays;
   weir_scope scope = c.scope();
   weir_status status = front.protocol.parse_req(&scope, &parse);
 
@@ -174,26 +174,27 @@ bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse
     refuse(c, WEIR_ERR_INTERNAL, "internal error");
     return false;
   };
+  RequestArrays &arrays = c.front_.arrays;
   if (parse.used > parse.len || parse.msg_len > parse.msg_cap || parse.sub_len > arrays.keys.size()) {
     return broken("it used more than it was given");
   }
+  arrays.have_room_for(parse.sub_len);
   uint64_t at = now.start, keys = 0;
   uint32_t whole = 0;
-  for (uint32_t i = 0; i < parse.msg_len; ++i) {
-    const weir_req &req = arrays.reqs[i];
-    if (at > now.all.len || (at == now.all.len && i > 0)) return broken("a request behind an unfinished one");
+  for (; whole < parse.msg_len && !now.fenced; ++whole) {
+    const weir_req &req = arrays.reqs[whole];
+    if (at > now.all.len || (at == now.all.len && whole > 0)) return broken("a request behind an unfinished one");
     if (req.key_count > parse.sub_len - keys) return broken("more keys counted than appended");
-    const char *fault = fault_of(req, arrays.keys.data() + keys, now.all.len - at, c.front_.protocol.cmd_count);
+    const char *fault = check(req, arrays.keys.data() + keys, now.all.data + at, now.all.len - at,
+                              c.front_.protocol.cmd_count, arrays.key_bytes.data() + keys);
     if (fault != nullptr) return broken(fault);
     if (req.size > now.all.len - at) {
-      if (i + 1 < parse.msg_len) return broken("a request behind an unfinished one");
+      if (whole + 1 < parse.msg_len) return broken("a request behind an unfinished one");
       break;
     }
     at += req.size;
     keys += req.key_count;
-    ++whole;
     now.fenced = (req.flags & WEIR_REQ_FENCE) != 0;
-    if (now.fenced) break;
   }
   uint64_t next = 0;
   if (__builtin_add_overflow(now.position + parse.used, parse.skip, &next)) return broken("it skips without end");
@@ -208,7 +209,7 @@ bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse
         arrays.reqs, whole, now.all.data + dispatched_from, arrays.keys.data(), static_cast<uint32_t>(keys), nullptr};
     if (!Dispatcher::run(c, batch) && (!c.open() || c.input_ended_)) return false;
   }
-  c.carried_.take_back(arrays.keys, keys, parse.sub_len, kFirstKeys);
+  c.carried_.take_back(arrays.keys, keys, parse.sub_len, RequestArrays::kFirstKeys);
   if (now.fenced) c.carried_.clear();
   return !awaits || await_rest(c, now, last);
 }

@@ -9,8 +9,6 @@ namespace weir::client {
 
 class RequestParser {
  public:
-  static constexpr uint32_t kMaxRequests = 128;  // a call
-
   // Parses `all`, the bytes from the unfinished request on, and keeps what is left. The client may be closed by it.
   static void run(ClientConnection &client, Inbox::Span all);
 

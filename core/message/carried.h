@@ -19,6 +19,7 @@ class Carried {
 
   // They are now the first count() elements of `array`, which has at least `least`.
   void lend(std::vector<T> &array, size_t least) {
+    if (count_ == 0 && array.size() >= least) return;
     if (count_ > kCopied) {
       array.swap(kept_);
     } else {
@@ -28,6 +29,10 @@ class Carried {
   }
   // Elements [from, to) of `array` belong to the unfinished message.
   void take_back(std::vector<T> &array, size_t from, size_t to, size_t least) {
+    if (to == from && kept_.capacity() <= kIdle && array.size() <= kMost) {  // nothing to keep, nothing to give back
+      count_ = 0;
+      return;
+    }
     count_ = to - from;
     if (from == 0 && count_ > kCopied) {
       array.swap(kept_);

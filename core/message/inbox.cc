@@ -6,13 +6,11 @@
 namespace weir {
 
 bool Inbox::reads_in_place(const Window &window) const {
-  if (held_ == nullptr) return false;
   return held_->size() >= kOwnChunkFrom || std::max(size_, resume_) > window.size / 2;
 }
 
-Inbox::Span Inbox::prepare(ChunkPool &pool, const Window &window) {
+Inbox::Span Inbox::prepare_more(ChunkPool &pool, const Window &window) {
   if (!reads_in_place(window)) {
-    if (held_ == nullptr) return {window.data, window.size};
     std::memcpy(window.data, held_->data(), held_->size());
     return {window.data + held_->size(), window.size - held_->size()};
   }
@@ -27,13 +25,13 @@ Inbox::Span Inbox::prepare(ChunkPool &pool, const Window &window) {
   return {held_->bytes() + held_->end, room};
 }
 
-Inbox::Span Inbox::received(ChunkPool &pool, const Window &window, size_t n) {
+Inbox::Span Inbox::received_more(ChunkPool &pool, const Window &window, size_t n) {
   if (reads_in_place(window)) {
     held_->end += n;
     return {held_->data(), held_->size()};
   }
   size_t before = held();
-  if (held_ != nullptr) pool.put(held_);
+  pool.put(held_);
   held_ = nullptr;
   return {window.data, before + n};
 }
@@ -58,12 +56,6 @@ void Inbox::keep(ChunkPool &pool, Span all, size_t from, size_t resume, size_t s
   }
   if (held_ != nullptr) pool.put(held_);
   held_ = kept;
-}
-
-void Inbox::clear(ChunkPool &pool) {
-  if (held_ != nullptr) pool.put(held_);
-  held_ = nullptr;
-  resume_ = size_ = 0;
 }
 
 Chunk *Inbox::take() {

@@ -30,16 +30,27 @@ class Inbox {
   };
 
   // Where the next bytes go.
-  Span prepare(ChunkPool &pool, const Window &window);
-  // n bytes were put there. All that is at hand, from the first byte of the unfinished message. {call}: until keep().
-  Span received(ChunkPool &pool, const Window &window, size_t n);
+  Span prepare(ChunkPool &pool, const Window &window) {
+    return held_ == nullptr ? Span{window.data, window.size} : prepare_more(pool, window);
+  }
+  // n bytes were put there. All that is at hand, from the first byte of the unfinished message. {call}: until keep() or
+  // done().
+  Span received(ChunkPool &pool, const Window &window, size_t n) {
+    return held_ == nullptr ? Span{window.data, n} : received_more(pool, window, n);
+  }
   // The same without new bytes: what keep() kept.
   Span again();
 
   // The message that begins at `from` is unfinished; its parser goes on at offset `resume` of it, which may lie past
   // the end. size: the message's whole size where it is known, else 0; no byte past it is read then.
   void keep(ChunkPool &pool, Span all, size_t from, size_t resume, size_t size);
-  void clear(ChunkPool &pool);
+  // Nothing is unfinished.
+  void done(ChunkPool &pool) {
+    if (held_ != nullptr) pool.put(held_);
+    held_ = nullptr;
+    resume_ = size_ = 0;
+  }
+  void clear(ChunkPool &pool) { done(pool); }
 
   size_t resume() const { return resume_; }
   size_t held() const { return held_ == nullptr ? 0 : held_->size(); }
@@ -53,6 +64,8 @@ class Inbox {
   static constexpr size_t kOwnChunkFrom = 16 << 10;  // smaller remainders are copied to the front of the window
   static constexpr size_t kGrowStep = kMostAtOnce;
   bool reads_in_place(const Window &window) const;
+  Span prepare_more(ChunkPool &pool, const Window &window);
+  Span received_more(ChunkPool &pool, const Window &window, size_t n);
 
   Chunk *held_ = nullptr;
   size_t resume_ = 0;

@@ -1,8 +1,5 @@
 #include "core/message/request.h"
 
-#include <algorithm>
-#include <new>
-
 #include "core/message/split.h"
 
 namespace weir {
@@ -14,16 +11,11 @@ RequestPool::~RequestPool() {
   }
 }
 
-Request *RequestPool::get() {
-  ++in_use_;
-  Request *request = free_;
-  if (request == nullptr) return new Request;
-  free_ = request->next;
-  low_ = std::min(low_, --idle_);
-  return new (request) Request;
+Request *RequestPool::make() {
+  return new Request;
 }
 
-void RequestPool::put(Request *request) {
+void RequestPool::dispose(Request *request) {
   --in_use_;
   request->reply.clear(chunks_);
   if (request->split != nullptr) request->split->free(chunks_);

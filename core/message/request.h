@@ -9,9 +9,11 @@
 
 #include <weir/protocol.h>
 
+#include <algorithm>
+#include <new>
 #include <string_view>
 
-#include "core/buffer/chain.h"
+#include "core/message/held_reply.h"
 
 namespace weir {
 
@@ -61,7 +63,7 @@ struct Request {
   Request *next = nullptr;        // the client's reply order
   RequestOwner *owner = nullptr;  // null once the client is gone
   weir_req req{};
-  Chain reply;              // what is ready and may not be written yet
+  HeldReply reply;          // what is ready and may not be written yet
   Part part;                // the only part of most requests
   Split *split = nullptr;   // set when there are several, or when the reply goes through merge()
   uint32_t parts_open = 0;  // parts that have neither their reply nor a failure
@@ -79,17 +81,30 @@ class RequestPool {
   RequestPool(const RequestPool &) = delete;
   RequestPool &operator=(const RequestPool &) = delete;
 
-  Request *get();
+  Request *get() {
+    ++in_use_;
+    Request *request = free_;
+    if (request == nullptr) return make();
+    free_ = request->next;
+    low_ = std::min(low_, --idle_);
+    return new (request) Request;
+  }
   // One holder lets go; the last one frees it.
   void release(Request *request) {
-    if (--request->holders == 0) put(request);
+    if (--request->holders > 0) return;
+    if (request->split != nullptr || request->reply.holds_memory() || idle_ >= kMaxIdle) return dispose(request);
+    --in_use_;
+    request->next = free_;
+    free_ = request;
+    ++idle_;
   }
   void trim();
   size_t in_use() const { return in_use_; }
 
  private:
   static constexpr size_t kMaxIdle = 16 << 10;
-  void put(Request *request);
+  Request *make();
+  void dispose(Request *request);  // what it has is freed with it
 
   ChunkPool &chunks_;
   Request *free_ = nullptr;

@@ -26,8 +26,8 @@ void Connection::detach() {
   out_.clear(reactor_.chunks);
 }
 
-void Connection::set_interest(uint32_t interest) {
-  if (interest == interest_ || !open()) return;
+void Connection::change_interest(uint32_t interest) {
+  if (!open()) return;
   interest_ = interest;
   reactor_.loop.change(transport_.fd, this, interest);
 }
@@ -41,21 +41,18 @@ void Connection::on_writable() {
 }
 
 void Connection::flush() {
-  if (!open() || !may_write()) return;
-  if (!out_.empty()) {
-    iovec pieces[kMaxIov];
-    int count = out_.gather(pieces, kMaxIov);
-    ssize_t written = transport_.write(pieces, count);
-    if (written < 0) {
-      if (errno != EAGAIN && errno != EINTR) return on_broken(errno);
-      written = 0;
-    }
-    out_.consume(reactor_.chunks, static_cast<size_t>(written));
-    set_interest(out_.empty() ? (interest_ & ~Loop::kWrite) : (interest_ | Loop::kWrite));
-    if (written > 0) on_written(static_cast<size_t>(written));
-    return;
+  if (!open()) return;
+  if (out_.empty()) return set_interest(interest_ & ~Loop::kWrite);
+  iovec pieces[kMaxIov];
+  int count = out_.gather(pieces, kMaxIov);
+  ssize_t written = transport_.write(pieces, count);
+  if (written < 0) {
+    if (errno != EAGAIN && errno != EINTR) return on_broken(errno);
+    written = 0;
   }
-  set_interest(interest_ & ~Loop::kWrite);
+  out_.consume(reactor_.chunks, static_cast<size_t>(written));
+  set_interest(out_.empty() ? (interest_ & ~Loop::kWrite) : (interest_ | Loop::kWrite));
+  if (written > 0) on_written(static_cast<size_t>(written));
 }
 
 }  // namespace weir::net

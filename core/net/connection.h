@@ -16,7 +16,8 @@ class Connection : public Handler {
   Connection &operator=(const Connection &) = delete;
 
   bool open() const { return transport_.fd >= 0; }
-  void flush();  // by the reactor, at the end of a turn
+  // By the reactor, at the end of a turn in which output_grew(): writes.
+  virtual void turn_ends() { flush(); }
 
  protected:
   // Takes the non-blocking descriptor over. False, and it is closed, when the loop has no room for it.
@@ -24,7 +25,12 @@ class Connection : public Handler {
   // Forgets the socket and the output; the object lives on.
   void detach();
   // Output was appended.
-  void output_grew() { reactor_.wrote(*this); }
+  void output_grew() {
+    if (dirty_) return;
+    dirty_ = true;
+    reactor_.wrote(*this);
+  }
+  void flush();
   void want_reading(bool on);
   bool reading() const { return (interest_ & Loop::kRead) != 0; }
 
@@ -32,9 +38,6 @@ class Connection : public Handler {
   virtual void on_written(size_t len) = 0;
   // A write failed; error is errno.
   virtual void on_broken(int error) = 0;
-  // False while output must wait (a server connection that is not ready).
-  virtual bool may_write() const { return true; }
-
   void on_writable() override;
 
   Reactor &reactor_;
@@ -44,7 +47,10 @@ class Connection : public Handler {
  private:
   friend class Reactor;
   static constexpr int kMaxIov = 64;
-  void set_interest(uint32_t interest);
+  void set_interest(uint32_t interest) {
+    if (interest != interest_) change_interest(interest);
+  }
+  void change_interest(uint32_t interest);
 
   uint32_t interest_ = 0;
   bool dirty_ = false;

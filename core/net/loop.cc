@@ -1,6 +1,6 @@
 #include "core/net/loop.h"
 
-#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,26 +42,25 @@ void Loop::change(int fd, Handler *handler, uint32_t interest) {
 void Loop::remove(int fd, const Handler *handler) {
   epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
   for (int i = ready_next_ > 0 ? ready_next_ - 1 : 0; i < ready_count_; ++i) {
-    if (ready_[i].handler == handler) ready_[i].handler = nullptr;
+    if (ready_[i].data.ptr == handler) ready_[i].data.ptr = nullptr;
   }
 }
 
 void Loop::wait(int64_t timeout_us) {
-  epoll_event events[kMaxEvents];
   // Rounded up: waking before a deadline would spin until it comes.
   int timeout_ms = timeout_us < 0 ? -1 : static_cast<int>(std::min<int64_t>((timeout_us + 999) / 1000, 60'000));
-  int n = epoll_wait(epoll_, events, kMaxEvents, timeout_ms);
-  ready_count_ = std::max(n, 0);
-  for (int i = 0; i < ready_count_; ++i) ready_[i] = {static_cast<Handler *>(events[i].data.ptr), events[i].events};
+  long n = ::syscall(SYS_epoll_pwait, epoll_, ready_, kMaxEvents, timeout_ms, nullptr, 0);
+  ready_count_ = static_cast<int>(std::max(n, 0L));
 }
 
 void Loop::serve() {
+  constexpr auto kBroken = static_cast<uint32_t>(EPOLLERR | EPOLLHUP);
+  auto handler = [this](int at) { return static_cast<Handler *>(ready_[at].data.ptr); };
   for (ready_next_ = 0; ready_next_ < ready_count_;) {
     int at = ready_next_++;
-    constexpr auto kBroken = static_cast<uint32_t>(EPOLLERR | EPOLLHUP);
     uint32_t what = ready_[at].events;
-    if ((what & (EPOLLOUT | kBroken)) != 0 && ready_[at].handler != nullptr) ready_[at].handler->on_writable();
-    if ((what & (EPOLLIN | kBroken)) != 0 && ready_[at].handler != nullptr) ready_[at].handler->on_readable();
+    if ((what & (EPOLLOUT | kBroken)) != 0 && handler(at) != nullptr) handler(at)->on_writable();
+    if ((what & (EPOLLIN | kBroken)) != 0 && handler(at) != nullptr) handler(at)->on_readable();
   }
   ready_count_ = ready_next_ = 0;
 }

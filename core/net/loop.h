@@ -3,6 +3,8 @@
 // Thread: the worker's alone.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <cstdint>
 
 namespace weir::net {
@@ -38,12 +40,8 @@ class Loop {
   void serve();
 
  private:
-  struct Ready {
-    Handler *handler;
-    uint32_t events;
-  };
   int epoll_;
-  Ready ready_[kMaxEvents];
+  epoll_event ready_[kMaxEvents];  // data.ptr is the Handler; null once it was removed
   int ready_count_ = 0, ready_next_ = 0;
 };
 

@@ -20,12 +20,6 @@ void Reactor::refresh_clock() {
   now_us = monotonic_us();
 }
 
-void Reactor::wrote(Connection &connection) {
-  if (connection.dirty_) return;
-  connection.dirty_ = true;
-  dirty_.push_back(&connection);
-}
-
 void Reactor::bury(std::unique_ptr<Connection> connection) {
   buried_.push_back(std::move(connection));
 }
@@ -36,7 +30,7 @@ void Reactor::flush() {
     flushing_.swap(dirty_);
     for (Connection *connection : flushing_) {
       connection->dirty_ = false;
-      connection->flush();
+      connection->turn_ends();
     }
     flushing_.clear();
   }

@@ -46,8 +46,8 @@ class Reactor {
 
   void post(std::function<void()> what) { mailbox_.post(std::move(what)); }  // [any]
 
-  // The connection has output: it is flushed once, at the end of the turn.
-  void wrote(Connection &connection);
+  // The connection has output: it is told once when the turn ends.
+  void wrote(Connection &connection) { dirty_.push_back(&connection); }
   // A closed connection: destroyed at the end of the turn, when nothing can refer to it any more.
   void bury(std::unique_ptr<Connection> connection);
   // Called at the end of this turn, before output is flushed.

@@ -1,24 +1,6 @@
 #include "core/upstream/expectation_queue.h"
 
-#include <utility>
-
 namespace weir::upstream {
-
-void ExpectationQueue::push(Part *part, size_t len, uint64_t due_us) {
-  if (part != nullptr) {
-    part->sent_at = queued_;
-    part->bytes = len;
-    part->due_us = due_us;
-    part->next_expected = nullptr;
-    (tail_ != nullptr ? tail_->next_expected : head_) = part;
-    tail_ = part;
-    if (unsent_ == nullptr) unsent_ = part;
-    if (due_ == nullptr) due_ = part;
-    cells_.in_queue.add();
-    cells_.in_queue_bytes.add(len);
-  }
-  queued_ += len;
-}
 
 void ExpectationQueue::push_front(size_t len) {
   for (Part *part = head_; part != nullptr; part = part->next_expected) part->sent_at += len;
@@ -28,21 +10,16 @@ void ExpectationQueue::push_front(size_t len) {
 void ExpectationQueue::wrote(size_t len) {
   written_ += len;
   for (; unsent_ != nullptr && unsent_->sent_at < written_; unsent_ = unsent_->next_expected) {
-    cells_.in_queue.sub();
-    cells_.in_queue_bytes.sub(unsent_->bytes);
-    cells_.out_queue.add();
-    cells_.out_queue_bytes.add(unsent_->bytes);
+    unsent_load_.sub(unsent_->bytes);
+    sent_load_.add(unsent_->bytes);
   }
 }
 
-Part *ExpectationQueue::pop() {
-  Part *part = head_;
-  head_ = part->next_expected;
-  if (head_ == nullptr) tail_ = nullptr;
-  if (due_ == part) due_ = head_;
-  cells_.out_queue.sub();
-  cells_.out_queue_bytes.sub(part->bytes);
-  return part;
+void ExpectationQueue::publish() {
+  cells_.in_queue.set(unsent_load_.parts);
+  cells_.in_queue_bytes.set(unsent_load_.bytes);
+  cells_.out_queue.set(sent_load_.parts);
+  cells_.out_queue_bytes.set(sent_load_.bytes);
 }
 
 Part *ExpectationQueue::next_overdue(uint64_t now_us) {
@@ -64,8 +41,7 @@ Part *ExpectationQueue::take(bool keep_unsent) {
   bool sent = true;
   for (Part *part = first; part != nullptr; part = part->next_expected) {
     if (part == unsent_) sent = false;
-    (sent ? cells_.out_queue : cells_.in_queue).sub();
-    (sent ? cells_.out_queue_bytes : cells_.in_queue_bytes).sub(part->bytes);
+    (sent ? sent_load_ : unsent_load_).sub(part->bytes);
     if (part->next_expected == kept) part->next_expected = nullptr;
   }
   uint64_t gone = kept != nullptr ? kept->sent_at : queued_;
@@ -77,11 +53,6 @@ Part *ExpectationQueue::take(bool keep_unsent) {
   // Those that ran out of time while they waited were told already.
   while (due_ != nullptr && due_->abandoned) due_ = due_->next_expected;
   return first;
-}
-
-void ExpectationQueue::rewind() {
-  at_ = head_;
-  base_ = 0;
 }
 
 const weir_expect *ExpectationQueue::expect(uint32_t i) {

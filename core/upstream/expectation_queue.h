@@ -22,12 +22,32 @@ class ExpectationQueue {
   bool head_is_unsent() const { return head_ != nullptr && head_ == unsent_; }
 
   // len more bytes are to be sent; part is what they ask for, or null when they ask for no reply.
-  void push(Part *part, size_t len, uint64_t due_us);
+  void push(Part *part, size_t len, uint64_t due_us) {
+    if (part != nullptr) {
+      part->sent_at = queued_;
+      part->bytes = len;
+      part->due_us = due_us;
+      part->next_expected = nullptr;
+      (tail_ != nullptr ? tail_->next_expected : head_) = part;
+      tail_ = part;
+      if (unsent_ == nullptr) unsent_ = part;
+      if (due_ == nullptr) due_ = part;
+      unsent_load_.add(len);
+    }
+    queued_ += len;
+  }
   // len bytes go out ahead of everything that is here.
   void push_front(size_t len);
   void wrote(size_t len);
-  // The oldest part is answered: it leaves.
-  Part *pop();
+  // The oldest part, of which something was sent, is answered: it leaves.
+  Part *pop() {
+    Part *part = head_;
+    head_ = part->next_expected;
+    if (head_ == nullptr) tail_ = nullptr;
+    if (due_ == part) due_ = head_;
+    sent_load_.sub(part->bytes);
+    return part;
+  }
 
   // The next part whose time has run out by now_us, each only once; null when there is none.
   Part *next_overdue(uint64_t now_us);
@@ -39,12 +59,25 @@ class ExpectationQueue {
   // parts that left, linked by next_expected.
   Part *take(bool keep_unsent);
 
+  // Shows in the cells how many parts there are; once a turn, so that a part costs no store to memory that others read.
+  void publish();
+
   // For weir_parse.expect(): rewind() before a call of the parser, then what the i-th outstanding reply answers.
-  void rewind();
+  void rewind() {
+    at_ = head_;
+    base_ = 0;
+  }
   const weir_expect *expect(uint32_t i);
 
  private:
+  struct Load {
+    uint64_t parts = 0, bytes = 0;
+    void add(uint64_t len) { ++parts, bytes += len; }
+    void sub(uint64_t len) { --parts, bytes -= len; }
+  };
+
   ServerCells &cells_;
+  Load unsent_load_, sent_load_;
   Part *head_ = nullptr, *tail_ = nullptr;
   Part *unsent_ = nullptr;  // the first of which not a byte was written
   Part *due_ = nullptr;     // the first whose time has not run out

@@ -8,28 +8,9 @@
 namespace weir::upstream {
 namespace {
 
-constexpr uint32_t kMaxReplies = 128;
-constexpr uint32_t kFirstItems = 1024;
-constexpr uint32_t kMostItems =
-    16 << 20;  // what a server replies is bounded by its bytes; this is for the worst of them
+// What a server replies is bounded by its bytes; this is for the worst of them.
+constexpr uint32_t kMostItems = 16 << 20;
 constexpr uint32_t kDefaultHead = 64 << 10;
-
-// One a thread: a worker parses one window at a time.
-struct Arrays {
-  weir_rsp rsps[kMaxReplies];
-  std::vector<weir_item> items = std::vector<weir_item>(kFirstItems);
-  uint32_t limit = 0;  // of items
-};
-thread_local Arrays arrays;
-
-weir_status grow_items(weir_parse *parse, uint32_t want) {
-  size_t total = static_cast<size_t>(parse->sub_len) + want;
-  if (total > arrays.limit) return WEIR_E_LIMIT;
-  arrays.items.resize(std::max(total, std::min<size_t>(arrays.items.size() * 2, arrays.limit)));
-  parse->items = arrays.items.data();
-  parse->sub_cap = static_cast<uint32_t>(arrays.items.size());
-  return WEIR_OK;
-}
 
 bool items_lie_within(const weir_rsp &rsp, const weir_item *items) {
   for (uint32_t i = 0; i < rsp.item_count; ++i) {
@@ -40,26 +21,40 @@ bool items_lie_within(const weir_rsp &rsp, const weir_item *items) {
 
 }  // namespace
 
+weir_status ReplyParser::grow_items(weir_parse *parse, uint32_t want) {
+  ReplyArrays &arrays = static_cast<ServerConnection *>(parse->core)->arrays();
+  size_t total = static_cast<size_t>(parse->sub_len) + want;
+  if (total > kMostItems) return WEIR_E_LIMIT;
+  arrays.items.resize(std::max(total, std::min<size_t>(arrays.items.size() * 2, kMostItems)));
+  parse->items = arrays.items.data();
+  parse->sub_cap = static_cast<uint32_t>(arrays.items.size());
+  return WEIR_OK;
+}
+
+// What one call of parse_rsp() found.
 struct ReplyParser::Batch {
   const weir_parse &parse;
   Inbox::Span all;
-  size_t start;  // of the first message
-  size_t end = 0, items_used = 0;
+  size_t start;      // of the first message; after deliver(): of what follows the last, or past everything
+  size_t items = 0;  // after deliver(): how many the messages had
 };
 
 // Why the plugin broke its contract, or null. Stops early when the connection was closed.
-const char *ReplyParser::deliver(ServerConnection &c, const Batch &batch) {
+const char *ReplyParser::deliver(ServerConnection &c, Batch &batch) {
   const weir_parse &parse = batch.parse;
-  size_t start = batch.start, item = 0;
+  const uint8_t *data = batch.all.data;
   for (uint32_t i = 0; i < parse.msg_len; ++i) {
     const weir_rsp &rsp = parse.rsps[i];
-    if (rsp.size == 0 || start > batch.all.len) return "a reply of size 0, or one behind an unfinished one";
-    if (rsp.item_count > parse.sub_len - item) return "more items counted than appended";
-    if (!items_lie_within(rsp, parse.items + item)) return "an item outside its reply";
-    size_t have = std::min<size_t>(rsp.size, batch.all.len - start);
-    if (!c.reply(rsp, parse.items + item, batch.all.data + start, have)) return nullptr;
-    start += rsp.size;
-    item += rsp.item_count;
+    if (rsp.size == 0 || batch.start > batch.all.len) return "a reply of size 0, or one behind an unfinished one";
+    if (rsp.item_count > 0) {
+      if (rsp.item_count > parse.sub_len - batch.items) return "more items counted than appended";
+      if (!items_lie_within(rsp, parse.items + batch.items)) return "an item outside its reply";
+    }
+    size_t start = batch.start, left = batch.all.len - start;
+    bool whole = rsp.size <= left;
+    if (!c.reply(rsp, parse.items + batch.items, data + start, whole ? rsp.size : left)) return nullptr;
+    batch.start = whole ? start + rsp.size : SIZE_MAX;
+    batch.items += rsp.item_count;
   }
   return nullptr;
 }
@@ -69,7 +64,7 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
   const config::Pool &pool = c.upstream_.with.pool;
   size_t start = at;  // of the unfinished message
   size_t position = at + c.inbox_.resume();
-  arrays.limit = kMostItems;
+  ReplyArrays &arrays = c.arrays();
   auto broken = [&c](const char *what) {
     c.close({what, WEIR_PART_PROTO, WEIR_ERR_UPSTREAM, true});
     return false;
@@ -81,37 +76,31 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
     parse.len = all.len - position;
     parse.msg_off = position - start;
     parse.rsps = arrays.rsps;
-    parse.msg_cap = kMaxReplies;
-    c.carried_.lend(arrays.items, kFirstItems);
+    parse.msg_cap = ReplyArrays::kMaxReplies;
+    c.carried_.lend(arrays.items, ReplyArrays::kFirstItems);
     parse.sub_len = static_cast<uint32_t>(c.carried_.count());
     parse.items = arrays.items.data();
     parse.sub_cap = static_cast<uint32_t>(arrays.items.size());
-    parse.grow_sub = &grow_items;
+    parse.grow_sub = &ReplyParser::grow_items;
     parse.expect = [](weir_parse *p, uint32_t i) { return static_cast<ServerConnection *>(p->core)->expect(i); };
     parse.core = &c;
     c.queue_.rewind();
     weir_scope scope = c.scope();
     weir_status status = protocol.parse_rsp(&scope, &parse);
-    if (parse.used > parse.len || parse.msg_len > kMaxReplies || parse.sub_len > arrays.items.size()) {
+    if (parse.used > parse.len || parse.msg_len > ReplyArrays::kMaxReplies || parse.sub_len > arrays.items.size()) {
       return broken("the protocol plugin broke its contract: it used more than it was given");
-    }
-    uint64_t sizes = 0;
-    uint64_t counted = 0;
-    for (uint32_t i = 0; i < parse.msg_len; ++i) {
-      if (__builtin_add_overflow(sizes, arrays.rsps[i].size, &sizes)) return broken("a reply without end");
-      counted += arrays.rsps[i].item_count;
     }
     Batch batch{parse, all, start};
     if (const char *what = deliver(c, batch); what != nullptr) return broken(what);
     if (!c.open()) return false;
-    start += sizes;
-    c.carried_.take_back(arrays.items, std::min<uint64_t>(counted, parse.sub_len), parse.sub_len, kFirstItems);
+    start = batch.start;
+    c.carried_.take_back(arrays.items, batch.items, parse.sub_len, ReplyArrays::kFirstItems);
     if (status != WEIR_OK) {
       return broken(status == WEIR_E_LIMIT ? "a reply of more elements than weir can hold"
                                            : (parse.error != nullptr ? parse.error : "malformed reply"));
     }
     if (start >= all.len) {
-      c.inbox_.keep(c.reactor_.chunks, all, all.len, 0, 0);
+      c.inbox_.done(c.reactor_.chunks);
       return true;
     }
     uint64_t next = 0;

@@ -14,7 +14,8 @@ class ReplyParser {
 
  private:
   struct Batch;
-  static const char *deliver(ServerConnection &connection, const Batch &batch);
+  static weir_status grow_items(weir_parse *parse, uint32_t want);
+  static const char *deliver(ServerConnection &connection, Batch &batch);
 };
 
 }  // namespace weir::upstream

@@ -23,8 +23,11 @@ constexpr uint64_t kLogEveryUs = 1'000'000;
 ServerConnection::ServerConnection(Upstream &upstream, uint32_t server)
     : Connection(upstream.with.reactor),
       upstream_(upstream),
+      backend_(upstream.with.backends[server]),
+      cells_(upstream.with.cells[server]),
+      queue_limit_(upstream.with.pool.server_queue_limit),
       server_(server),
-      queue_(upstream.with.cells[server]),
+      queue_(cells_),
       protocol_state_((upstream.with.protocol.protocol().server_state_size + 7) / 8 + 2) {}
 
 ServerConnection::~ServerConnection() {
@@ -62,17 +65,17 @@ void ServerConnection::connect() {
   prepare_due_us_ = timeout == 0 ? 0 : reactor_.now_us + timeout;
   if (timeout != 0) upstream_.check_at(prepare_due_us_);
 
-  auto address = upstream_.with.backends[server_].address();
+  auto address = backend_.address();
   if (!address) return fail_soon(std::strerror(EHOSTDOWN));
   int fd = net::start_connect(*address);
   if (fd < 0) return fail_soon(std::strerror(errno));
-  if (!upstream_.with.backends[server_].config.address.is_unix() && upstream_.with.pool.tcpkeepalive) {
+  if (!backend_.config.address.is_unix() && upstream_.with.pool.tcpkeepalive) {
     net::set_keepalive(fd);
   }
   if (!attach(fd, net::Loop::kWrite)) return fail_soon(std::strerror(errno));
   reactor_.stats.total_connections.add();
   reactor_.stats.curr_connections.add();
-  upstream_.with.cells[server_].server_connections.add();
+  cells_.server_connections.add();
 }
 
 // The caller is in the middle of queueing: it hears of the failure at the end of the turn.
@@ -86,12 +89,18 @@ void ServerConnection::fail_soon(const char *why) {
 
 void ServerConnection::on_writable() {
   if (state_ == State::connecting) return connected();
-  flush();
+  turn_ends();
+}
+
+void ServerConnection::turn_ends() {
+  count_requests();
+  if (state_ == State::preparing || state_ == State::ready) flush();
+  queue_.publish();
 }
 
 void ServerConnection::connected() {
   if (int error = net::connect_error(transport_.fd); error != 0) {
-    upstream_.with.backends[server_].try_another();
+    backend_.try_another();
     return close({std::strerror(error), WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, true});
   }
   state_ = State::preparing;
@@ -131,44 +140,33 @@ void ServerConnection::became_ready() {
   queue_.push_front(out_.size());
   out_.append(reactor_.chunks, waiting_);
   output_grew();
-  WEIR_LOG(info, "pool %s: connected to server %s", upstream_.with.pool.name.c_str(),
-           upstream_.with.backends[server_].config.name.c_str());
+  WEIR_LOG(info, "pool %s: connected to server %s", upstream_.with.pool.name.c_str(), backend_.config.name.c_str());
 }
 
 // ---- requests --------------------------------------------------------------------------------------------
 
-bool ServerConnection::has_room() const {
-  return out_.size() + waiting_.size() <= upstream_.with.pool.server_queue_limit;
-}
-
 void ServerConnection::note_queue() {
-  bool swamped = out_.size() + waiting_.size() > upstream_.with.pool.server_queue_limit / 2;
+  bool swamped = backlog() > queue_limit_ / 2;
   if (swamped == swamped_) return;
   swamped_ = swamped;
   upstream_.swamped += swamped ? 1 : -1;
 }
 
-bool ServerConnection::is_crowded() const {
-  return out_.size() + waiting_.size() > upstream_.with.pool.server_queue_limit / 4;
-}
-
 void ServerConnection::queued(Part *part, size_t len) {
-  ServerCells &cells = upstream_.with.cells[server_];
-  cells.requests.add();
-  cells.request_bytes.add(len);
-  uint64_t timeout = upstream_.with.pool.timeout_us;
-  uint64_t due = timeout == 0 ? 0 : reactor_.now_us + timeout;
+  ++requests_;
+  request_bytes_ += len;
+  uint64_t due = upstream_.due_us();
   if (due != 0) upstream_.check_at(due);
-  if (queue_.empty() && (part != nullptr || out_.size() + waiting_.size() == len)) moved_us_ = reactor_.now_us;
+  if (queue_.empty() && (part != nullptr || backlog() == len)) moved_us_ = reactor_.now_us;
   queue_.push(part, len, due);
-  note_queue();
+  if (is_crowded()) note_queue();
   if (state_ == State::closed) connect();
   output_grew();
 }
 
 void ServerConnection::on_written(size_t len) {
   if (state_ != State::ready) return;
-  note_queue();
+  if (swamped_) note_queue();
   if (queue_.empty()) moved_us_ = reactor_.now_us;
   queue_.wrote(len);
 }
@@ -195,19 +193,42 @@ void ServerConnection::on_readable() {
   if (body < all.len) {
     alive = ReplyParser::run(*this, all, body);
   } else {
-    inbox_.keep(reactor_.chunks, all, all.len, 0, 0);
+    inbox_.done(reactor_.chunks);
   }
   if (alive) count_replies();
 }
 
-void ServerConnection::count_replies() {
-  ServerCells &cells = upstream_.with.cells[server_];
-  cells.responses.add(responses_);
-  cells.response_bytes.add(response_bytes_);
-  responses_ = response_bytes_ = 0;
+void ServerConnection::count_requests() {
+  cells_.requests.add(requests_);
+  cells_.request_bytes.add(request_bytes_);
+  requests_ = request_bytes_ = 0;
 }
 
+void ServerConnection::count_replies() {
+  cells_.responses.add(responses_);
+  cells_.response_bytes.add(response_bytes_);
+  responses_ = response_bytes_ = 0;
+  queue_.publish();
+}
+
+// The way of nearly every reply: all of it is here, and it answers the oldest part.
 bool ServerConnection::reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
+  Part *part = queue_.head();
+  bool usual = rsp.kind == WEIR_RSP_FINAL && rsp.flags == 0 && have == rsp.size && state_ == State::ready &&
+               part != nullptr && part->replies_left == 1 && !queue_.head_is_unsent();
+  if (!usual) return unusual_reply(rsp, items, data, have);
+  part->replies_left = 0;
+  ++responses_;
+  response_bytes_ += rsp.size;
+  resends_ = 0;
+  backend_.health.replied();
+  RequestOwner *owner = part->request->owner;
+  if (!part->abandoned && owner != nullptr) owner->reply_begins(*part, rsp, items, data, have, true);
+  retire_head();
+  return true;
+}
+
+bool ServerConnection::unusual_reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
   if (state_ == State::preparing) return reply_to_step(rsp, data, have);
   return reply_to_head(rsp, items, data, have);
 }
@@ -236,7 +257,7 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
     if ((rsp.flags & WEIR_RF_TRANSIENT) != 0) {
       upstream_.failed(server_);
     } else {
-      upstream_.with.backends[server_].health.replied();
+      backend_.health.replied();
     }
   }
   response_bytes_ += rsp.size;
@@ -272,13 +293,17 @@ bool ServerConnection::give_up_head() {
   part->want_items = false;  // from here on it may come in parts, which are swallowed
   if (part->abandoned) return true;
   WEIR_LOG(warn, "pool %s: server %s: a reply that has to be held whole is over client_output_limit",
-           upstream_.with.pool.name.c_str(), upstream_.with.backends[server_].config.name.c_str());
+           upstream_.with.pool.name.c_str(), backend_.config.name.c_str());
   RequestOwner *owner = part->request->owner;
   part->abandoned = true;
   if (owner != nullptr) {
     owner->part_failed(*part, {WEIR_PART_PROTO, WEIR_ERR_TOO_BIG, "a reply is larger than client_output_limit"}, false);
   }
   return true;
+}
+
+ReplyArrays &ServerConnection::arrays() {
+  return upstream_.arrays;
 }
 
 void ServerConnection::retire_head() {
@@ -288,9 +313,8 @@ void ServerConnection::retire_head() {
 // ---- time ------------------------------------------------------------------------------------------------
 
 void ServerConnection::expire(Part &part) {
-  upstream_.with.cells[server_].server_timedout.add();
-  Health &health = upstream_.with.backends[server_].health;
-  bool is_new = health.is_new_timeout(reactor_.now_us, upstream_.with.pool.timeout_us);
+  cells_.server_timedout.add();
+  bool is_new = backend_.health.is_new_timeout(reactor_.now_us, upstream_.with.pool.timeout_us);
   bool held = is_new && upstream_.failed(server_);
   RequestOwner *owner = part.request->owner;
   bool tell = !part.abandoned && owner != nullptr;
@@ -300,8 +324,8 @@ void ServerConnection::expire(Part &part) {
 
 uint64_t ServerConnection::check_time(uint64_t now_us) {
   if (prepare_due_us_ != 0 && now_us >= prepare_due_us_ && state_ != State::closed && !closing_soon_) {
-    upstream_.with.cells[server_].server_timedout.add();
-    upstream_.with.backends[server_].try_another();
+    cells_.server_timedout.add();
+    backend_.try_another();
     close({std::strerror(ETIMEDOUT), WEIR_PART_NO_SERVER, WEIR_ERR_TIMEOUT, true});
     return 0;
   }
@@ -336,16 +360,15 @@ void ServerConnection::on_broken(int error) {
 void ServerConnection::close(const Ending &ending) {
   bool was_open = open();
   bool had_work = !queue_.empty();
-  ServerCells &cells = upstream_.with.cells[server_];
   if (was_open) {
-    cells.server_connections.sub();
+    cells_.server_connections.sub();
     reactor_.stats.curr_connections.sub();
     bool timed_out = ending.status == WEIR_PART_TIMEOUT;
-    (timed_out ? cells.server_timedout : ending.eof ? cells.server_eof : cells.server_err).add();
+    (timed_out ? cells_.server_timedout : ending.eof ? cells_.server_eof : cells_.server_err).add();
   } else if (state_ != State::closed) {
-    cells.server_err.add();
+    cells_.server_err.add();
   }
-  const auto &server = upstream_.with.backends[server_].config;
+  const auto &server = backend_.config;
   LogLevel level = had_work || ending.counts ? LogLevel::warn : LogLevel::info;
   // A server that is down is reported once a second, not once a request.
   bool quiet = reactor_.now_us < logged_us_ + kLogEveryUs && level == LogLevel::warn;
@@ -360,6 +383,7 @@ void ServerConnection::close(const Ending &ending) {
       closed(&with, 1);
     }
   }
+  count_requests();
   count_replies();
   bool worked = state_ == State::ready && ending.status == WEIR_PART_CLOSED;
   state_ = State::closed;
@@ -381,6 +405,7 @@ void ServerConnection::close(const Ending &ending) {
   bool held = (had_work || ending.counts) && upstream_.failed(server_);
   note_queue();
   fail_all(ending, resend, held);
+  queue_.publish();
   // Not at once: whoever is working with the old connection's bytes must find it closed.
   if (resend) reactor_.later([this] { connect(); });
 }

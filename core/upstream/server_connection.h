@@ -15,7 +15,9 @@
 #include "core/message/inbox.h"
 #include "core/message/request.h"
 #include "core/net/connection.h"
+#include "core/upstream/backend.h"
 #include "core/upstream/expectation_queue.h"
+#include "core/upstream/reply_arrays.h"
 
 namespace weir::upstream {
 
@@ -31,9 +33,9 @@ class ServerConnection final : public net::Connection {
   // The len bytes just appended are a request. part is null when no reply will come. Connects if need be.
   void queued(Part *part, size_t len);
   // Whether another request may be queued (server_queue_limit).
-  bool has_room() const;
+  bool has_room() const { return backlog() <= queue_limit_; }
   // More waits than is good: clients should pause until it does not.
-  bool is_crowded() const;
+  bool is_crowded() const { return backlog() > queue_limit_ / 4; }
 
   void connect();  // if it is closed
 
@@ -45,11 +47,11 @@ class ServerConnection final : public net::Connection {
 
   void on_readable() override;
   void on_writable() override;
+  void turn_ends() override;
 
  protected:
   void on_written(size_t len) override;
   void on_broken(int error) override;
-  bool may_write() const override { return state_ == State::preparing || state_ == State::ready; }
 
  private:
   friend class ReplyParser;
@@ -71,21 +73,29 @@ class ServerConnection final : public net::Connection {
   static Ending ending_of(int error);
   static const Ending kServerEnds;  // as it said itself
 
+  size_t backlog() const { return out_.size() + waiting_.size(); }
+
   // Replies, in stream order; false when the connection was closed over it.
   bool reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
+  bool unusual_reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
   bool reply_to_step(const weir_rsp &rsp, const uint8_t *data, size_t have);
   bool reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
   size_t stream_body(const uint8_t *data, size_t len);
   void retire_head();
   bool give_up_head();  // its reply is too large to be held whole; false: the connection is closed
   void note_queue();
+  void count_requests();
   void count_replies();
   void expire(Part &part);
+  ReplyArrays &arrays();
   const weir_expect *expect(uint32_t i) { return state_ == State::ready ? queue_.expect(i) : nullptr; }
 
   weir_scope scope();
 
   Upstream &upstream_;
+  Backend &backend_;
+  ServerCells &cells_;
+  const size_t queue_limit_;
   const uint32_t server_;
   State state_ = State::closed;
   bool closing_soon_ = false;
@@ -102,6 +112,7 @@ class ServerConnection final : public net::Connection {
   bool body_closes_ = false;                     // ... and the connection
   uint64_t moved_us_ = 0;                        // when bytes last came, or the queue last began
   uint64_t responses_ = 0, response_bytes_ = 0;  // since count_replies()
+  uint64_t requests_ = 0, request_bytes_ = 0;    // since count_requests()
 
   // Preparing.
   uint32_t step_ = 0, steps_pending_ = 0;

@@ -4,7 +4,7 @@
 
 namespace weir::upstream {
 
-Upstream::Upstream(const Parts &parts) : with(parts) {
+Upstream::Upstream(const Parts &parts) : with(parts), arrays(ReplyArrays::of_this_thread()) {
   for (uint32_t server = 0; server < with.backends.size(); ++server) {
     for (uint32_t i = 0; i < with.pool.server_connections; ++i) {
       connections_.push_back(std::make_unique<ServerConnection>(*this, server));

@@ -9,6 +9,7 @@
 #include "core/base/stats.h"
 #include "core/plugin/instance.h"
 #include "core/upstream/backend.h"
+#include "core/upstream/reply_arrays.h"
 #include "core/upstream/server_connection.h"
 
 namespace weir::upstream {
@@ -49,6 +50,8 @@ class Upstream {
   void check_time(uint64_t now_us);
   // When check_time() wants to be called; 0 = no need.
   uint64_t next_check_us() const { return next_check_us_; }
+  // When a request made now has waited too long; 0 = never.
+  uint64_t due_us() const { return with.pool.timeout_us == 0 ? 0 : with.reactor.now_us + with.pool.timeout_us; }
   void check_at(uint64_t us) {
     if (next_check_us_ == 0 || us < next_check_us_) next_check_us_ = us;
   }
@@ -59,6 +62,7 @@ class Upstream {
   bool idle() const;
 
   const Parts with;
+  ReplyArrays &arrays;
   int swamped = 0;  // connections that are; counted by themselves
 
  private:

@@ -55,7 +55,7 @@ TEST_F(ConnectionTest, APeerThatIsGoneBreaksTheWrite) {
   connection.say("x");
   ::close(connection.peer);
   connection.peer = -1;
-  connection.flush();
+  connection.turn_ends();
   EXPECT_EQ(connection.broken, EPIPE) << "and the process got no signal";
   EXPECT_FALSE(connection.open());
   EXPECT_EQ(reactor.chunks.in_use(), 0U);

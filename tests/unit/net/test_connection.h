@@ -49,7 +49,9 @@ class TestConnection final : public Connection {
     broken = error;
     detach();
   }
-  bool may_write() const override { return may; }
+  void turn_ends() override {
+    if (may) flush();
+  }
 
   // What the other end has got so far.
   std::string taken() {

@@ -1,0 +1,47 @@
+// Where a window's requests are laid out between parsing and dispatch. One for a worker, which works on one window at a
+// time; grown to the largest seen.
+#pragma once
+
+#include <weir/protocol.h>
+
+#include <vector>
+
+namespace weir::client {
+
+struct RequestArrays {
+  static constexpr uint32_t kMaxRequests = 128;  // a call of parse_req()
+  static constexpr uint32_t kFirstKeys = 1024;
+  static constexpr uint32_t kMostKeys = 64 << 10;  // the most that room is kept for
+
+  weir_req reqs[kMaxRequests];
+  std::vector<weir_key> keys = std::vector<weir_key>(kFirstKeys);
+  uint32_t key_limit = 0;  // of the parse under way
+
+  // For each key of the window: its bytes, and the server it lies on.
+  std::vector<weir_bytes> key_bytes = std::vector<weir_bytes>(kFirstKeys);
+  std::vector<uint32_t> servers = std::vector<uint32_t>(kFirstKeys);
+
+  std::vector<uint32_t> all_keys;    // 0, 1, 2, ...
+  std::vector<uint32_t> part_sizes;  // keys by server; the last place is for keys without one
+  std::vector<uint32_t> part_index;  // by server: which part of the request it got
+
+  void have_room_for(size_t key_count) {
+    if (key_bytes.size() >= key_count) return;
+    key_bytes.resize(key_count);
+    servers.resize(key_count);
+  }
+  // A huge command's room is not kept.
+  void shrink(size_t key_count) {
+    if (key_count <= kMostKeys) return;
+    std::vector<weir_bytes>(kFirstKeys).swap(key_bytes);
+    std::vector<uint32_t>(kFirstKeys).swap(servers);
+    std::vector<uint32_t>().swap(all_keys);
+  }
+
+  static RequestArrays &of_this_thread() {
+    thread_local RequestArrays arrays;
+    return arrays;
+  }
+};
+
+}  // namespace weir::client

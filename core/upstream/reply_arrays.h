@@ -1,0 +1,23 @@
+// Where parse_rsp() puts what it finds. One for a worker, which parses one window at a time.
+#pragma once
+
+#include <weir/protocol.h>
+
+#include <vector>
+
+namespace weir::upstream {
+
+struct ReplyArrays {
+  static constexpr uint32_t kMaxReplies = 128;  // a call
+  static constexpr uint32_t kFirstItems = 1024;
+
+  weir_rsp rsps[kMaxReplies];
+  std::vector<weir_item> items = std::vector<weir_item>(kFirstItems);
+
+  static ReplyArrays &of_this_thread() {
+    thread_local ReplyArrays arrays;
+    return arrays;
+  }
+};
+
+}  // namespace weir::upstream
