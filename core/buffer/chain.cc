@@ -12,6 +12,13 @@ void Chain::append(Chunk *chunk) {
 }
 
 void Chain::append_slowly(ChunkPool &pool, const void *data, size_t len) {
+  if (tail_ == nullptr && len <= kFirst) {
+    Chunk *chunk = pool.get(kFirst);
+    head_ = tail_ = chunk;
+    chunk->end = bytes_ = len;
+    std::memcpy(chunk->bytes(), data, len);
+    return;
+  }
   const auto *from = static_cast<const uint8_t *>(data);
   while (len > 0) {
     if (tail_ == nullptr || tail_->room() == 0) {

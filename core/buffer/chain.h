@@ -22,14 +22,13 @@ class Chain {
   bool holds_memory() const { return head_ != nullptr; }  // perhaps without a byte in it yet
 
   // Copies.
-  void append(ChunkPool &pool, const void *data, size_t len) {
-    if (tail_ != nullptr && tail_->room() >= len) {
-      std::memcpy(tail_->bytes() + tail_->end, data, len);
-      tail_->end += len;
-      bytes_ += len;
-      return;
-    }
-    append_slowly(pool, data, len);
+  [[gnu::always_inline]] void append(ChunkPool &pool, const void *data, size_t len) {
+    Chunk *tail = tail_;
+    if (tail == nullptr || tail->room() < len) return append_slowly(pool, data, len);
+    size_t end = tail->end;
+    tail->end = end + len;
+    bytes_ += len;
+    std::memcpy(tail->bytes() + end, data, len);
   }
   // The same for bytes that will lie here for a while: a first chunk that fits instead of a roomy one.
   void append_snugly(ChunkPool &pool, const void *data, size_t len) {
@@ -45,6 +44,8 @@ class Chain {
   // Takes everything from other, copying what is small so that the list stays short.
   void append(ChunkPool &pool, Chain &other);
 
+  // The chunk that holds everything; null when there are several, or none.
+  const Chunk *only() const { return head_ == tail_ ? head_ : nullptr; }
   // Fills at most max entries; returns how many.
   int gather(iovec *out, int max) const;
   // Drops len bytes from the front and gives emptied chunks back.

@@ -177,10 +177,6 @@ void ClientConnection::unpause(uint32_t why) {
   if (pauses_ == 0 && !input_ended_) front_.resume_soon(*this);
 }
 
-uint64_t ClientConnection::front_small_reply() const {
-  return front_.small_reply;
-}
-
 // Up at once, down by and by: one large reply is a better warning than many small ones are a comfort.
 void ClientConnection::weigh_reply(uint64_t size) {
   largest_reply_ = std::max<size_t>(largest_reply_, std::min(size, kLargestReply));
@@ -193,6 +189,7 @@ void ClientConnection::weigh_reply(uint64_t size) {
 }
 
 void ClientConnection::weigh_inflight() {
+  nothing_new_ = usual_reply_ == front_.small_reply ? usual_reply_ : 0;
   uint64_t most = front_.settings.client_inflight;
   uint64_t fitting = front_.settings.client_output_limit / 2 / std::max<uint64_t>(usual_reply_, 1);
   allowed_inflight_ = static_cast<uint32_t>(std::min(most, std::max(fitting, kLeastInflight)));
@@ -240,15 +237,6 @@ void ClientConnection::on_broken(int) {
   close();
 }
 
-Request *ClientConnection::enqueue(const weir_req &req) {
-  Request *request = reactor_.requests.get();
-  request->owner = this;
-  request->req = req;
-  request->holders = 1;
-  order_.push(*request);
-  return request;
-}
-
 Chain &ClientConnection::reply_chain(Request &request) {
   if (!is_first(request)) return request.reply.chain(reactor_.chunks);
   request.begun = true;
@@ -282,30 +270,36 @@ void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len
   hold(before, before + len);
 }
 
-// What nearly every reply is: whole, and to the client's oldest request.
-void ClientConnection::answer_first(Request &request, const uint8_t *data, size_t len) {
+void ClientConnection::replied(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data) {
+  Request &request = *part.request;
+  if (request.split != nullptr) return reply_begins(part, rsp, items, data, rsp.size, true);
+  note_reply(rsp.size);
   request.parts_open = 0;
-  if ((request.req.flags & WEIR_REQ_MUTE) == 0) {
-    out_.append(reactor_.chunks, data, len);
-    output_grew();
+  if (is_first(request)) {
+    if ((request.req.flags & WEIR_REQ_MUTE) == 0) {
+      out_.append(reactor_.chunks, data, rsp.size);
+      output_grew();
+    }
+    order_.pop();
+    --request.holders;  // its part still holds it
+    if ((request.req.flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
+    const Request *next = order_.front();
+    bool next_has_some = next != nullptr && (next->done || !next->reply.empty());
+    if (next_has_some || pauses_ != 0 || input_ended_) flush_order();
+    if (!open()) return;
+  } else {
+    deliver(request, data, rsp.size);
+    request.done = true;
+    if (pauses_ != 0) order_moved();  // its size may have shown that more requests may be unanswered
+    if (!open()) return;
   }
-  uint32_t flags = request.req.flags;
-  order_.pop();
-  reactor_.requests.release(&request);
-  if ((flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
-  if (const Request *next = order_.front(); next != nullptr && (next->done || !next->reply.empty())) {
-    flush_order();
-  } else if (pauses_ != 0 || input_ended_) {
-    order_moved();
-  }
-  if (open()) note_output();
+  note_output();
 }
 
 void ClientConnection::reply_begins(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data,
                                     size_t len, bool ends) {
   Request &request = *part.request;
   note_reply(request.split == nullptr ? rsp.size : request.split->announced += rsp.size);
-  if (ends && request.split == nullptr && is_first(request)) return answer_first(request, data, len);
   if (request.split != nullptr) {
     SplitPart &into = request.split->parts[part.index];
     Split::add_reply(reactor_.chunks, into, rsp, items);

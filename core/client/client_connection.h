@@ -37,6 +37,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void check_time(uint64_t now_us);
 
   void on_readable() override;
+  void replied(Part &, const weir_rsp &, const weir_item *, const uint8_t *data) override;
   void reply_begins(Part &, const weir_rsp &, const weir_item *, const uint8_t *data, size_t len, bool ends) override;
   void reply_goes_on(Part &, const uint8_t *data, size_t len, bool ends) override;
   void part_failed(Part &, const Failure &, bool held) override;
@@ -58,10 +59,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   // client_output_limit.
   uint32_t allowed_inflight() const { return allowed_inflight_; }
   void note_reply(uint64_t size) {
-    bool says_nothing_new = size == usual_reply_ || (size < usual_reply_ && usual_reply_ == front_small_reply());
-    if (!says_nothing_new) weigh_reply(size);
+    if (size != usual_reply_ && size > nothing_new_) weigh_reply(size);
   }
-  uint64_t front_small_reply() const;
   void weigh_reply(uint64_t size);
   void weigh_inflight();
   void check_inflight();
@@ -72,10 +71,14 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void linger();
 
   // Replies.
-  Request *enqueue(const weir_req &req);  // at the end of the order, held by the client
-  Chain &reply_chain(Request &request);   // where its bytes go now
+  [[gnu::always_inline]] Request *enqueue(const weir_req &req) {  // at the end of the order, held by the client
+    Request *request = reactor_.requests.get(this, req);
+    request->holders = 1;
+    order_.push(*request);
+    return request;
+  }
+  Chain &reply_chain(Request &request);  // where its bytes go now
   void deliver(Request &request, const uint8_t *data, size_t len);
-  void answer_first(Request &request, const uint8_t *data, size_t len);
   bool is_first(const Request &request) const;  // of those unanswered, and nothing holds it back
   void hold(size_t before, size_t now);
   void unhold(const HeldReply &reply);
@@ -107,6 +110,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   size_t held_bytes_ = 0;     // of replies that are not first in the order
   size_t largest_reply_ = 0;  // seen so far
   uint64_t usual_reply_;      // what the next replies may be like, from those before them; never below small_reply
+  uint64_t nothing_new_ = 0;  // replies up to this size change nothing about it
   uint32_t allowed_inflight_ = 0;
   uint64_t moved_us_ = 0;  // when the client last took bytes
   uint64_t linger_until_us_ = 0;

@@ -38,10 +38,35 @@ Dispatcher::Dispatcher(ClientConnection &client)
       front_(client.front_),
       arrays_(client.front_.arrays),
       ring_(client.front_.pool.ring()),
+      request_limit_(client.front_.settings.request_limit),
       no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit) {}
+
+// The short way of what most requests are: one key, one server, the bytes as they came. server: of its first key.
+// False: it takes the long one.
+inline bool Dispatcher::send_at_once(const weir_req &req, const uint8_t *message, uint32_t server) {
+  bool usual = req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
+               (req.flags & kUnusual) == 0 && req.profile == 0 && req.size <= request_limit_;
+  if (!usual || server == WEIR_NO_SERVER) return false;
+  upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
+  if (connection.is_crowded()) return false;
+  size_t size = req.size;
+  connection.output().append(client_.reactor_.chunks, message, size);
+  expect_reply(req, connection, size);
+  return true;
+}
+
+inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection, size_t len) {
+  Request &request = *client_.enqueue(req);
+  init(request.part, request, connection.server(), 0);
+  request.part.keys = req.key_count;
+  request.parts_open = 1;
+  request.holders = 2;  // the client and the part
+  connection.queued(&request.part, len);
+}
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
+  dispatcher.quick_ = batch.whole == nullptr && !dispatcher.no_memory_;
   RequestArrays &arrays = client.front_.arrays;
   if (batch.key_count > 0) {
     client.front_.router.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
@@ -51,10 +76,15 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   uint32_t key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    One one{
-        req,         {message, req.size}, batch.keys + key, arrays.key_bytes.data() + key, arrays.servers.data() + key,
-        &batch.whole};
-    if (!dispatcher.send_at_once(one) && !dispatcher.dispatch_with_care(one)) return false;
+    if (!dispatcher.quick_ || !dispatcher.send_at_once(req, message, arrays.servers[key])) {
+      One one{req,
+              {message, req.size},
+              batch.keys + key,
+              arrays.key_bytes.data() + key,
+              arrays.servers.data() + key,
+              &batch.whole};
+      if (!dispatcher.dispatch_with_care(one)) return false;
+    }
     message += req.size;
     key += req.key_count;
   }
@@ -62,29 +92,6 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   if (client.order_.size() >= client.allowed_inflight_) client.check_inflight();
   client.note_output();  // local answers count, too
   return client.open() && client.pauses_ == 0;
-}
-
-// The short way of what most requests are: one key, one server, the bytes as they came. False: it takes the long one.
-bool Dispatcher::send_at_once(const One &one) {
-  const weir_req &req = one.req;
-  bool usual = req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
-               (req.flags & kUnusual) == 0 && req.profile == 0 && req.size <= front_.settings.request_limit &&
-               *one.whole == nullptr && !no_memory_;
-  if (!usual || one.servers[0] == WEIR_NO_SERVER) return false;
-  upstream::ServerConnection &connection = front_.upstream.connection(one.servers[0], client_.lane_);
-  if (connection.is_crowded()) return false;
-  connection.output().append(client_.reactor_.chunks, one.message.ptr, req.size);
-  expect_reply(req, connection, req.size);
-  return true;
-}
-
-void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection, size_t len) {
-  Request &request = *client_.enqueue(req);
-  init(request.part, request, connection.server(), 0);
-  request.part.keys = req.key_count;
-  request.parts_open = 1;
-  request.holders = 2;  // the client and the part
-  connection.queued(&request.part, len);
 }
 
 bool Dispatcher::dispatch_with_care(const One &one) {

@@ -19,9 +19,16 @@ class ReplyOrder {
   bool empty() const { return head_ == nullptr; }
   uint32_t size() const { return size_; }
   // The first one, taken out when its reply is complete and nothing holds it back; else null.
-  Request *pop_ready();
+  Request *pop_ready() { return head_ != nullptr && head_->done && head_->held_back == 0 ? pop() : nullptr; }
   // The first one, whatever its state; null when empty.
-  Request *pop();
+  Request *pop() {
+    Request *request = head_;
+    if (request == nullptr) return nullptr;
+    head_ = request->next;
+    if (head_ == nullptr) tail_ = nullptr;
+    --size_;
+    return request;
+  }
 
  private:
   Request *head_ = nullptr, *tail_ = nullptr;

@@ -22,24 +22,20 @@ weir_status grow_keys(weir_parse *parse, uint32_t want) {
   return WEIR_OK;
 }
 
-bool within(uint64_t off, uint64_t len, uint64_t size) {
-  return off <= size && len <= size - off;
+inline bool within(uint64_t off, uint64_t len, uint64_t size) {
+  return static_cast<int>(off <= size) & static_cast<int>(len <= size - off);
 }
 
-// Why the request breaks the contract, or null. shown: how many of its bytes the parser has seen, from data on. Fills
-// in what its keys are.
-const char *check(const weir_req &req, const weir_key *keys, const uint8_t *data, uint64_t shown, uint32_t cmd_count,
-                  weir_bytes *key_bytes) {
-  if (req.size == 0) return "a request of size 0";
-  if (req.cmd >= cmd_count) return "a command that is not in its table";
-  if (req.route > WEIR_ROUTE_DROP || req.reply > WEIR_REPLY_NONE) return "an unknown route or reply";
-  uint64_t visible = std::min(shown, req.size);
-  for (uint32_t i = 0; i < req.key_count; ++i) {
-    if (!within(keys[i].off, keys[i].len, visible)) return "a key outside its request";
-    if (!within(keys[i].unit_off, keys[i].unit_len, req.size)) return "a unit outside its request";
-    key_bytes[i] = {data + keys[i].off, keys[i].len};
+// Fills in the bytes of n keys; false when one lies outside its message. visible: how much of it there is, from data
+// on; size: of all of it.
+inline bool place_keys(const weir_key *key, uint32_t n, const uint8_t *data, uint64_t visible, uint64_t size,
+                       weir_bytes *bytes) {
+  bool outside = false;
+  for (const weir_key *end = key + n; key != end; ++key, ++bytes) {
+    outside |= !within(key->off, key->len, visible) | !within(key->unit_off, key->unit_len, size);
+    *bytes = {data + key->off, key->len};
   }
-  return nullptr;
+  return !outside;
 }
 
 }  // namespace
@@ -49,6 +45,14 @@ struct RequestParser::Step {
   size_t start = 0;     // of the unfinished request
   size_t position = 0;  // of what parse_req() sees next
   bool fenced = false;  // the last request dispatched must be answered before the next is parsed
+};
+
+// What one call of parse_req() found.
+struct RequestParser::Found {
+  const weir_req *unfinished = nullptr;  // the last one, when its end has not arrived
+  uint32_t whole, keys;                  // requests, and their keys
+  size_t end;                            // of the last whole one
+  bool fenced = false;
 };
 
 void RequestParser::refuse(ClientConnection &c, uint32_t error, std::string_view text) {
@@ -92,21 +96,6 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   return go_on && at < all.len;
 }
 
-void RequestParser::run(ClientConnection &c, Inbox::Span all) {
-  Step now{all, 0, c.inbox_.resume()};
-  if (c.discard_ > 0 || c.awaiting_) {
-    size_t at = 0;
-    if (!resume(c, all, at)) return;
-    now.start = now.position = at;
-  }
-  Next next = Next::more;
-  while (next == Next::more && now.position < all.len) next = step(c, now);
-  if (!c.open() || c.input_ended_ || c.awaiting_) return;  // gone, or kept by await_rest()
-  if (now.start >= all.len) return c.inbox_.done(c.reactor_.chunks);
-  if (next != Next::stop && !may_wait(c, now)) return;
-  c.inbox_.keep(c.reactor_.chunks, all, now.start, now.position - now.start, 0);
-}
-
 // Whether what is there of an unfinished request may be held until more comes; else the client was told.
 bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
   const Front &front = c.front_;
@@ -123,95 +112,75 @@ bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
   return false;
 }
 
-// One call of parse_req().
-RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
-  Front &front = c.front_;
-  RequestArrays &arrays = front.arrays;
-  uint32_t most = c.allowed_inflight();
-  if (c.order_.size() >= most) return Next::stop;
-  weir_parse parse{};
-  parse.struct_size = sizeof parse;
-  parse.data = now.all.data + now.position;
-  parse.len = now.all.len - now.position;
-  parse.msg_off = now.position - now.start;
-  parse.reqs = arrays.reqs;
-  // With a server's queue nearly full each client gets one more request in before it has to wait.
-  parse.msg_cap = front.upstream.swamped > 0 ? 1 : std::min(most - c.order_.size(), RequestArrays::kMaxRequests);
-  // max_keys is for one request: the window's others may stand in the array beside it.
-  arrays.key_limit = static_cast<uint32_t>(std::min<uint64_t>(front.settings.max_keys + parse.len / 2, UINT32_MAX - 1));
-  c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
-  parse.sub_len = static_cast<uint32_t>(c.carried_.count());
-  parse.keys = arrays.keys.data();
-  parse.sub_cap = static_cast<uint32_t>(arrays.keys.size());
-  parse.grow_sub = &grow_keys;
-  parse.expect = [](weir_parse *, uint32_t) -> const weir_expect * { return nullptr; };
-  parse.core = &arrays;
-  weir_scope scope = c.scope();
-  weir_status status = front.protocol.parse_req(&scope, &parse);
+// The plugin broke its contract. False: stop here.
+[[gnu::cold]] bool RequestParser::broken(ClientConnection &c, const char *what) {
+  WEIR_LOG(err, "pool %s: the protocol plugin broke its contract: %s", c.front_.settings.name.c_str(), what);
+  refuse(c, WEIR_ERR_INTERNAL, "internal error");
+  return false;
+}
 
-  size_t before = now.position;
-  now.fenced = false;
-  if (!take(c, now, parse)) return Next::stop;
-  if (now.fenced) status = WEIR_OK;  // it is about what will be parsed again
-  if (status == WEIR_E_LIMIT) {
-    refuse(c, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
-    return Next::stop;
+// Checks the messages that one call appended, up to the first unfinished or fenced one, and fills in what their keys
+// are. Why the plugin broke its contract, or null.
+inline const char *RequestParser::examine(const Front &front, const Step &now, const weir_parse &parse, Found &found) {
+  RequestArrays &arrays = front.arrays;
+  const uint32_t cmd_count = front.protocol.cmd_count;
+  const weir_key *key = arrays.keys.data();
+  weir_bytes *bytes = arrays.key_bytes.data();
+  const uint8_t *data = now.all.data + now.start;
+  uint64_t left = now.all.len - now.start, keys_left = parse.sub_len;
+  const weir_req *req = arrays.reqs, *end = req + parse.msg_len;
+  for (; req != end; ++req) {
+    uint64_t size = req->size;
+    uint32_t keys = req->key_count;
+    if (left == 0 && req != arrays.reqs) return "a request behind an unfinished one";
+    if (size == 0) return "a request of size 0";
+    if (req->cmd >= cmd_count) return "a command that is not in its table";
+    if (req->route > WEIR_ROUTE_DROP || req->reply > WEIR_REPLY_NONE) return "an unknown route or reply";
+    if (keys > keys_left) return "more keys counted than appended";
+    if (!place_keys(key, keys, data, std::min(left, size), size, bytes)) return "a key or unit outside its request";
+    if (size > left) {
+      if (req + 1 != end) return "a request behind an unfinished one";
+      found.unfinished = req;
+      break;
+    }
+    left -= size;
+    data += size;
+    key += keys;
+    bytes += keys;
+    keys_left -= keys;
+    if ((req->flags & WEIR_REQ_FENCE) != 0) {
+      found.fenced = true;
+      ++req;
+      break;
+    }
   }
-  if (status != WEIR_OK) {
-    refuse(c, WEIR_ERR_BAD_REQUEST, parse.error != nullptr ? parse.error : "malformed request");
-    return Next::stop;
-  }
-  if (c.pauses_ != 0 || c.awaiting_) return Next::stop;
-  bool moved = now.position > before || parse.msg_len > 0;
-  bool more = now.fenced || parse.msg_len == parse.msg_cap || parse.skip > 0;
-  return moved && more ? Next::more : Next::starved;
+  found.whole = static_cast<uint32_t>(req - arrays.reqs);
+  found.keys = static_cast<uint32_t>(parse.sub_len - keys_left);
+  found.end = now.all.len - left;
+  return nullptr;
 }
 
 // Checks and dispatches what one call found. False: stop here.
-bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse) {
-  auto broken = [&c](const char *what) {
-    WEIR_LOG(err, "pool %s: the protocol plugin broke its contract: %s", c.front_.settings.name.c_str(), what);
-    refuse(c, WEIR_ERR_INTERNAL, "internal error");
-    return false;
-  };
+inline bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse) {
   RequestArrays &arrays = c.front_.arrays;
-  if (parse.used > parse.len || parse.msg_len > parse.msg_cap || parse.sub_len > arrays.keys.size()) {
-    return broken("it used more than it was given");
+  uint64_t next = 0;
+  if (parse.used > parse.len || parse.msg_len > parse.msg_cap || parse.sub_len > arrays.keys.size() ||
+      __builtin_add_overflow(now.position + parse.used, parse.skip, &next)) {
+    return broken(c, "it used or skipped more than there can be");
   }
   arrays.have_room_for(parse.sub_len);
-  uint64_t at = now.start, keys = 0;
-  uint32_t whole = 0;
-  for (; whole < parse.msg_len && !now.fenced; ++whole) {
-    const weir_req &req = arrays.reqs[whole];
-    if (at > now.all.len || (at == now.all.len && whole > 0)) return broken("a request behind an unfinished one");
-    if (req.key_count > parse.sub_len - keys) return broken("more keys counted than appended");
-    const char *fault = check(req, arrays.keys.data() + keys, now.all.data + at, now.all.len - at,
-                              c.front_.protocol.cmd_count, arrays.key_bytes.data() + keys);
-    if (fault != nullptr) return broken(fault);
-    if (req.size > now.all.len - at) {
-      if (whole + 1 < parse.msg_len) return broken("a request behind an unfinished one");
-      break;
-    }
-    at += req.size;
-    keys += req.key_count;
-    now.fenced = (req.flags & WEIR_REQ_FENCE) != 0;
-  }
-  uint64_t next = 0;
-  if (__builtin_add_overflow(now.position + parse.used, parse.skip, &next)) return broken("it skips without end");
-  bool awaits = whole < parse.msg_len && !now.fenced;
-  size_t dispatched_from = now.start;
-  now.start = at;
-  now.position = now.fenced ? at : std::max<size_t>(next, at);  // what comes after a fence is parsed again
-  weir_req last{};
-  if (awaits) last = arrays.reqs[whole];
-  if (whole > 0) {
-    Dispatcher::Batch batch{
-        arrays.reqs, whole, now.all.data + dispatched_from, arrays.keys.data(), static_cast<uint32_t>(keys), nullptr};
-    if (!Dispatcher::run(c, batch) && (!c.open() || c.input_ended_)) return false;
-  }
-  c.carried_.take_back(arrays.keys, keys, parse.sub_len, RequestArrays::kFirstKeys);
-  if (now.fenced) c.carried_.clear();
-  return !awaits || await_rest(c, now, last);
+  Found found;
+  if (const char *fault = examine(c.front_, now, parse, found); fault != nullptr) return broken(c, fault);
+  Dispatcher::Batch batch{arrays.reqs, found.whole, now.all.data + now.start, arrays.keys.data(), found.keys, nullptr};
+  now.fenced = found.fenced;
+  now.start = found.end;
+  now.position = found.fenced ? found.end : std::max<size_t>(next, found.end);  // what is behind a fence comes again
+  weir_req last;
+  if (found.unfinished != nullptr) last = *found.unfinished;
+  if (found.whole > 0 && !Dispatcher::run(c, batch) && (!c.open() || c.input_ended_)) return false;
+  c.carried_.take_back(arrays.keys, found.keys, parse.sub_len, RequestArrays::kFirstKeys);
+  if (found.fenced) c.carried_.clear();
+  return found.unfinished == nullptr || await_rest(c, now, last);
 }
 
 // The last request's end has not arrived: hold it until it has, or refuse it now.
@@ -233,6 +202,75 @@ bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &r
   c.awaiting_ = true;
   c.inbox_.keep(c.reactor_.chunks, now.all, now.start, req.size, req.size);
   return false;
+}
+
+// One call of parse_req().
+inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
+  Front &front = c.front_;
+  RequestArrays &arrays = front.arrays;
+  uint32_t most = c.allowed_inflight();
+  if (c.order_.size() >= most) return Next::stop;
+  c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
+  // max_keys is for one request: the window's others may stand in the array beside it.
+  uint64_t len = now.all.len - now.position;
+  arrays.key_limit = static_cast<uint32_t>(std::min<uint64_t>(front.settings.max_keys + len / 2, UINT32_MAX - 1));
+  weir_parse parse{
+      .struct_size = sizeof parse,
+      .reserved = 0,
+      .data = now.all.data + now.position,
+      .len = len,
+      .msg_off = now.position - now.start,
+      .reqs = arrays.reqs,
+      .rsps = nullptr,
+      .msg_len = 0,
+      // With a server's queue nearly full each client gets one more request in before it has to wait.
+      .msg_cap = front.upstream.swamped > 0 ? 1 : std::min(most - c.order_.size(), RequestArrays::kMaxRequests),
+      .keys = arrays.keys.data(),
+      .items = nullptr,
+      .sub_len = static_cast<uint32_t>(c.carried_.count()),
+      .sub_cap = static_cast<uint32_t>(arrays.keys.size()),
+      .used = 0,
+      .skip = 0,
+      .need = 0,
+      .grow_sub = &grow_keys,
+      .expect = [](weir_parse *, uint32_t) -> const weir_expect * { return nullptr; },
+      .error = nullptr,
+      .core = &arrays,
+  };
+  weir_scope scope = c.scope();
+  weir_status status = front.protocol.parse_req(&scope, &parse);
+
+  size_t before = now.position;
+  now.fenced = false;
+  if (!take(c, now, parse)) return Next::stop;
+  if (now.fenced) status = WEIR_OK;  // it is about what will be parsed again
+  if (status != WEIR_OK) {
+    if (status == WEIR_E_LIMIT) {
+      refuse(c, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
+    } else {
+      refuse(c, WEIR_ERR_BAD_REQUEST, parse.error != nullptr ? parse.error : "malformed request");
+    }
+    return Next::stop;
+  }
+  if (c.pauses_ != 0 || c.awaiting_) return Next::stop;
+  bool moved = now.position > before || parse.msg_len > 0;
+  bool more = now.fenced || parse.msg_len == parse.msg_cap || parse.skip > 0;
+  return moved && more ? Next::more : Next::starved;
+}
+
+void RequestParser::run(ClientConnection &c, Inbox::Span all) {
+  Step now{all, 0, c.inbox_.resume()};
+  if (c.discard_ > 0 || c.awaiting_) {
+    size_t at = 0;
+    if (!resume(c, all, at)) return;
+    now.start = now.position = at;
+  }
+  Next next = Next::more;
+  while (next == Next::more && now.position < all.len) next = step(c, now);
+  if (!c.open() || c.input_ended_ || c.awaiting_) return;  // gone, or kept by await_rest()
+  if (now.start >= all.len) return c.inbox_.done(c.reactor_.chunks);
+  if (next != Next::stop && !may_wait(c, now)) return;
+  c.inbox_.keep(c.reactor_.chunks, all, now.start, now.position - now.start, 0);
 }
 
 }  // namespace weir::client

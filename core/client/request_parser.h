@@ -14,6 +14,7 @@ class RequestParser {
 
  private:
   struct Step;
+  struct Found;
   enum class Next {
     more,     // go on
     starved,  // the rest of a request must come first
@@ -22,6 +23,8 @@ class RequestParser {
   static bool resume(ClientConnection &client, Inbox::Span all, size_t &at);
   static Next step(ClientConnection &client, Step &step);
   static bool may_wait(ClientConnection &client, const Step &step);
+  static bool broken(ClientConnection &client, const char *what);
+  static const char *examine(const Front &front, const Step &step, const weir_parse &parse, Found &found);
   static bool take(ClientConnection &client, Step &step, const weir_parse &parse);
   static bool await_rest(ClientConnection &client, Step &step, const weir_req &req);
   static void refuse(ClientConnection &client, uint32_t error, std::string_view text);

@@ -11,16 +11,20 @@ RequestPool::~RequestPool() {
   }
 }
 
-Request *RequestPool::make() {
-  return new Request;
+Request *RequestPool::make(RequestOwner *owner, const weir_req &req) {
+  auto *request = new Request;
+  ++made_;
+  renew(*request, owner, req);
+  return request;
 }
 
 void RequestPool::dispose(Request *request) {
-  --in_use_;
   request->reply.clear(chunks_);
   if (request->split != nullptr) request->split->free(chunks_);
+  request->split = nullptr;
   if (idle_ >= kMaxIdle) {
     delete request;
+    --made_;
     return;
   }
   request->next = free_;
@@ -33,6 +37,7 @@ void RequestPool::trim() {
     Request *request = free_;
     free_ = request->next;
     delete request;
+    --made_;
   }
   low_ = idle_;
 }

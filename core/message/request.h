@@ -10,7 +10,6 @@
 #include <weir/protocol.h>
 
 #include <algorithm>
-#include <new>
 #include <string_view>
 
 #include "core/message/held_reply.h"
@@ -31,7 +30,6 @@ struct Part {
   uint32_t index = 0;         // which part of the request
   uint32_t replies_left = 0;  // final replies still to come
   uint32_t keys = 0;          // how many of the request's keys it carries
-  uint8_t status = WEIR_PART_OK;
   bool abandoned = false;
   bool want_items = false;  // the reply will be merged
 };
@@ -47,6 +45,8 @@ struct Failure {
 class RequestOwner {
  public:
   virtual ~RequestOwner() = default;
+  // What most replies are: all of it is here, and it answers the part. The items' offsets count from data.
+  virtual void replied(Part &, const weir_rsp &, const weir_item *items, const uint8_t *data) = 0;
   // A reply begins: its description, its items (offsets from data), and the first len bytes of it. ends: with them the
   // part is answered.
   virtual void reply_begins(Part &, const weir_rsp &, const weir_item *items, const uint8_t *data, size_t len,
@@ -81,34 +81,43 @@ class RequestPool {
   RequestPool(const RequestPool &) = delete;
   RequestPool &operator=(const RequestPool &) = delete;
 
-  Request *get() {
-    ++in_use_;
+  // Without holders yet.
+  Request *get(RequestOwner *owner, const weir_req &req) {
     Request *request = free_;
-    if (request == nullptr) return make();
+    if (request == nullptr) return make(owner, req);
     free_ = request->next;
     low_ = std::min(low_, --idle_);
-    return new (request) Request;
+    renew(*request, owner, req);
+    return request;
   }
   // One holder lets go; the last one frees it.
   void release(Request *request) {
     if (--request->holders > 0) return;
     if (request->split != nullptr || request->reply.holds_memory() || idle_ >= kMaxIdle) return dispose(request);
-    --in_use_;
     request->next = free_;
     free_ = request;
     ++idle_;
   }
   void trim();
-  size_t in_use() const { return in_use_; }
+  size_t in_use() const { return made_ - idle_; }
 
  private:
   static constexpr size_t kMaxIdle = 16 << 10;
-  Request *make();
+  // Only what a request that was given back may have left: it has no reply and no split.
+  static void renew(Request &request, RequestOwner *owner, const weir_req &req) {
+    request.next = nullptr;
+    request.owner = owner;
+    request.req = req;
+    request.part.abandoned = request.part.want_items = false;
+    request.parts_open = request.holders = request.held_back = 0;
+    request.done = request.begun = false;
+  }
+  Request *make(RequestOwner *owner, const weir_req &req);
   void dispose(Request *request);  // what it has is freed with it
 
   ChunkPool &chunks_;
   Request *free_ = nullptr;
-  size_t idle_ = 0, low_ = 0, in_use_ = 0;
+  size_t made_ = 0, idle_ = 0, low_ = 0;
 };
 
 }  // namespace weir

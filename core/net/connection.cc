@@ -43,9 +43,7 @@ void Connection::on_writable() {
 void Connection::flush() {
   if (!open()) return;
   if (out_.empty()) return set_interest(interest_ & ~Loop::kWrite);
-  iovec pieces[kMaxIov];
-  int count = out_.gather(pieces, kMaxIov);
-  ssize_t written = transport_.write(pieces, count);
+  ssize_t written = write_out();
   if (written < 0) {
     if (errno != EAGAIN && errno != EINTR) return on_broken(errno);
     written = 0;
@@ -53,6 +51,13 @@ void Connection::flush() {
   out_.consume(reactor_.chunks, static_cast<size_t>(written));
   set_interest(out_.empty() ? (interest_ & ~Loop::kWrite) : (interest_ | Loop::kWrite));
   if (written > 0) on_written(static_cast<size_t>(written));
+}
+
+ssize_t Connection::write_out() {
+  if (const Chunk *only = out_.only(); only != nullptr) return transport_.write(only->data(), only->size());
+  iovec pieces[kMaxIov];
+  int count = out_.gather(pieces, kMaxIov);
+  return transport_.write(pieces, count);
 }
 
 }  // namespace weir::net

@@ -47,6 +47,7 @@ class Connection : public Handler {
  private:
   friend class Reactor;
   static constexpr int kMaxIov = 64;
+  ssize_t write_out();
   void set_interest(uint32_t interest) {
     if (interest != interest_) change_interest(interest);
   }

@@ -31,11 +31,15 @@ class Transport {
     if (ops != nullptr) return ops->read(*this, to, len);
     return ::syscall(SYS_recvfrom, fd, to, len, 0, nullptr, nullptr);
   }
+  ssize_t write(const void *from, size_t len) {
+    if (ops != nullptr) {
+      iovec piece{const_cast<void *>(from), len};
+      return ops->write(*this, &piece, 1);
+    }
+    return ::syscall(SYS_sendto, fd, from, len, MSG_NOSIGNAL, nullptr, 0);
+  }
   ssize_t write(const iovec *from, int count) {
     if (ops != nullptr) return ops->write(*this, from, count);
-    if (count == 1) {
-      return ::syscall(SYS_sendto, fd, from[0].iov_base, from[0].iov_len, MSG_NOSIGNAL, nullptr, 0);
-    }
     msghdr message{};
     message.msg_iov = const_cast<iovec *>(from);
     message.msg_iovlen = static_cast<size_t>(count);

@@ -13,7 +13,7 @@ weir_bytes bytes_of(const std::string &text) {
 }  // namespace
 
 Ring::Ring(const plugin::Instance &dist, void *table, std::vector<uint8_t> alive)
-    : dist_(dist), table_(table), alive_(std::move(alive)) {
+    : dist_(dist), table_(table), alive_(std::move(alive)), size_(static_cast<uint32_t>(alive_.size())) {
   live_ = static_cast<uint32_t>(std::count(alive_.begin(), alive_.end(), 1));
 }
 

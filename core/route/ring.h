@@ -26,13 +26,14 @@ class Ring {
   const void *table() const { return table_; }
   bool alive(uint32_t server) const { return alive_[server] != 0; }
   uint32_t live() const { return live_; }
-  uint32_t size() const { return static_cast<uint32_t>(alive_.size()); }
+  uint32_t size() const { return size_; }
 
  private:
   Ring(const plugin::Instance &dist, void *table, std::vector<uint8_t> alive);
   const plugin::Instance &dist_;
   void *const table_;
   const std::vector<uint8_t> alive_;
+  const uint32_t size_;
   uint32_t live_ = 0;
 };
 

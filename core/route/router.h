@@ -17,10 +17,14 @@ class Router {
 
  private:
   void hash(const weir_bytes *keys, uint32_t n);
+  void hash_between_empty(const weir_bytes *keys, uint32_t n);
+  const weir_bytes *cut_tags(const weir_bytes *keys, uint32_t n);
 
   const Pool &pool_;
   weir_scope hash_scope_, dist_scope_;
   const bool tagged_, wants_hash_, wants_keys_;
+  decltype(weir_hash::run) const run_;
+  decltype(weir_dist::select) const select_;
   const uint64_t mask_;
   std::vector<weir_bytes> parts_;
   std::vector<uint64_t> hashes_;

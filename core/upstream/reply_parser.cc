@@ -70,20 +70,29 @@ bool ReplyParser::run(ServerConnection &c, Inbox::Span all, size_t at) {
     return false;
   };
   while (position < all.len) {
-    weir_parse parse{};
-    parse.struct_size = sizeof parse;
-    parse.data = all.data + position;
-    parse.len = all.len - position;
-    parse.msg_off = position - start;
-    parse.rsps = arrays.rsps;
-    parse.msg_cap = ReplyArrays::kMaxReplies;
     c.carried_.lend(arrays.items, ReplyArrays::kFirstItems);
-    parse.sub_len = static_cast<uint32_t>(c.carried_.count());
-    parse.items = arrays.items.data();
-    parse.sub_cap = static_cast<uint32_t>(arrays.items.size());
-    parse.grow_sub = &ReplyParser::grow_items;
-    parse.expect = [](weir_parse *p, uint32_t i) { return static_cast<ServerConnection *>(p->core)->expect(i); };
-    parse.core = &c;
+    weir_parse parse{
+        .struct_size = sizeof parse,
+        .reserved = 0,
+        .data = all.data + position,
+        .len = all.len - position,
+        .msg_off = position - start,
+        .reqs = nullptr,
+        .rsps = arrays.rsps,
+        .msg_len = 0,
+        .msg_cap = ReplyArrays::kMaxReplies,
+        .keys = nullptr,
+        .items = arrays.items.data(),
+        .sub_len = static_cast<uint32_t>(c.carried_.count()),
+        .sub_cap = static_cast<uint32_t>(arrays.items.size()),
+        .used = 0,
+        .skip = 0,
+        .need = 0,
+        .grow_sub = &ReplyParser::grow_items,
+        .expect = [](weir_parse *p, uint32_t i) { return static_cast<ServerConnection *>(p->core)->expect(i); },
+        .error = nullptr,
+        .core = &c,
+    };
     c.queue_.rewind();
     weir_scope scope = c.scope();
     weir_status status = protocol.parse_rsp(&scope, &parse);

@@ -152,16 +152,9 @@ void ServerConnection::note_queue() {
   upstream_.swamped += swamped ? 1 : -1;
 }
 
-void ServerConnection::queued(Part *part, size_t len) {
-  ++requests_;
-  request_bytes_ += len;
-  uint64_t due = upstream_.due_us();
-  if (due != 0) upstream_.check_at(due);
-  if (queue_.empty() && (part != nullptr || backlog() == len)) moved_us_ = reactor_.now_us;
-  queue_.push(part, len, due);
-  if (is_crowded()) note_queue();
+void ServerConnection::look_after_queue() {
+  note_queue();
   if (state_ == State::closed) connect();
-  output_grew();
 }
 
 void ServerConnection::on_written(size_t len) {
@@ -222,9 +215,11 @@ bool ServerConnection::reply(const weir_rsp &rsp, const weir_item *items, const 
   response_bytes_ += rsp.size;
   resends_ = 0;
   backend_.health.replied();
-  RequestOwner *owner = part->request->owner;
-  if (!part->abandoned && owner != nullptr) owner->reply_begins(*part, rsp, items, data, have, true);
-  retire_head();
+  Request *request = part->request;
+  RequestOwner *owner = request->owner;
+  if (!part->abandoned && owner != nullptr) owner->replied(*part, rsp, items, data);
+  queue_.pop();
+  reactor_.requests.release(request);
   return true;
 }
 

@@ -31,7 +31,14 @@ class ServerConnection final : public net::Connection {
   // Where the bytes of the next request go; queued() must follow in the same breath.
   Chain &output() { return state_ == State::ready ? out_ : waiting_; }
   // The len bytes just appended are a request. part is null when no reply will come. Connects if need be.
-  void queued(Part *part, size_t len);
+  [[gnu::always_inline]] void queued(Part *part, size_t len) {
+    ++requests_;
+    request_bytes_ += len;
+    if (queue_.empty() && (part != nullptr || backlog() == len)) moved_us_ = reactor_.now_us;
+    queue_.push(part, len, due_us());
+    output_grew();
+    if (state_ != State::ready || is_crowded()) look_after_queue();
+  }
   // Whether another request may be queued (server_queue_limit).
   bool has_room() const { return backlog() <= queue_limit_; }
   // More waits than is good: clients should pause until it does not.
@@ -83,6 +90,8 @@ class ServerConnection final : public net::Connection {
   size_t stream_body(const uint8_t *data, size_t len);
   void retire_head();
   bool give_up_head();  // its reply is too large to be held whole; false: the connection is closed
+  uint64_t due_us();
+  void look_after_queue();
   void note_queue();
   void count_requests();
   void count_replies();

@@ -50,8 +50,13 @@ class Upstream {
   void check_time(uint64_t now_us);
   // When check_time() wants to be called; 0 = no need.
   uint64_t next_check_us() const { return next_check_us_; }
-  // When a request made now has waited too long; 0 = never.
-  uint64_t due_us() const { return with.pool.timeout_us == 0 ? 0 : with.reactor.now_us + with.pool.timeout_us; }
+  // When a request made now has waited too long; 0 = never. It will be looked for.
+  uint64_t due_us() {
+    if (with.pool.timeout_us == 0) return 0;
+    uint64_t due = with.reactor.now_us + with.pool.timeout_us;
+    check_at(due);
+    return due;
+  }
   void check_at(uint64_t us) {
     if (next_check_us_ == 0 || us < next_check_us_) next_check_us_ = us;
   }
@@ -69,5 +74,9 @@ class Upstream {
   std::vector<std::unique_ptr<ServerConnection>> connections_;
   uint64_t next_check_us_ = 0;
 };
+
+inline uint64_t ServerConnection::due_us() {
+  return upstream_.due_us();
+}
 
 }  // namespace weir::upstream

@@ -11,7 +11,7 @@ namespace {
 TEST(RequestPool, ARequestLivesUntilItsLastHolderLetsGo) {
   ChunkPool chunks;
   RequestPool pool(chunks);
-  Request *request = pool.get();
+  Request *request = pool.get(nullptr, weir_req{});
   request->holders = 3;
   request->reply.append(chunks, "bytes", 5);
   request->split = Split::make(chunks, 2, nullptr, 0, {nullptr, 0});
@@ -27,14 +27,16 @@ TEST(RequestPool, ARequestLivesUntilItsLastHolderLetsGo) {
 TEST(RequestPool, AReusedRequestIsLikeNew) {
   ChunkPool chunks;
   RequestPool pool(chunks);
-  Request *first = pool.get();
+  Request *first = pool.get(nullptr, weir_req{});
   first->holders = 1;
   first->done = first->begun = true;
   first->held_back = 2;
   first->part.abandoned = true;
   first->req.flags = 7;
+  first->reply.append(chunks, "bytes", 5);
+  first->split = Split::make(chunks, 2, nullptr, 0, {nullptr, 0});
   pool.release(first);
-  Request *second = pool.get();
+  Request *second = pool.get(nullptr, weir_req{});
   EXPECT_EQ(second, first);
   EXPECT_FALSE(second->done || second->begun || second->part.abandoned);
   EXPECT_EQ(second->held_back + second->req.flags + second->holders, 0U);
@@ -51,7 +53,7 @@ TEST(RequestPool, TrimmingKeepsWhatWasNeeded) {
   std::vector<Request *> held;
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 50; ++i) {
-      held.push_back(pool.get());
+      held.push_back(pool.get(nullptr, weir_req{}));
       held.back()->holders = 1;
     }
     EXPECT_EQ(pool.in_use(), 50U);
