@@ -24,7 +24,7 @@ const uint32_t *all_keys(RequestArrays &arrays, uint32_t n) {
   return arrays.all_keys.data();
 }
 
-void init(Part &part, Request &request, uint32_t server, uint32_t index) {
+inline void init(Part &part, Request &request, uint32_t server, uint32_t index) {
   part.request = &request;
   part.server = server;
   part.index = index;
@@ -39,29 +39,32 @@ Dispatcher::Dispatcher(ClientConnection &client)
       arrays_(client.front_.arrays),
       ring_(client.front_.pool.ring()),
       request_limit_(client.front_.settings.request_limit),
+      due_us_(client.front_.upstream.due_us()),
       no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit) {}
 
-// The short way of what most requests are: one key, one server, the bytes as they came. server: of its first key.
-// False: it takes the long one.
-inline bool Dispatcher::send_at_once(const weir_req &req, const uint8_t *message, uint32_t server) {
-  bool usual = req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
-               (req.flags & kUnusual) == 0 && req.profile == 0 && req.size <= request_limit_;
-  if (!usual || server == WEIR_NO_SERVER) return false;
-  upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
-  if (connection.is_crowded()) return false;
-  size_t size = req.size;
-  connection.output().append(client_.reactor_.chunks, message, size);
-  expect_reply(req, connection, size);
-  return true;
-}
-
-inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection, size_t len) {
+[[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
+                                                            size_t len) {
   Request &request = *client_.enqueue(req);
   init(request.part, request, connection.server(), 0);
   request.part.keys = req.key_count;
   request.parts_open = 1;
   request.holders = 2;  // the client and the part
-  connection.queued(&request.part, len);
+  connection.queued(&request.part, len, due_us_);
+}
+
+// The short way of what most requests are: one key, one server, the bytes as they came. servers: of its keys. False: it
+// takes the long one.
+[[gnu::always_inline]] inline bool Dispatcher::send_at_once(const weir_req &req, const uint8_t *message,
+                                                            const uint32_t *servers) {
+  bool usual = req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
+               (req.flags & kUnusual) == 0 && req.profile == 0 && req.size <= request_limit_;
+  if (!usual || servers[0] == WEIR_NO_SERVER) return false;
+  upstream::ServerConnection &connection = front_.upstream.connection(servers[0], client_.lane_);
+  size_t size = req.size;
+  if (connection.is_crowded_by(size)) return false;
+  connection.output().append(client_.reactor_.chunks, message, size);
+  expect_reply(req, connection, size);
+  return true;
 }
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
@@ -76,7 +79,7 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   uint32_t key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    if (!dispatcher.quick_ || !dispatcher.send_at_once(req, message, arrays.servers[key])) {
+    if (!dispatcher.quick_ || !dispatcher.send_at_once(req, message, arrays.servers.data() + key)) {
       One one{req,
               {message, req.size},
               batch.keys + key,
@@ -189,7 +192,9 @@ bool Dispatcher::may_send(const One &one, upstream::ServerConnection &connection
 }
 
 void Dispatcher::ease(upstream::ServerConnection &connection) {
-  if (!connection.is_crowded() || (client_.pauses_ & ClientConnection::kServerQueue) != 0) return;
+  if (!connection.is_crowded()) return;
+  connection.note_queue();
+  if ((client_.pauses_ & ClientConnection::kServerQueue) != 0) return;
   client_.pause(ClientConnection::kServerQueue);
   front_.wait_for_room(client_, connection);
 }
@@ -206,7 +211,7 @@ void Dispatcher::to_server(const One &one, uint32_t server) {
   size_t len = write(one, connection, nullptr);
   if (len == 0) return refuse(one, WEIR_ERR_INTERNAL, "the command could not be encoded");
   if (one.req.reply == WEIR_REPLY_NONE) {
-    connection.queued(nullptr, len);
+    connection.queued(nullptr, len, due_us_);
   } else {
     expect_reply(one.req, connection, len);
   }
@@ -351,7 +356,7 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
       part.failure = {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, "the command could not be encoded"};
     } else {
       ++request.holders;
-      connection.queued(&part.part, len);
+      connection.queued(&part.part, len, due_us_);
       ease(connection);
       continue;
     }

@@ -37,7 +37,7 @@ class Dispatcher {
   };
   explicit Dispatcher(ClientConnection &client);
 
-  bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server);
+  bool send_at_once(const weir_req &req, const uint8_t *message, const uint32_t *servers);
   bool dispatch_with_care(const One &one);
   void dispatch(const One &one);
   void answer(const One &one);
@@ -61,8 +61,9 @@ class Dispatcher {
   RequestArrays &arrays_;
   const route::Ring &ring_;
   const size_t request_limit_;
-  const bool no_memory_;  // memory_limit is reached
-  bool quick_ = false;    // requests may go the short way
+  const uint64_t due_us_;  // when what is sent now has waited too long
+  const bool no_memory_;   // memory_limit is reached
+  bool quick_ = false;     // requests may go the short way
 };
 
 }  // namespace weir::client

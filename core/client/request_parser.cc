@@ -23,19 +23,23 @@ weir_status grow_keys(weir_parse *parse, uint32_t want) {
 }
 
 inline bool within(uint64_t off, uint64_t len, uint64_t size) {
-  return static_cast<int>(off <= size) & static_cast<int>(len <= size - off);
+  return off <= size && len <= size - off;
 }
 
-// Fills in the bytes of n keys; false when one lies outside its message. visible: how much of it there is, from data
-// on; size: of all of it.
-inline bool place_keys(const weir_key *key, uint32_t n, const uint8_t *data, uint64_t visible, uint64_t size,
-                       weir_bytes *bytes) {
-  bool outside = false;
+// Fills in the bytes of a key; false when it lies outside its message. visible: how much of it there is, from data on;
+// size: of all of it.
+inline bool place_key(const weir_key &key, const uint8_t *data, uint64_t visible, uint64_t size, weir_bytes &bytes) {
+  bytes = {data + key.off, key.len};
+  return within(key.off, key.len, visible) && within(key.unit_off, key.unit_len, size);
+}
+
+bool place_keys(const weir_key *key, uint32_t n, const uint8_t *data, uint64_t visible, uint64_t size,
+                weir_bytes *bytes) {
+  bool inside = true;
   for (const weir_key *end = key + n; key != end; ++key, ++bytes) {
-    outside |= !within(key->off, key->len, visible) | !within(key->unit_off, key->unit_len, size);
-    *bytes = {data + key->off, key->len};
+    inside &= place_key(*key, data, visible, size, *bytes);
   }
-  return !outside;
+  return inside;
 }
 
 }  // namespace
@@ -137,7 +141,10 @@ inline const char *RequestParser::examine(const Front &front, const Step &now, c
     if (req->cmd >= cmd_count) return "a command that is not in its table";
     if (req->route > WEIR_ROUTE_DROP || req->reply > WEIR_REPLY_NONE) return "an unknown route or reply";
     if (keys > keys_left) return "more keys counted than appended";
-    if (!place_keys(key, keys, data, std::min(left, size), size, bytes)) return "a key or unit outside its request";
+    uint64_t visible = std::min(left, size);
+    bool inside =
+        keys == 1 ? place_key(*key, data, visible, size, *bytes) : place_keys(key, keys, data, visible, size, bytes);
+    if (!inside) return "a key or unit outside its request";
     if (size > left) {
       if (req + 1 != end) return "a request behind an unfinished one";
       found.unfinished = req;

@@ -13,6 +13,7 @@ RequestPool::~RequestPool() {
 
 Request *RequestPool::make(RequestOwner *owner, const weir_req &req) {
   auto *request = new Request;
+  request->part.request = request;
   ++made_;
   renew(*request, owner, req);
   return request;

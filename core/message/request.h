@@ -25,7 +25,6 @@ struct Part {
   Request *request = nullptr;
   uint64_t due_us = 0;        // 0 = no deadline
   uint64_t sent_at = 0;       // how many bytes the connection has to send before it comes to this part
-  uint64_t bytes = 0;         // how many bytes of it there are to send
   uint32_t server = 0;        // index in the pool
   uint32_t index = 0;         // which part of the request
   uint32_t replies_left = 0;  // final replies still to come
@@ -105,7 +104,6 @@ class RequestPool {
   static constexpr size_t kMaxIdle = 16 << 10;
   // Only what a request that was given back may have left: it has no reply and no split.
   static void renew(Request &request, RequestOwner *owner, const weir_req &req) {
-    request.next = nullptr;
     request.owner = owner;
     request.req = req;
     request.part.abandoned = request.part.want_items = false;

@@ -1,5 +1,7 @@
 #include "core/upstream/expectation_queue.h"
 
+#include <algorithm>
+
 namespace weir::upstream {
 
 void ExpectationQueue::push_front(size_t len) {
@@ -9,17 +11,20 @@ void ExpectationQueue::push_front(size_t len) {
 
 void ExpectationQueue::wrote(size_t len) {
   written_ += len;
-  for (; unsent_ != nullptr && unsent_->sent_at < written_; unsent_ = unsent_->next_expected) {
-    unsent_load_.sub(unsent_->bytes);
-    sent_load_.add(unsent_->bytes);
+  if (written_ == queued_) {
+    unsent_ = nullptr;
+    unsent_parts_ = 0;
   }
+  for (; unsent_ != nullptr && unsent_->sent_at < written_; unsent_ = unsent_->next_expected) --unsent_parts_;
 }
 
 void ExpectationQueue::publish() {
-  cells_.in_queue.set(unsent_load_.parts);
-  cells_.in_queue_bytes.set(unsent_load_.bytes);
-  cells_.out_queue.set(sent_load_.parts);
-  cells_.out_queue_bytes.set(sent_load_.bytes);
+  uint64_t unsent_from = unsent_ != nullptr ? unsent_->sent_at : queued_;
+  uint64_t sent_from = head_ != nullptr ? std::min(head_->sent_at, unsent_from) : unsent_from;
+  cells_.in_queue.set(unsent_parts_);
+  cells_.in_queue_bytes.set(unsent_parts_ > 0 ? queued_ - unsent_from : 0);
+  cells_.out_queue.set(parts_ - unsent_parts_);
+  cells_.out_queue_bytes.set(parts_ > unsent_parts_ ? unsent_from - sent_from : 0);
 }
 
 Part *ExpectationQueue::next_overdue(uint64_t now_us) {
@@ -38,12 +43,11 @@ bool ExpectationQueue::bytes_before_unsent(size_t &len) const {
 Part *ExpectationQueue::take(bool keep_unsent) {
   Part *kept = keep_unsent ? unsent_ : nullptr;
   Part *first = head_ == kept ? nullptr : head_;
-  bool sent = true;
   for (Part *part = first; part != nullptr; part = part->next_expected) {
-    if (part == unsent_) sent = false;
-    (sent ? sent_load_ : unsent_load_).sub(part->bytes);
     if (part->next_expected == kept) part->next_expected = nullptr;
   }
+  if (kept == nullptr) unsent_parts_ = 0;
+  parts_ = unsent_parts_;
   uint64_t gone = kept != nullptr ? kept->sent_at : queued_;
   queued_ -= gone;
   written_ = 0;

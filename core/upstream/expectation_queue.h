@@ -19,20 +19,20 @@ class ExpectationQueue {
   bool empty() const { return head_ == nullptr; }
   Part *head() const { return head_; }
   // Not a byte of the oldest part was written: whatever comes cannot be its reply.
-  bool head_is_unsent() const { return head_ != nullptr && head_ == unsent_; }
+  bool head_is_unsent() const { return head_ != nullptr && head_->sent_at >= written_; }
 
   // len more bytes are to be sent; part is what they ask for, or null when they ask for no reply.
   void push(Part *part, size_t len, uint64_t due_us) {
     if (part != nullptr) {
       part->sent_at = queued_;
-      part->bytes = len;
       part->due_us = due_us;
       part->next_expected = nullptr;
       (tail_ != nullptr ? tail_->next_expected : head_) = part;
       tail_ = part;
       if (unsent_ == nullptr) unsent_ = part;
       if (due_ == nullptr) due_ = part;
-      unsent_load_.add(len);
+      ++parts_;
+      ++unsent_parts_;
     }
     queued_ += len;
   }
@@ -45,7 +45,7 @@ class ExpectationQueue {
     head_ = part->next_expected;
     if (head_ == nullptr) tail_ = nullptr;
     if (due_ == part) due_ = head_;
-    sent_load_.sub(part->bytes);
+    --parts_;
     return part;
   }
 
@@ -70,14 +70,8 @@ class ExpectationQueue {
   const weir_expect *expect(uint32_t i);
 
  private:
-  struct Load {
-    uint64_t parts = 0, bytes = 0;
-    void add(uint64_t len) { ++parts, bytes += len; }
-    void sub(uint64_t len) { --parts, bytes -= len; }
-  };
-
   ServerCells &cells_;
-  Load unsent_load_, sent_load_;
+  uint64_t parts_ = 0, unsent_parts_ = 0;
   Part *head_ = nullptr, *tail_ = nullptr;
   Part *unsent_ = nullptr;  // the first of which not a byte was written
   Part *due_ = nullptr;     // the first whose time has not run out

@@ -152,8 +152,7 @@ void ServerConnection::note_queue() {
   upstream_.swamped += swamped ? 1 : -1;
 }
 
-void ServerConnection::look_after_queue() {
-  note_queue();
+void ServerConnection::connect_if_closed() {
   if (state_ == State::closed) connect();
 }
 

@@ -30,19 +30,24 @@ class ServerConnection final : public net::Connection {
 
   // Where the bytes of the next request go; queued() must follow in the same breath.
   Chain &output() { return state_ == State::ready ? out_ : waiting_; }
-  // The len bytes just appended are a request. part is null when no reply will come. Connects if need be.
-  [[gnu::always_inline]] void queued(Part *part, size_t len) {
+  // The len bytes just appended are a request. part is null when no reply will come. Connects if need be. due_us: of
+  // Upstream::due_us().
+  [[gnu::always_inline]] void queued(Part *part, size_t len, uint64_t due_us) {
     ++requests_;
     request_bytes_ += len;
     if (queue_.empty() && (part != nullptr || backlog() == len)) moved_us_ = reactor_.now_us;
-    queue_.push(part, len, due_us());
+    queue_.push(part, len, due_us);
     output_grew();
-    if (state_ != State::ready || is_crowded()) look_after_queue();
+    if (state_ != State::ready) connect_if_closed();
   }
+  // Sees to it that clients stop asking when too much waits; to be called when it is_crowded().
+  void note_queue();
   // Whether another request may be queued (server_queue_limit).
   bool has_room() const { return backlog() <= queue_limit_; }
   // More waits than is good: clients should pause until it does not.
-  bool is_crowded() const { return backlog() > queue_limit_ / 4; }
+  bool is_crowded() const { return is_crowded_by(0); }
+  // Whether len more bytes would make it so.
+  bool is_crowded_by(size_t len) const { return backlog() + len > queue_limit_ / 4; }
 
   void connect();  // if it is closed
 
@@ -90,9 +95,7 @@ class ServerConnection final : public net::Connection {
   size_t stream_body(const uint8_t *data, size_t len);
   void retire_head();
   bool give_up_head();  // its reply is too large to be held whole; false: the connection is closed
-  uint64_t due_us();
-  void look_after_queue();
-  void note_queue();
+  void connect_if_closed();
   void count_requests();
   void count_replies();
   void expire(Part &part);

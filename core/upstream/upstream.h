@@ -75,8 +75,4 @@ class Upstream {
   uint64_t next_check_us_ = 0;
 };
 
-inline uint64_t ServerConnection::due_us() {
-  return upstream_.due_us();
-}
-
 }  // namespace weir::upstream
