@@ -8,7 +8,7 @@ from markdown import peers
 from proxies import BASE, HAPROXY_NOTE
 from table import overall_text
 
-WIDTH, LEFT, RIGHT = 960, 250, 90  # names of workloads left of the bars, numbers right of the longest
+WIDTH, LEFT, RIGHT = 960, 250, 100  # names of workloads left of the bars, numbers right of the longest
 BAR, GAP, ROW_GAP, GROUP_HEAD = 13, 3, 9, 30
 MOST = 2.5  # a longer bar is cut off, and its number says so
 
@@ -19,7 +19,9 @@ OTHER = ("#767676", "#a0a0a0")
 STYLE = """
 text {{ font: 13px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif; fill: #1f2328; }}
 .page {{ fill: #ffffff; }} .title {{ font-size: 20px; font-weight: 600; }} .group {{ font-weight: 600; }}
-.quiet {{ fill: #59636e; font-size: 12px; }} .number {{ font-size: 12px; font-variant-numeric: tabular-nums; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }}
+.quiet {{ fill: #59636e; font-size: 12px; }}
+.number {{ font-size: 12px; font-variant-numeric: tabular-nums; }}
+.number {{ paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }}
 .grid {{ stroke: #d1d9e0; stroke-width: 1; }} .base {{ stroke: #1f2328; stroke-width: 1.5; }}
 .spread {{ stroke: #1f2328; stroke-width: 1; opacity: 0.75; }}
 {light}

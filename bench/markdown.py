@@ -91,20 +91,21 @@ def workers(results):
 def conditions(report):
     o = report["options"]
     pinned = "; the proxy on a CPU of its own" if o["pin"] else ""
-    rounds = f"{o['rounds']} rounds in turn at scale {o['scale']:g}, weir with {o['workers']} worker(s){pinned}"
-    return f"{sentence(report['machine'])}. {programs(report['machine'])}. {rounds}."
+    workers = "one worker" if o["workers"] == 1 else f"{o['workers']} workers"
+    how = f"{o['rounds']} rounds in turn at scale {o['scale']:g}, weir with {workers}{pinned}"
+    return f"{sentence(report['machine'])}. {programs(report['machine'])}. {how}."
 
 
 def document(report, chart_link=None):
     """`report`: what --json writes."""
     workloads = report.get("workloads", {})
     parts = [conditions(report)]
+    if "haproxy" in report["machine"]["versions"]:
+        parts.append(HAPROXY_NOTE)
     if workloads:
         parts.append("\n".join(f"- {overall_text(workloads, name)}" for name in peers(workloads)))
         if chart_link:
             parts.append(f"![CPU a request relative to {BASE}]({chart_link})")
-        if any("haproxy" in result["proxies"] for result in workloads.values()):
-            parts.append(HAPROXY_NOTE)
         parts += [ratios(workloads), left_out(workloads.items()), figures(workloads)]
         if report.get("no_syscalls"):
             parts.append(f"No system calls were counted: {report['no_syscalls']}.")

@@ -12,7 +12,8 @@ from workloads import KEYS, Workload
 
 CLIENTS = 20
 PATIENCE = 20  # seconds for the first of the large requests; a proxy that takes longer cannot
-GETS = Workload("neighbours", "GET 3 B", 60_000, "redis", "get", clients=CLIENTS)
+GETS = Workload("neighbours", "GET 3 B", 20_000, "redis", "get", clients=CLIENTS)
+BESIDE = 0.1  # of the requests: beside it each may wait for a whole MGET, and all should be done in seconds
 
 
 class MgetLoop:
@@ -47,7 +48,7 @@ def one_round(bench, proxy, requests):
     port = proxy.ports["redis"]
     quiet = bench.load.run(GETS, port, requests)
     with MgetLoop(port) as loop:
-        beside = bench.load.run(GETS, port, requests, patience=60)
+        beside = bench.load.run(GETS, port, max(int(requests * BESIDE), 400), patience=60)
     if loop.died:
         raise Failed(loop.errors.strip()[-200:])
     if not loop.times_ms:

@@ -94,5 +94,7 @@ def overall_text(workloads, proxy):
     if not found:
         return ""
     mean, least, most, count = found
-    return (f"{proxy}: CPU a request {mean:.2f} of {BASE}'s (geometric mean of {count} workloads; "
-            f"best {least:.2f}, worst {most:.2f})")
+    of_what = "one workload"
+    if count > 1:
+        of_what = f"geometric mean of {count} workloads; best {least:.2f}, worst {most:.2f}"
+    return f"{proxy}: CPU a request {mean:.2f} of {BASE}'s ({of_what})"

@@ -52,7 +52,7 @@ def measure(bench, binary, counts):
                 proxy.end()
         found = summarize(rounds, names[0])
         for name, row in found.items():
-            threads = sorted({thread for r in rounds for thread in r[name]["shares"]})
+            threads = sorted({thread for r in rounds for thread in r[name]["shares"]}, key=lambda t: (t == "others", t))
             row["shares"] = {t: statistics.median(r[name]["shares"].get(t, 0) for r in rounds) for t in threads}
         results[f"GET 3 B, {clients} clients"] = {"rounds": rounds, "proxies": found}
     return results
