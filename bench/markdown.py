@@ -1,5 +1,6 @@
 """The same as Markdown, for docs/performance.md."""
 import os
+import textwrap
 
 from idle_memory import STATES
 from machine import programs, sentence
@@ -99,9 +100,9 @@ def conditions(report):
 def document(report, chart_link=None):
     """`report`: what --json writes."""
     workloads = report.get("workloads", {})
-    parts = [conditions(report)]
+    parts = [textwrap.fill(conditions(report), 120)]
     if "haproxy" in report["machine"]["versions"]:
-        parts.append(HAPROXY_NOTE)
+        parts.append(textwrap.fill(HAPROXY_NOTE, 120))
     if workloads:
         parts.append("\n".join(f"- {overall_text(workloads, name)}" for name in peers(workloads)))
         if chart_link:
