@@ -33,7 +33,7 @@ def get_on_each(connections):
             if not block:
                 raise Failed("it closed a connection instead of answering")
             reply += block
-        if reply != b"$3\r\nxxx\r\n":
+        if not reply.startswith(b"$3\r\n"):  # a workload with SETs may have been here and left other letters
             raise Failed(f"it answered {reply!r}")
 
 
