@@ -4,26 +4,32 @@
 #include <cstring>
 
 #include "command_rows.h"
+#include "short_names.h"
 
 namespace weir::redis {
 
 namespace {
 
-constexpr uint64_t kLowerCase = 0x2020202020202020u;
-constexpr uint32_t kSlotBits = 10;
+constexpr uint32_t kSlotBits = 9;
 constexpr uint32_t kSlots = 1u << kSlotBits;
 
-// First and last eight bytes and the length tell all names apart; the rest is compared only for longer ones.
+// Names longer than short_names.h has. First and last eight bytes and the length tell all of them apart; the rest is
+// compared only for the longest.
 struct Slot {
   uint64_t head = 0, tail = 0;
   uint16_t row = 0;  // 0 = free
   uint8_t len = 0;
 };
 
-constexpr uint64_t pack(const char *ptr, uint64_t len) {
+constexpr uint64_t pack8(const char *ptr) {
   uint64_t word = 0;
-  for (uint64_t i = 0; i < len; ++i) word |= static_cast<uint64_t>(static_cast<uint8_t>(ptr[i])) << (8 * i);
-  return word | (len == 8 ? kLowerCase : kLowerCase & ((UINT64_C(1) << (8 * len)) - 1));
+  for (uint64_t i = 0; i < 8; ++i) word |= static_cast<uint64_t>(static_cast<uint8_t>(ptr[i])) << (8 * i);
+  return word | kLowerCase;
+}
+uint64_t fold8(const uint8_t *ptr) {
+  uint64_t word;
+  std::memcpy(&word, ptr, 8);
+  return word | kLowerCase;
 }
 constexpr uint32_t slot_of(uint64_t head, uint64_t tail, uint64_t len) {
   return static_cast<uint32_t>(((head ^ (tail >> 7) ^ len) * 0x9E3779B97F4A7C15u) >> (64 - kSlotBits));
@@ -34,8 +40,8 @@ constexpr std::array<Slot, kSlots> fill() {
   for (uint16_t row = 1; row < sizeof(kRows) / sizeof(kRows[0]); ++row) {
     const char *name = kRows[row].name;
     uint64_t len = kRows[row].name_len;
-    uint64_t head = pack(name, len < 8 ? len : 8);
-    uint64_t tail = len > 8 ? pack(name + len - 8, 8) : 0;
+    if (len <= kShortName) continue;
+    uint64_t head = pack8(name), tail = pack8(name + len - 8);
     uint32_t at = slot_of(head, tail, len);
     while (slots[at].row) at = (at + 1) % kSlots;
     slots[at] = {head, tail, row, kRows[row].name_len};
@@ -53,29 +59,14 @@ constexpr uint64_t kLongest = longest();
 
 }  // namespace
 
-uint64_t fold8(const uint8_t *ptr, uint64_t len) {
-  if (len >= 8) {
-    uint64_t word;
-    std::memcpy(&word, ptr, 8);
-    return word | kLowerCase;
-  }
-  uint64_t word = 0;
-  if (len >= 4) {
-    uint32_t low, high;
-    std::memcpy(&low, ptr, 4);
-    std::memcpy(&high, ptr + len - 4, 4);
-    word = low | static_cast<uint64_t>(high) << (8 * (len - 4));
-  } else if (len) {
-    word = ptr[0] | static_cast<uint64_t>(ptr[len / 2]) << (8 * (len / 2)) |
-           static_cast<uint64_t>(ptr[len - 1]) << (8 * (len - 1));
-  }
-  return word | (kLowerCase & ((UINT64_C(1) << (8 * len)) - 1));
-}
-
 uint16_t find_command(const uint8_t *name, uint64_t len) {
   if (len == 0 || len > kLongest) return 0;
-  uint64_t head = fold8(name, len);
-  uint64_t tail = len > 8 ? fold8(name + len - 8, 8) : 0;
+  if (len <= kShortName) {
+    uint64_t word = 0;
+    std::memcpy(&word, name, len);
+    return static_cast<uint16_t>(find_short(fold_short(word, len)));
+  }
+  uint64_t head = fold8(name), tail = fold8(name + len - 8);
   for (uint32_t at = slot_of(head, tail, len); kTable[at].row; at = (at + 1) % kSlots) {
     const Slot &slot = kTable[at];
     if (slot.head != head || slot.tail != tail || slot.len != len) continue;

@@ -5,9 +5,6 @@
 
 namespace weir::redis {
 
-// Up to eight bytes as a number, folded to lower case. Never reads past ptr + len.
-uint64_t fold8(const uint8_t *ptr, uint64_t len);
-
 // The row of a name; 0 when the table does not know it.
 uint16_t find_command(const uint8_t *name, uint64_t len);
 // The row in kSubcommands; 0 when the container has no such subcommand.

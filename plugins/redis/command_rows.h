@@ -1,5 +1,5 @@
-// The rows of the command table, in a form that can be read at compile time. For command_table.cc and
-// command_lookup.cc only; the meaning of each word is in command_table.h.
+// The rows of the command table, in a form that can be read at compile time. For the files that make
+// tables of it only; the meaning of each word is in command_table.h.
 #pragma once
 
 #include "command_row_makers.h"

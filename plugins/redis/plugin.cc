@@ -38,11 +38,11 @@ void destroy(void *inst) {
 }
 
 weir_status parse_req(const weir_scope *scope, weir_parse *p) {
-  return RequestParser(settings_of(scope), *static_cast<ClientState *>(scope->state), p).run();
+  return parse_requests(settings_of(scope), *static_cast<ClientState *>(scope->state), p);
 }
 
 weir_status parse_rsp(const weir_scope *scope, weir_parse *p) {
-  return ReplyParser(*static_cast<ServerState *>(scope->state), p).run();
+  return parse_replies(*static_cast<ServerState *>(scope->state), p);
 }
 
 weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {

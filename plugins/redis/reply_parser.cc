@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "numbers.h"
+#include "quick_reply.h"
 
 namespace weir::redis {
 
@@ -21,15 +22,49 @@ bool starts_with(const uint8_t *ptr, uint64_t len, const char *word, uint64_t wo
 
 }  // namespace
 
-weir_status ReplyParser::run() {
+weir_status parse_replies(ServerState &state, weir_parse *p) {
+  const uint8_t *next = p->data;
+  if (state.depth == 0 && !state.long_line) next = take_plain_replies(p, next);
+  if (next != p->data + p->len) return ReplyParser(state, p).run(next);
+  state.scanned = 0;
+  p->used = p->len;
+  p->skip = p->need = 0;
+  return WEIR_OK;
+}
+
+weir_status ReplyParser::run(const uint8_t *next) {
+  finals_ = p_->msg_len;
+  if (next != cur_) shift_ = 0 - static_cast<uint64_t>(next - p_->data);
+  go_on_at(next);
   while (cur_ < end_ && p_->msg_len < p_->msg_cap) {
     Step step = st_.long_line ? rest_of_line() : element();
     if (step == Step::kMore) return WEIR_OK;
     if (step == Step::kFailed) return failure_;
+    if (!st_.long_line) take_plain();
   }
   // A full array or the window's end between two elements.
   more(cur_);
   return WEIR_OK;
+}
+
+inline void ReplyParser::go_on_at(const uint8_t *next) {
+  if (next == cur_) return;
+  cur_ = next;
+  st_.scanned = 0;
+}
+
+// Whole replies of the common kinds, or the bulks of an array but for the last, which complete() counts.
+inline void ReplyParser::take_plain() {
+  const uint8_t *next = cur_;
+  if (st_.depth == 0) {
+    uint32_t before = p_->msg_len;
+    next = take_plain_replies(p_, cur_);
+    finals_ += p_->msg_len - before;
+    if (next != cur_) shift_ = 0 - static_cast<uint64_t>(next - p_->data);
+  } else if (uint64_t &left = st_.remaining[st_.depth - 1]; left > 1) {
+    left -= take_bulks(p_, next, left - 1, shift_, st_.depth == 1 && st_.want);
+  }
+  go_on_at(next);
 }
 
 inline ReplyParser::Step ReplyParser::element() {

@@ -20,15 +20,22 @@ struct ServerState {
   uint8_t long_line;              // inside a line too long to be kept in view
 };
 
+// parse_rsp()
+weir_status parse_replies(ServerState &state, weir_parse *p);
+
+// Takes any reply, and stops at any byte.
 class ReplyParser {
  public:
   ReplyParser(ServerState &state, weir_parse *p)
       : st_(state), p_(p), cur_(p->data), end_(p->data + p->len), shift_(p->msg_off) {}
-  weir_status run();
+  // next: where to begin, once take_plain_replies() took what is in front of it.
+  weir_status run(const uint8_t *next);
 
  private:
   enum class Step { kDone, kMore, kFailed };
 
+  void go_on_at(const uint8_t *next);
+  void take_plain();
   Step element();
   Step line();
   Step rest_of_line();

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "numbers.h"
+#include "quick_request.h"
 
 namespace weir::redis {
 
@@ -30,14 +31,33 @@ constexpr ExpectedTexts kExpected;
 
 }  // namespace
 
-weir_status RequestParser::run() {
-  while (cur_ < end_ && p_->msg_len < p_->msg_cap) {
+weir_status parse_requests(const Settings &settings, ClientState &state, weir_parse *p) {
+  const uint8_t *next = p->data;
+  if (state.phase == Phase::kStart && may_send(settings, state)) next = take_plain_requests(p, next);
+  if (next != p->data + p->len) return RequestParser(settings, state, p).run(next);
+  state.scanned = 0;
+  p->used = p->len;
+  p->skip = p->need = 0;
+  return WEIR_OK;
+}
+
+weir_status RequestParser::run(const uint8_t *next) {
+  for (go_on_at(next); cur_ < end_ && p_->msg_len < p_->msg_cap;) {
     Step step = st_.phase == Phase::kArguments ? arguments() : start();
     if (step == Step::kMore) return WEIR_OK;
     if (step == Step::kFailed) return failure_;
+    if (st_.phase == Phase::kStart && !locked_out()) go_on_at(take_plain_requests(p_, cur_));
   }
   more(cur_);
   return WEIR_OK;
+}
+
+// next: the first byte of a request, or where the one under way goes on.
+inline void RequestParser::go_on_at(const uint8_t *next) {
+  if (next == cur_) return;
+  cur_ = next;
+  shift_ = 0 - static_cast<uint64_t>(cur_ - p_->data);
+  st_.scanned = 0;
 }
 
 RequestParser::Step RequestParser::start() {

@@ -9,6 +9,15 @@ namespace weir::redis {
 constexpr uint64_t kMaxToken = 64 * 1024;  // redis: PROTO_INLINE_MAX_SIZE
 constexpr uint32_t kMaxTail = 16;          // more arguments than any command that is judged as a whole takes
 
+// Whether the client has given the password, if there is one.
+inline bool may_send(const Settings &settings, const ClientState &state) {
+  return settings.auth.empty() || state.authed;
+}
+
+// parse_req()
+weir_status parse_requests(const Settings &settings, ClientState &state, weir_parse *p);
+
+// Takes any request, and stops at any byte.
 class RequestParser {
  public:
   RequestParser(const Settings &settings, ClientState &state, weir_parse *p)
@@ -19,11 +28,13 @@ class RequestParser {
         cur_(p->data),
         end_(p->data + p->len),
         shift_(p->msg_off) {}
-  weir_status run();
+  // next: where to begin, once take_plain_requests() took what is in front of it.
+  weir_status run(const uint8_t *next);
 
  private:
   enum class Step { kDone, kMore, kFailed };
 
+  void go_on_at(const uint8_t *next);
   Step start();
   Step array();
   Step arguments();
@@ -40,7 +51,7 @@ class RequestParser {
   Step drop(uint64_t size);
   Step more(const uint8_t *used, uint64_t skip = 0, uint64_t need = 1);
   Step fail(const char *text);
-  bool locked_out() const { return !settings_.auth.empty() && !st_.authed; }
+  bool locked_out() const { return !may_send(settings_, st_); }
   // Where a byte of data lies in the message under way.
   uint64_t offset(const uint8_t *ptr) const { return static_cast<uint64_t>(ptr - p_->data) + shift_; }
 

@@ -1,0 +1,110 @@
+#include "quick_reply.h"
+
+#include <weir/inline.h>
+
+#include "small_header.h"
+
+namespace weir::redis {
+
+namespace {
+
+constexpr uint64_t kLongestLine = 32;  // longer ones are left to memchr
+constexpr int64_t kLeastReply = 4;     // ":1\r\n"
+
+uint32_t load32(const uint8_t *c) {
+  uint32_t word;
+  std::memcpy(&word, c, sizeof word);
+  return word;
+}
+constexpr uint32_t word_of(const char *text) {
+  uint32_t word = 0;
+  for (int i = 0; i < 4; ++i) word |= static_cast<uint32_t>(static_cast<uint8_t>(text[i])) << (8 * i);
+  return word;
+}
+
+// Each takes a reply of one type at c, with kLeastReply bytes in view; nullptr: not plain, or not whole.
+
+inline const uint8_t *bulk(const uint8_t *c, const uint8_t *end) {
+  if (load32(c) == word_of("$-1\r")) return end - c >= 5 && c[4] == '\n' ? c + 5 : nullptr;
+  uint64_t len;
+  const uint8_t *payload = argument_at(c, end, len);
+  return payload ? payload + len + 2 : nullptr;
+}
+
+inline const uint8_t *status(const uint8_t *c, const uint8_t *end) {
+  if (load32(c) == word_of("+OK\r")) [[likely]]
+    return end - c >= 5 && c[4] == '\n' ? c + 5 : nullptr;
+  auto view = static_cast<uint64_t>(end - c);
+  if (view > kLongestLine) view = kLongestLine;
+  const uint8_t *last = c + view - 1;
+  while (c < last && *c != '\r') ++c;
+  return c < last && c[1] == '\n' ? c + 2 : nullptr;
+}
+
+// As many digits as 64 bits hold for sure; no sign.
+inline const uint8_t *integer(const uint8_t *c, const uint8_t *end, uint64_t &value) {
+  auto view = static_cast<uint64_t>(end - c);
+  uint64_t number = static_cast<uint64_t>(c[1]) - '0', at = 2;
+  if (number > 9 || (number == 0 && c[2] != '\r')) return nullptr;
+  uint64_t most = view - 1 < 19 ? view - 1 : 19;
+  for (; at < most; ++at) {
+    unsigned digit = static_cast<unsigned>(c[at] - '0');
+    if (digit > 9) break;
+    number = number * 10 + digit;
+  }
+  if (at >= most || c[at] != '\r' || c[at + 1] != '\n') return nullptr;
+  value = number;
+  return c + at + 2;
+}
+
+}  // namespace
+
+const uint8_t *take_plain_replies(weir_parse *p, const uint8_t *cur) {
+  const uint8_t *end = p->data + p->len;
+  weir_rsp *rsps = p->rsps;
+  uint32_t len = p->msg_len, cap = p->msg_cap;
+  for (; len < cap && end - cur >= kLeastReply; ++len) {
+    const uint8_t *next = nullptr;
+    uint64_t user = 0;
+    if (*cur == '$')
+      next = bulk(cur, end);
+    else if (*cur == '+')
+      next = status(cur, end);
+    else if (*cur == ':')
+      next = integer(cur, end, user);
+    if (!next) break;
+    rsps[len] = {.size = static_cast<uint64_t>(next - cur),
+                 .tag = 0,
+                 .user = user,
+                 .item_count = 0,
+                 .kind = WEIR_RSP_FINAL,
+                 .reserved0 = 0,
+                 .reserved1 = 0,
+                 .flags = 0,
+                 .server = 0,
+                 .reserved2 = {0, 0, 0}};
+    cur = next;
+  }
+  p->msg_len = len;
+  return cur;
+}
+
+uint64_t take_bulks(weir_parse *p, const uint8_t *&cur, uint64_t most, uint64_t shift, bool want) {
+  const uint8_t *c = cur, *end = p->data + p->len, *base = p->data - shift;
+  weir_item *items = p->items;
+  uint32_t len = p->sub_len;
+  uint32_t room = p->sub_cap - len;
+  uint64_t done = 0;
+  if (want && most > room) most = room;  // the next one is pushed where the array can grow
+  for (; done < most && end - c >= kLeastReply; ++done) {
+    const uint8_t *next = *c == '$' ? bulk(c, end) : nullptr;
+    if (!next) break;
+    if (want) items[len++] = {static_cast<uint64_t>(c - base), static_cast<uint64_t>(next - c), 0};
+    c = next;
+  }
+  p->sub_len = len;
+  cur = c;
+  return done;
+}
+
+}  // namespace weir::redis

@@ -1,0 +1,174 @@
+#include "quick_request.h"
+
+#include "command_lookup.h"
+#include "key_plans.h"
+#include "short_names.h"
+#include "small_header.h"
+
+namespace weir::redis {
+
+namespace {
+
+constexpr int64_t kLeastRequest = 17;  // "*2\r\n$1\r\nx\r\n$0\r\n\r\n"
+
+uint64_t load64(const uint8_t *c) {
+  uint64_t word;
+  std::memcpy(&word, c, sizeof word);
+  return word;
+}
+
+// Where keys go. Kept on the stack: as long as it does not leave a function, it stays in registers.
+struct Keys {
+  weir_parse *p;
+  weir_key *list;
+  uint32_t len, cap;
+
+  explicit Keys(weir_parse *parse) : p(parse), list(parse->keys), len(parse->sub_len), cap(parse->sub_cap) {}
+  bool push(const weir_key &key) {
+    if (len == cap) [[unlikely]] {
+      p->sub_len = len;
+      if (p->grow_sub(p, 1) != WEIR_OK) return false;  // RequestParser will meet the limit again, and report it
+      list = p->keys;
+      cap = p->sub_cap;
+    }
+    list[len++] = key;
+    return true;
+  }
+};
+
+// "*3\r\n$3\r\nSET\r\n": how many arguments, which command, and where the next argument begins.
+struct Head {
+  uint32_t argc, row;
+  const uint8_t *next;  // nullptr: not plain, or not whole
+};
+
+// A header of a shape that short_head() does not know.
+[[gnu::noinline]] Head long_head(const uint8_t *c, const uint8_t *end) {
+  uint64_t argc, len;
+  c = header_at<'*'>(c, end, argc);
+  const uint8_t *name = c ? argument_at(c, end, len) : nullptr;
+  if (!name) return {0, 0, nullptr};
+  return {static_cast<uint32_t>(argc), find_command(name, len), name + len + 2};
+}
+
+// Up to nine arguments and a name of up to eight bytes: two loads show all of it.
+inline Head head_of(const uint8_t *c, const uint8_t *end) {
+  constexpr uint64_t kDigits = 0x0000FF000000FF00;
+  constexpr uint64_t kFrame = 0x0A0D00240A0D002A;  // "*?\r\n$?\r\n"
+  uint64_t word = load64(c);
+  uint32_t argc = (word >> 8 & 0xFF) - '0';
+  uint64_t len = (word >> 40 & 0xFF) - '0';
+  if ((word & ~kDigits) != kFrame || argc > 9 || len - 1 >= kShortName) [[unlikely]]
+    return long_head(c, end);
+  return {argc, find_short(fold_short(load64(c + 8), len)), c + 8 + len + 2};
+}
+
+// Passes over arguments [i, argc).
+inline const uint8_t *pass(const uint8_t *c, const uint8_t *end, uint32_t i, uint32_t argc) {
+  for (; i < argc; ++i) {
+    uint64_t len;
+    c = argument_at(c, end, len);
+    if (!c) return nullptr;
+    c += len + 2;
+  }
+  return c;
+}
+
+// Argument 1 is the key, and the only one. begin: of the request; c: of the argument. Returns the request's end.
+inline const uint8_t *one_key(Keys &keys, uint32_t argc, const uint8_t *begin, const uint8_t *c, const uint8_t *end) {
+  uint64_t len;
+  const uint8_t *payload = argument_at(c, end, len);
+  if (!payload) return nullptr;
+  auto unit = static_cast<uint64_t>(c - begin);
+  const uint8_t *next = payload + len + 2;
+  auto size = static_cast<uint64_t>(next - c);
+  next = pass(next, end, 2, argc);
+  if (!next || !keys.push({static_cast<uint64_t>(payload - begin), static_cast<uint32_t>(len), 1, unit, size}))
+    return nullptr;
+  return next;
+}
+
+// Any number of keys, and what stands between and behind them. c: argument 1.
+[[gnu::noinline]] const uint8_t *many_keys(weir_parse *p, const KeyPlan &plan, uint32_t argc, const uint8_t *begin,
+                                           const uint8_t *c) {
+  const uint8_t *end = p->data + p->len;
+  Keys keys(p);
+  bool wide = plan.pairs && plan.route == WEIR_ROUTE_SPLIT;  // the value travels with its key
+  uint32_t last = plan.last >= 0 ? static_cast<uint32_t>(plan.last) : argc - static_cast<uint32_t>(-plan.last);
+  c = pass(c, end, 1, plan.first);
+  uint32_t i = plan.first;
+  for (; c && i <= last; ++i) {
+    uint64_t len;
+    const uint8_t *payload = argument_at(c, end, len);
+    if (!payload) return nullptr;
+    const uint8_t *next = payload + len + 2, *stop = next;
+    uint32_t arg = i;
+    if (plan.pairs) {
+      uint64_t value_len;
+      next = argument_at(next, end, value_len);
+      if (!next) return nullptr;
+      next += value_len + 2;
+      if (wide) stop = next;
+      ++i;
+    }
+    if (!keys.push({static_cast<uint64_t>(payload - begin), static_cast<uint32_t>(len), arg,
+                    static_cast<uint64_t>(c - begin), static_cast<uint64_t>(stop - c)}))
+      return nullptr;
+    c = next;
+  }
+  if (c) c = pass(c, end, i, argc);
+  if (c) p->sub_len = keys.len;
+  return c;
+}
+
+// One request at `begin`. Returns its end; nullptr: not plain, or not whole.
+inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *end, weir_req &req) {
+  if (end - begin < kLeastRequest) return nullptr;
+  Head head = head_of(begin, end);
+  const KeyPlan &plan = kKeyPlans[head.row];
+  if (!head.next || head.argc - plan.fewest > plan.more) return nullptr;
+  uint32_t before = keys.len;
+  const uint8_t *stop;
+  if (plan.one_key()) [[likely]] {
+    stop = one_key(keys, head.argc, begin, head.next, end);
+  } else {
+    if (plan.pairs && head.argc % 2 == 0) return nullptr;
+    keys.p->sub_len = before;
+    stop = many_keys(keys.p, plan, head.argc, begin, head.next);
+    if (!stop) keys.p->sub_len = before;
+    keys = Keys(keys.p);
+  }
+  if (!stop) return nullptr;
+  req = {.size = static_cast<uint64_t>(stop - begin),
+         .tag = 0,
+         .user = 0,  // Verdict::kRun, no subcommand
+         .profile = 0,
+         .key_count = keys.len - before,
+         .cmd = static_cast<uint16_t>(head.row),
+         .route = plan.route,
+         .reply = WEIR_REPLY_EXACT,
+         .flags = plan.req_flags,
+         .replies = 0,
+         .route_arg = 0,
+         .timeout_ms = 0,
+         .reserved = 0};
+  return stop;
+}
+
+}  // namespace
+
+const uint8_t *take_plain_requests(weir_parse *p, const uint8_t *cur) {
+  const uint8_t *end = p->data + p->len;
+  Keys keys(p);
+  weir_req *req = p->reqs + p->msg_len, *stop = p->reqs + p->msg_cap;
+  for (; req != stop; ++req) {
+    const uint8_t *next = take_one(keys, cur, end, *req);
+    if (!next) break;
+    cur = next;
+  }
+  p->sub_len = keys.len;
+  p->msg_len = static_cast<uint32_t>(req - p->reqs);
+  return cur;
+}
+
+}  // namespace weir::redis
