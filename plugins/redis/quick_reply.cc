@@ -25,10 +25,10 @@ constexpr uint32_t word_of(const char *text) {
 // Each takes a reply of one type at c, with kLeastReply bytes in view; nullptr: not plain, or not whole.
 
 inline const uint8_t *bulk(const uint8_t *c, const uint8_t *end) {
-  if (load32(c) == word_of("$-1\r")) return end - c >= 5 && c[4] == '\n' ? c + 5 : nullptr;
-  uint64_t len;
-  const uint8_t *payload = argument_at(c, end, len);
-  return payload ? payload + len + 2 : nullptr;
+  if (load32(c) == word_of("$-1\r")) [[unlikely]]
+    return end - c >= 5 && c[4] == '\n' ? c + 5 : nullptr;
+  Bulk found = bulk_at(c, end);
+  return found.payload ? found.next() : nullptr;
 }
 
 inline const uint8_t *status(const uint8_t *c, const uint8_t *end) {
@@ -89,22 +89,27 @@ const uint8_t *take_plain_replies(weir_parse *p, const uint8_t *cur) {
   return cur;
 }
 
-uint64_t take_bulks(weir_parse *p, const uint8_t *&cur, uint64_t most, uint64_t shift, bool want) {
-  const uint8_t *c = cur, *end = p->data + p->len, *base = p->data - shift;
-  weir_item *items = p->items;
-  uint32_t len = p->sub_len;
-  uint32_t room = p->sub_cap - len;
-  uint64_t done = 0;
-  if (want && most > room) most = room;  // the next one is pushed where the array can grow
-  for (; done < most && end - c >= kLeastReply; ++done) {
-    const uint8_t *next = *c == '$' ? bulk(c, end) : nullptr;
+template <bool want>
+static inline uint64_t run_of_bulks(weir_parse *p, const uint8_t *&cur, uint64_t most, uint64_t shift) {
+  const uint8_t *c = cur, *end = p->data + p->len, *begin = p->data - shift;
+  weir_item *item = p->items + p->sub_len;
+  uint64_t left = most;
+  for (; left > 0 && end - c >= kLeastReply; --left) {
+    const uint8_t *next = bulk(c, end);
     if (!next) break;
-    if (want) items[len++] = {static_cast<uint64_t>(c - base), static_cast<uint64_t>(next - c), 0};
+    if constexpr (want) *item++ = {static_cast<uint64_t>(c - begin), static_cast<uint64_t>(next - c), 0};
     c = next;
   }
-  p->sub_len = len;
   cur = c;
-  return done;
+  return most - left;
+}
+
+uint64_t take_bulks(weir_parse *p, const uint8_t *&cur, uint64_t most, uint64_t shift, bool want) {
+  if (!want) return run_of_bulks<false>(p, cur, most, shift);
+  uint64_t room = p->sub_cap - p->sub_len;  // ReplyParser makes more of it
+  uint64_t taken = run_of_bulks<true>(p, cur, most < room ? most : room, shift);
+  p->sub_len += static_cast<uint32_t>(taken);
+  return taken;
 }
 
 }  // namespace weir::redis

@@ -24,14 +24,16 @@ struct Keys {
   uint32_t len, cap;
 
   explicit Keys(weir_parse *parse) : p(parse), list(parse->keys), len(parse->sub_len), cap(parse->sub_cap) {}
-  bool push(const weir_key &key) {
+  // begin: of the request; [unit, stop): what travels with the key.
+  bool push(const Bulk &key, uint32_t arg, const uint8_t *begin, const uint8_t *unit, const uint8_t *stop) {
     if (len == cap) [[unlikely]] {
       p->sub_len = len;
       if (p->grow_sub(p, 1) != WEIR_OK) return false;  // RequestParser will meet the limit again, and report it
       list = p->keys;
       cap = p->sub_cap;
     }
-    list[len++] = key;
+    list[len++] = {static_cast<uint64_t>(key.payload - begin), static_cast<uint32_t>(key.len), arg,
+                   static_cast<uint64_t>(unit - begin), static_cast<uint64_t>(stop - unit)};
     return true;
   }
 };
@@ -44,11 +46,10 @@ struct Head {
 
 // A header of a shape that short_head() does not know.
 [[gnu::noinline]] Head long_head(const uint8_t *c, const uint8_t *end) {
-  uint64_t argc, len;
-  c = header_at<'*'>(c, end, argc);
-  const uint8_t *name = c ? argument_at(c, end, len) : nullptr;
-  if (!name) return {0, 0, nullptr};
-  return {static_cast<uint32_t>(argc), find_command(name, len), name + len + 2};
+  Length argc = header_at<'*'>(c, end);
+  Bulk name = argc.next ? bulk_at(argc.next, end) : Bulk{nullptr, 0};
+  if (!name.payload) return {0, 0, nullptr};
+  return {static_cast<uint32_t>(argc.value), find_command(name.payload, name.len), name.next()};
 }
 
 // Up to nine arguments and a name of up to eight bytes: two loads show all of it.
@@ -66,26 +67,40 @@ inline Head head_of(const uint8_t *c, const uint8_t *end) {
 // Passes over arguments [i, argc).
 inline const uint8_t *pass(const uint8_t *c, const uint8_t *end, uint32_t i, uint32_t argc) {
   for (; i < argc; ++i) {
-    uint64_t len;
-    c = argument_at(c, end, len);
-    if (!c) return nullptr;
-    c += len + 2;
+    Bulk arg = bulk_at(c, end);
+    if (!arg.payload) return nullptr;
+    c = arg.next();
   }
   return c;
 }
 
 // Argument 1 is the key, and the only one. begin: of the request; c: of the argument. Returns the request's end.
 inline const uint8_t *one_key(Keys &keys, uint32_t argc, const uint8_t *begin, const uint8_t *c, const uint8_t *end) {
-  uint64_t len;
-  const uint8_t *payload = argument_at(c, end, len);
-  if (!payload) return nullptr;
-  auto unit = static_cast<uint64_t>(c - begin);
-  const uint8_t *next = payload + len + 2;
-  auto size = static_cast<uint64_t>(next - c);
-  next = pass(next, end, 2, argc);
-  if (!next || !keys.push({static_cast<uint64_t>(payload - begin), static_cast<uint32_t>(len), 1, unit, size}))
-    return nullptr;
-  return next;
+  Bulk key = bulk_at(c, end);
+  if (!key.payload) return nullptr;
+  const uint8_t *stop = pass(key.next(), end, 2, argc);
+  return stop && keys.push(key, 1, begin, c, key.next()) ? stop : nullptr;
+}
+
+// Keys [i, last], each with the value behind it if they come in pairs. wide: the value travels with its key.
+template <bool pairs>
+inline const uint8_t *run_of_keys(Keys &keys, uint32_t i, uint32_t last, bool wide, const uint8_t *begin,
+                                  const uint8_t *c, const uint8_t *end) {
+  while (i <= last) {
+    Bulk key = bulk_at(c, end);
+    if (!key.payload) return nullptr;
+    const uint8_t *next = key.next(), *stop = next;
+    if constexpr (pairs) {
+      Bulk value = bulk_at(next, end);
+      if (!value.payload) return nullptr;
+      next = value.next();
+      stop = wide ? next : stop;
+    }
+    if (!keys.push(key, i, begin, c, stop)) return nullptr;
+    c = next;
+    i += pairs ? 2 : 1;
+  }
+  return c;
 }
 
 // Any number of keys, and what stands between and behind them. c: argument 1.
@@ -93,30 +108,14 @@ inline const uint8_t *one_key(Keys &keys, uint32_t argc, const uint8_t *begin, c
                                            const uint8_t *c) {
   const uint8_t *end = p->data + p->len;
   Keys keys(p);
-  bool wide = plan.pairs && plan.route == WEIR_ROUTE_SPLIT;  // the value travels with its key
+  uint32_t first = plan.first;
   uint32_t last = plan.last >= 0 ? static_cast<uint32_t>(plan.last) : argc - static_cast<uint32_t>(-plan.last);
-  c = pass(c, end, 1, plan.first);
-  uint32_t i = plan.first;
-  for (; c && i <= last; ++i) {
-    uint64_t len;
-    const uint8_t *payload = argument_at(c, end, len);
-    if (!payload) return nullptr;
-    const uint8_t *next = payload + len + 2, *stop = next;
-    uint32_t arg = i;
-    if (plan.pairs) {
-      uint64_t value_len;
-      next = argument_at(next, end, value_len);
-      if (!next) return nullptr;
-      next += value_len + 2;
-      if (wide) stop = next;
-      ++i;
-    }
-    if (!keys.push({static_cast<uint64_t>(payload - begin), static_cast<uint32_t>(len), arg,
-                    static_cast<uint64_t>(c - begin), static_cast<uint64_t>(stop - c)}))
-      return nullptr;
-    c = next;
-  }
-  if (c) c = pass(c, end, i, argc);
+  c = pass(c, end, 1, first);
+  if (!c) return nullptr;
+  bool wide = plan.route == WEIR_ROUTE_SPLIT;
+  c = plan.pairs ? run_of_keys<true>(keys, first, last, wide, begin, c, end)
+                 : run_of_keys<false>(keys, first, last, wide, begin, c, end);
+  if (c) c = pass(c, end, last + 1 + plan.pairs, argc);
   if (c) p->sub_len = keys.len;
   return c;
 }

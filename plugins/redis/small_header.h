@@ -2,6 +2,7 @@
 // messages from a window; whatever is not plain is left to the parsers that can stop at any byte.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -10,47 +11,56 @@ namespace weir::redis {
 // How much of the window header_at() may read, whatever the line is. "$0\r\n\r\n" has as many.
 constexpr int64_t kHeaderReach = 6;
 
+// A number and where it ended; nullptr: something else, or not all of it is there. Small enough for two registers.
+struct Length {
+  const uint8_t *next;
+  uint64_t value;
+};
+
 // Three digits and more, up to eight: lengths that every limit of the protocol admits.
-[[gnu::noinline]] inline const uint8_t *wide_header(const uint8_t *c, const uint8_t *end, uint64_t &value) {
-  uint64_t left = static_cast<uint64_t>(end - c);
-  uint64_t digits = 1, number = static_cast<uint64_t>(c[1] - '0');
-  if (number - 1 > 8) return nullptr;
-  for (; digits < 8 && digits + 3 < left; ++digits) {
-    unsigned digit = static_cast<unsigned>(c[1 + digits] - '0');
+[[gnu::noinline]] inline Length wide_header(const uint8_t *c, const uint8_t *end) {
+  const uint8_t *stop = end - c > 9 ? c + 9 : end - 2;
+  uint32_t number = c[1] - uint32_t{'0'};
+  if (number - 1 > 8) return {nullptr, 0};
+  const uint8_t *at = c + 2;
+  for (; at < stop; ++at) {
+    uint32_t digit = *at - uint32_t{'0'};
     if (digit > 9) break;
     number = number * 10 + digit;
   }
-  if (c[1 + digits] != '\r' || c[2 + digits] != '\n') return nullptr;
-  value = number;
-  return c + digits + 3;
+  return {at[0] == '\r' && at[1] == '\n' ? at + 2 : nullptr, number};
 }
 
-// The line at c, of which kHeaderReach bytes are in view. Returns what follows it, and sets value; nullptr: something
-// else, or not all of it is there.
+// The line at c, of which kHeaderReach bytes are in view. Its first four bytes are compared at once, by xor with what
+// they are when the digits are 0: what is left are the digits.
 template <char mark>
-inline const uint8_t *header_at(const uint8_t *c, const uint8_t *end, uint64_t &value) {
-  constexpr uint32_t kOneDigit = static_cast<uint32_t>(mark) | uint32_t{'\r'} << 16 | uint32_t{'\n'} << 24;
-  constexpr uint32_t kTwoDigits = static_cast<uint32_t>(mark) | uint32_t{'\r'} << 24;
+inline Length header_at(const uint8_t *c, const uint8_t *end) {
+  constexpr uint32_t kOneDigit = uint32_t{mark} | uint32_t{'0'} << 8 | uint32_t{'\r'} << 16 | uint32_t{'\n'} << 24;
+  constexpr uint32_t kTwoDigits = uint32_t{mark} | uint32_t{'0'} << 8 | uint32_t{'0'} << 16 | uint32_t{'\r'} << 24;
   uint32_t word;
   std::memcpy(&word, c, sizeof word);
-  uint32_t first = (word >> 8 & 0xFF) - '0';
-  if ((word & 0xFFFF00FF) == kOneDigit) [[likely]] {
-    value = first;
-    return first <= 9 ? c + 4 : nullptr;
-  }
-  if ((word & 0xFF0000FF) == kTwoDigits) [[likely]] {
-    uint32_t second = (word >> 16 & 0xFF) - '0';
-    value = first * 10 + second;
-    return first - 1 <= 8 && second <= 9 && c[4] == '\n' ? c + 5 : nullptr;
-  }
-  return c[0] == mark ? wide_header(c, end, value) : nullptr;
+  uint32_t one = std::rotr(word ^ kOneDigit, 8);
+  if (one <= 9) return {c + 4, one};
+  uint32_t two = word ^ kTwoDigits;
+  // Adding 6 carries what is no digit into the next four bits.
+  if (((two | (two + 0x00060600)) & 0xFFF0F0FF) == 0 && (two & 0xFF00) != 0 && c[4] == '\n') [[likely]]
+    return {c + 5, (two >> 8 & 0xFF) * 10 + (two >> 16)};
+  return c[0] == mark ? wide_header(c, end) : Length{nullptr, 0};
 }
 
-// The argument at c, whole and in the window: its payload and length. nullptr: something else, or not all of it.
-inline const uint8_t *argument_at(const uint8_t *c, const uint8_t *end, uint64_t &len) {
-  if (end - c < kHeaderReach) return nullptr;
-  const uint8_t *payload = header_at<'$'>(c, end, len);
-  return payload && static_cast<uint64_t>(end - payload) >= len + 2 ? payload : nullptr;
+// A bulk, as arguments are: where it lies. payload is nullptr when it is something else or not whole in the window.
+struct Bulk {
+  const uint8_t *payload;
+  uint64_t len;
+
+  const uint8_t *next() const { return payload + len + 2; }
+};
+
+inline Bulk bulk_at(const uint8_t *c, const uint8_t *end) {
+  if (end - c < kHeaderReach) return {nullptr, 0};
+  Length len = header_at<'$'>(c, end);
+  bool whole = len.next && static_cast<uint64_t>(end - len.next) >= len.value + 2;
+  return {whole ? len.next : nullptr, len.value};
 }
 
 }  // namespace weir::redis
