@@ -35,8 +35,11 @@ class Merger {
       : settings_(settings), m_(m), out_(out), w_(scope, out) {}
 
   weir_status run(Merge kind) {
-    bool by_key = kind == Merge::kArray && settings_.mget_by_key;
-    const weir_part *bad = by_key ? nullptr : first_failure(kind);
+    const weir_part *bad = first_failure(kind);
+    if (bad && kind == Merge::kArray && settings_.mget_by_key) {
+      array_with_failures();
+      return w_.status();
+    }
     if (bad) {
       if (m_->first == 0) write_failure(*bad);
       return w_.status();
@@ -100,6 +103,19 @@ class Merger {
   }
 
   void array() {
+    if (m_->first == 0) w_.head('*', m_->key_count);
+    RefRun run(w_);
+    const weir_part *parts = m_->parts;
+    const uint32_t *part_of = m_->part_of, *pos_in = m_->pos_in;
+    for (uint32_t key = m_->first, end = m_->first + m_->count; key < end; ++key) {
+      uint32_t part = part_of[key];
+      const weir_item &item = parts[part].items[pos_in[key]];
+      run.add(part + 1, item.off, item.len);
+    }
+  }
+
+  // The keys of a failed part fail, the others do not.
+  void array_with_failures() {
     if (m_->first == 0) w_.head('*', m_->key_count);
     for (uint32_t key = m_->first; key < m_->first + m_->count; ++key) {
       uint32_t part = m_->part_of[key];

@@ -27,8 +27,7 @@ constexpr uint32_t word_of(const char *text) {
 inline const uint8_t *bulk(const uint8_t *c, const uint8_t *end) {
   if (load32(c) == word_of("$-1\r")) [[unlikely]]
     return end - c >= 5 && c[4] == '\n' ? c + 5 : nullptr;
-  Bulk found = bulk_at(c, end);
-  return found.payload ? found.next() : nullptr;
+  return bulk_at(c, end).next;
 }
 
 inline const uint8_t *status(const uint8_t *c, const uint8_t *end) {
@@ -41,20 +40,11 @@ inline const uint8_t *status(const uint8_t *c, const uint8_t *end) {
   return c < last && c[1] == '\n' ? c + 2 : nullptr;
 }
 
-// As many digits as 64 bits hold for sure; no sign.
+// Without a sign.
 inline const uint8_t *integer(const uint8_t *c, const uint8_t *end, uint64_t &value) {
-  auto view = static_cast<uint64_t>(end - c);
-  uint64_t number = static_cast<uint64_t>(c[1]) - '0', at = 2;
-  if (number > 9 || (number == 0 && c[2] != '\r')) return nullptr;
-  uint64_t most = view - 1 < 19 ? view - 1 : 19;
-  for (; at < most; ++at) {
-    unsigned digit = static_cast<unsigned>(c[at] - '0');
-    if (digit > 9) break;
-    number = number * 10 + digit;
-  }
-  if (at >= most || c[at] != '\r' || c[at + 1] != '\n') return nullptr;
-  value = number;
-  return c + at + 2;
+  Length number = end - c >= static_cast<int64_t>(kHeaderReach) ? header_at<':'>(c, end) : one_digit<':'>(c);
+  value = number.value;
+  return number.next;
 }
 
 }  // namespace

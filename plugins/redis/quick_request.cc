@@ -20,20 +20,19 @@ uint64_t load64(const uint8_t *c) {
 // Where keys go. Kept on the stack: as long as it does not leave a function, it stays in registers.
 struct Keys {
   weir_parse *p;
-  weir_key *list;
-  uint32_t len, cap;
+  weir_key *next, *stop;
 
-  explicit Keys(weir_parse *parse) : p(parse), list(parse->keys), len(parse->sub_len), cap(parse->sub_cap) {}
-  // begin: of the request; [unit, stop): what travels with the key.
-  bool push(const Bulk &key, uint32_t arg, const uint8_t *begin, const uint8_t *unit, const uint8_t *stop) {
-    if (len == cap) [[unlikely]] {
-      p->sub_len = len;
+  explicit Keys(weir_parse *parse) : p(parse), next(p->keys + p->sub_len), stop(p->keys + p->sub_cap) {}
+  void keep() { p->sub_len = static_cast<uint32_t>(next - p->keys); }
+  // begin: of the request; [unit, unit_end): what travels with the key.
+  bool push(Bulk key, uint32_t arg, const uint8_t *begin, const uint8_t *unit, const uint8_t *unit_end) {
+    if (next == stop) [[unlikely]] {
+      keep();
       if (p->grow_sub(p, 1) != WEIR_OK) return false;  // RequestParser will meet the limit again, and report it
-      list = p->keys;
-      cap = p->sub_cap;
+      *this = Keys(p);
     }
-    list[len++] = {static_cast<uint64_t>(key.payload - begin), static_cast<uint32_t>(key.len), arg,
-                   static_cast<uint64_t>(unit - begin), static_cast<uint64_t>(stop - unit)};
+    *next++ = {static_cast<uint64_t>(key.payload - begin), static_cast<uint32_t>(key.len), arg,
+               static_cast<uint64_t>(unit - begin), static_cast<uint64_t>(unit_end - unit)};
     return true;
   }
 };
@@ -47,9 +46,9 @@ struct Head {
 // A header of a shape that short_head() does not know.
 [[gnu::noinline]] Head long_head(const uint8_t *c, const uint8_t *end) {
   Length argc = header_at<'*'>(c, end);
-  Bulk name = argc.next ? bulk_at(argc.next, end) : Bulk{nullptr, 0};
+  Bulk name = argc.next && argc.value <= INT32_MAX ? bulk_at(argc.next, end) : Bulk{};
   if (!name.payload) return {0, 0, nullptr};
-  return {static_cast<uint32_t>(argc.value), find_command(name.payload, name.len), name.next()};
+  return {static_cast<uint32_t>(argc.value), find_command(name.payload, name.len), name.next};
 }
 
 // Up to nine arguments and a name of up to eight bytes: two loads show all of it.
@@ -69,7 +68,7 @@ inline const uint8_t *pass(const uint8_t *c, const uint8_t *end, uint32_t i, uin
   for (; i < argc; ++i) {
     Bulk arg = bulk_at(c, end);
     if (!arg.payload) return nullptr;
-    c = arg.next();
+    c = arg.next;
   }
   return c;
 }
@@ -78,8 +77,8 @@ inline const uint8_t *pass(const uint8_t *c, const uint8_t *end, uint32_t i, uin
 inline const uint8_t *one_key(Keys &keys, uint32_t argc, const uint8_t *begin, const uint8_t *c, const uint8_t *end) {
   Bulk key = bulk_at(c, end);
   if (!key.payload) return nullptr;
-  const uint8_t *stop = pass(key.next(), end, 2, argc);
-  return stop && keys.push(key, 1, begin, c, key.next()) ? stop : nullptr;
+  const uint8_t *stop = pass(key.next, end, 2, argc);
+  return stop && keys.push(key, 1, begin, c, key.next) ? stop : nullptr;
 }
 
 // Keys [i, last], each with the value behind it if they come in pairs. wide: the value travels with its key.
@@ -89,11 +88,11 @@ inline const uint8_t *run_of_keys(Keys &keys, uint32_t i, uint32_t last, bool wi
   while (i <= last) {
     Bulk key = bulk_at(c, end);
     if (!key.payload) return nullptr;
-    const uint8_t *next = key.next(), *stop = next;
+    const uint8_t *next = key.next, *stop = next;
     if constexpr (pairs) {
       Bulk value = bulk_at(next, end);
       if (!value.payload) return nullptr;
-      next = value.next();
+      next = value.next;
       stop = wide ? next : stop;
     }
     if (!keys.push(key, i, begin, c, stop)) return nullptr;
@@ -116,7 +115,7 @@ inline const uint8_t *run_of_keys(Keys &keys, uint32_t i, uint32_t last, bool wi
   c = plan.pairs ? run_of_keys<true>(keys, first, last, wide, begin, c, end)
                  : run_of_keys<false>(keys, first, last, wide, begin, c, end);
   if (c) c = pass(c, end, last + 1 + plan.pairs, argc);
-  if (c) p->sub_len = keys.len;
+  if (c) keys.keep();
   return c;
 }
 
@@ -126,15 +125,16 @@ inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *
   Head head = head_of(begin, end);
   const KeyPlan &plan = kKeyPlans[head.row];
   if (!head.next || head.argc - plan.fewest > plan.more) return nullptr;
-  uint32_t before = keys.len;
-  const uint8_t *stop;
+  const uint8_t *stop = nullptr;
+  uint32_t key_count = 1;
   if (plan.one_key()) [[likely]] {
     stop = one_key(keys, head.argc, begin, head.next, end);
-  } else {
-    if (plan.pairs && head.argc % 2 == 0) return nullptr;
-    keys.p->sub_len = before;
+  } else if (!plan.pairs || head.argc % 2) {
+    keys.keep();
+    uint32_t before = keys.p->sub_len;
     stop = many_keys(keys.p, plan, head.argc, begin, head.next);
     if (!stop) keys.p->sub_len = before;
+    key_count = keys.p->sub_len - before;
     keys = Keys(keys.p);
   }
   if (!stop) return nullptr;
@@ -142,7 +142,7 @@ inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *
          .tag = 0,
          .user = 0,  // Verdict::kRun, no subcommand
          .profile = 0,
-         .key_count = keys.len - before,
+         .key_count = key_count,
          .cmd = static_cast<uint16_t>(head.row),
          .route = plan.route,
          .reply = WEIR_REPLY_EXACT,
@@ -165,7 +165,7 @@ const uint8_t *take_plain_requests(weir_parse *p, const uint8_t *cur) {
     if (!next) break;
     cur = next;
   }
-  p->sub_len = keys.len;
+  keys.keep();
   p->msg_len = static_cast<uint32_t>(req - p->reqs);
   return cur;
 }

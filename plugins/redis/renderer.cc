@@ -41,16 +41,19 @@ weir_status split_resp(const weir_scope *scope, const weir_render *r, weir_out *
     uint64_t name = static_cast<uint64_t>(end + 1 - begin);
     w.head('*', 1 + static_cast<uint64_t>(r->pick_count) * args_per_key(r)).ref(0, name, r->keys[0].unit_off - name);
   }
-  for (uint32_t i = r->first; i < r->first + r->count; ++i) {
+  RefRun run(w);
+  for (uint32_t i = r->first, stop = r->first + r->count; i < stop; ++i) {
     const weir_key &key = r->keys[r->pick[i]];
     if (!changed(r, r->pick[i])) {
-      w.ref(0, key.unit_off, key.unit_len);
+      run.add(0, key.unit_off, key.unit_len);
       continue;
     }
+    run.flush();
     write_key(w, r->key_bytes[r->pick[i]]);
     uint64_t rest = key.off + key.len + 2;
     w.ref(0, rest, key.unit_off + key.unit_len - rest);
   }
+  run.flush();
   return w.status();
 }
 

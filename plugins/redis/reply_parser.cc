@@ -24,16 +24,17 @@ bool starts_with(const uint8_t *ptr, uint64_t len, const char *word, uint64_t wo
 
 weir_status parse_replies(ServerState &state, weir_parse *p) {
   const uint8_t *next = p->data;
+  uint32_t before = p->msg_len;
   if (state.depth == 0 && !state.long_line) next = take_plain_replies(p, next);
-  if (next != p->data + p->len) return ReplyParser(state, p).run(next);
+  if (next != p->data + p->len) return ReplyParser(state, p).run(next, p->msg_len - before);
   state.scanned = 0;
   p->used = p->len;
   p->skip = p->need = 0;
   return WEIR_OK;
 }
 
-weir_status ReplyParser::run(const uint8_t *next) {
-  finals_ = p_->msg_len;
+weir_status ReplyParser::run(const uint8_t *next, uint32_t taken) {
+  finals_ = taken;
   if (next != cur_) shift_ = 0 - static_cast<uint64_t>(next - p_->data);
   go_on_at(next);
   while (cur_ < end_ && p_->msg_len < p_->msg_cap) {

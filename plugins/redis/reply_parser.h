@@ -28,8 +28,8 @@ class ReplyParser {
  public:
   ReplyParser(ServerState &state, weir_parse *p)
       : st_(state), p_(p), cur_(p->data), end_(p->data + p->len), shift_(p->msg_off) {}
-  // next: where to begin, once take_plain_replies() took what is in front of it.
-  weir_status run(const uint8_t *next);
+  // next: where to begin, once take_plain_replies() took `taken` replies in front of it.
+  weir_status run(const uint8_t *next, uint32_t taken);
 
  private:
   enum class Step { kDone, kMore, kFailed };

@@ -9,7 +9,7 @@
 namespace weir::redis {
 
 // How much of the window header_at() may read, whatever the line is. "$0\r\n\r\n" has as many.
-constexpr int64_t kHeaderReach = 6;
+constexpr uint64_t kHeaderReach = 6;
 
 // A number and where it ended; nullptr: something else, or not all of it is there. Small enough for two registers.
 struct Length {
@@ -17,10 +17,38 @@ struct Length {
   uint64_t value;
 };
 
-// Three digits and more, up to eight: lengths that every limit of the protocol admits.
+// ":5\r\n" at c, of which four bytes are in view.
+template <char mark>
+inline Length one_digit(const uint8_t *c) {
+  constexpr uint32_t kZero = uint32_t{mark} | uint32_t{'0'} << 8 | uint32_t{'\r'} << 16 | uint32_t{'\n'} << 24;
+  uint32_t word;
+  std::memcpy(&word, c, sizeof word);
+  uint32_t digit = std::rotr(word ^ kZero, 8);  // and nothing but a digit, if all the rest is equal
+  return {digit <= 9 ? c + 4 : nullptr, digit};
+}
+
+// The first n bytes of a word, 1 <= n <= 7, each a digit's value: joined in pairs, fours and eights.
+inline uint64_t join_digits(uint64_t word, unsigned n) {
+  word <<= 64 - 8 * n;  // zeros in front
+  word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
+  word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
+  return (word * 10000 + (word >> 32)) & 0xFFFFFFFF;
+}
+
+// Three digits and more, as many as 63 bits hold for sure.
 [[gnu::noinline]] inline Length wide_header(const uint8_t *c, const uint8_t *end) {
-  const uint8_t *stop = end - c > 9 ? c + 9 : end - 2;
-  uint32_t number = c[1] - uint32_t{'0'};
+  if (end - c >= 10) {  // up to seven digits at once
+    uint64_t word;
+    std::memcpy(&word, c + 1, sizeof word);
+    word ^= 0x3030303030303030;
+    uint64_t others = (word | (word + 0x0606060606060606)) & 0xF0F0F0F0F0F0F0F0;
+    unsigned n = others ? static_cast<unsigned>(std::countr_zero(others)) / 8 : 8;
+    if (n == 0 || (word & 0xFF) == 0) return {nullptr, 0};
+    const uint8_t *at = c + 1 + n;
+    if (n < 8) return {at[0] == '\r' && at[1] == '\n' ? at + 2 : nullptr, join_digits(word, n)};
+  }
+  const uint8_t *stop = end - c > 20 ? c + 19 : end - 2;
+  uint64_t number = c[1] - uint64_t{'0'};
   if (number - 1 > 8) return {nullptr, 0};
   const uint8_t *at = c + 2;
   for (; at < stop; ++at) {
@@ -31,20 +59,18 @@ struct Length {
   return {at[0] == '\r' && at[1] == '\n' ? at + 2 : nullptr, number};
 }
 
-// The line at c, of which kHeaderReach bytes are in view. Its first four bytes are compared at once, by xor with what
-// they are when the digits are 0: what is left are the digits.
+// The line at c, of which kHeaderReach bytes are in view. Its first four are compared at once, by xor with what they
+// are when the digits are 0: what is left are the digits.
 template <char mark>
 inline Length header_at(const uint8_t *c, const uint8_t *end) {
-  constexpr uint32_t kOneDigit = uint32_t{mark} | uint32_t{'0'} << 8 | uint32_t{'\r'} << 16 | uint32_t{'\n'} << 24;
-  constexpr uint32_t kTwoDigits = uint32_t{mark} | uint32_t{'0'} << 8 | uint32_t{'0'} << 16 | uint32_t{'\r'} << 24;
+  if (Length one = one_digit<mark>(c); one.next) return one;
+  constexpr uint32_t kZeros = uint32_t{mark} | uint32_t{'0'} << 8 | uint32_t{'0'} << 16 | uint32_t{'\r'} << 24;
   uint32_t word;
   std::memcpy(&word, c, sizeof word);
-  uint32_t one = std::rotr(word ^ kOneDigit, 8);
-  if (one <= 9) return {c + 4, one};
-  uint32_t two = word ^ kTwoDigits;
-  // Adding 6 carries what is no digit into the next four bits.
-  if (((two | (two + 0x00060600)) & 0xFFF0F0FF) == 0 && (two & 0xFF00) != 0 && c[4] == '\n') [[likely]]
-    return {c + 5, (two >> 8 & 0xFF) * 10 + (two >> 16)};
+  word ^= kZeros;
+  // Adding 6 carries what is no digit into the next four bits. Likewise above.
+  if (((word | (word + 0x00060600)) & 0xFFF0F0FF) == 0 && (word & 0xFF00) != 0 && c[4] == '\n') [[likely]]
+    return {c + 5, (word >> 8 & 0xFF) * 10 + (word >> 16)};
   return c[0] == mark ? wide_header(c, end) : Length{nullptr, 0};
 }
 
@@ -52,15 +78,17 @@ inline Length header_at(const uint8_t *c, const uint8_t *end) {
 struct Bulk {
   const uint8_t *payload;
   uint64_t len;
-
-  const uint8_t *next() const { return payload + len + 2; }
+  const uint8_t *next;
 };
 
 inline Bulk bulk_at(const uint8_t *c, const uint8_t *end) {
-  if (end - c < kHeaderReach) return {nullptr, 0};
+  // Addresses, not pointers: before the comparison nobody knows whether they lie in the window.
+  auto limit = reinterpret_cast<uintptr_t>(end);
+  if (reinterpret_cast<uintptr_t>(c) + kHeaderReach > limit) return {};
   Length len = header_at<'$'>(c, end);
-  bool whole = len.next && static_cast<uint64_t>(end - len.next) >= len.value + 2;
-  return {whole ? len.next : nullptr, len.value};
+  uintptr_t next = reinterpret_cast<uintptr_t>(len.next) + len.value + 2;
+  if (!len.next || next > limit) return {};
+  return {len.next, len.value, reinterpret_cast<const uint8_t *>(next)};
 }
 
 }  // namespace weir::redis

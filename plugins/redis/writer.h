@@ -61,4 +61,33 @@ class Writer {
   weir_status status_ = WEIR_OK;
 };
 
+// Bytes of sources, run after run: what adjoins the run before becomes one segment with it, since few long segments
+// cost the core less than many short ones.
+class RefRun {
+ public:
+  explicit RefRun(Writer &w) : w_(w) {}
+  ~RefRun() { flush(); }
+  RefRun(const RefRun &) = delete;
+  RefRun &operator=(const RefRun &) = delete;
+
+  void add(uint32_t src, uint64_t off, uint64_t len) {
+    if (off != end_ || src != src_) {
+      flush();
+      src_ = src;
+      begin_ = off;
+    }
+    end_ = off + len;
+  }
+  // Before anything else is written.
+  void flush() {
+    if (end_ != begin_) w_.ref(src_, begin_, end_ - begin_);
+    begin_ = end_ = 0;
+  }
+
+ private:
+  Writer &w_;
+  uint32_t src_ = 0;
+  uint64_t begin_ = 0, end_ = 0;
+};
+
 }  // namespace weir::redis
