@@ -39,9 +39,8 @@ constexpr std::array<Table, 4> kCrc32 = make_crc32_tables();
 // twemproxy never cuts the accumulator to 16 bits: what is shifted out of the checksum stays in the result's upper
 // half.
 uint32_t crc16_one(const uint8_t *key, size_t len) {
-  uint32_t crc = 0;
-  for (size_t i = 0; i < len; ++i) crc = crc << 8 ^ kCrc16[(crc >> 8 ^ key[i]) & 0xff];
-  return crc;
+  return over_bytes(0, key, len,
+                    [](uint32_t crc, uint8_t byte) { return crc << 8 ^ kCrc16[(crc >> 8 ^ byte) & 0xff]; });
 }
 
 // Four bytes a turn: their look-ups do not wait for each other.

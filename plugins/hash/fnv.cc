@@ -14,16 +14,12 @@ constexpr uint32_t kBasis32 = 0x811c9dc5, kPrime32 = 0x01000193;
 
 template <uint32_t basis, uint32_t prime>
 uint32_t fnv1(const uint8_t *key, size_t len) {
-  uint32_t hash = basis;
-  for (size_t i = 0; i < len; ++i) hash = hash * prime ^ widen_signed(key[i]);
-  return hash;
+  return over_bytes(basis, key, len, [](uint32_t hash, uint8_t byte) { return hash * prime ^ widen_signed(byte); });
 }
 
 template <uint32_t basis, uint32_t prime>
 uint32_t fnv1a(const uint8_t *key, size_t len) {
-  uint32_t hash = basis;
-  for (size_t i = 0; i < len; ++i) hash = (hash ^ widen_signed(key[i])) * prime;
-  return hash;
+  return over_bytes(basis, key, len, [](uint32_t hash, uint8_t byte) { return (hash ^ widen_signed(byte)) * prime; });
 }
 
 }  // namespace

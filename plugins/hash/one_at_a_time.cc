@@ -6,12 +6,11 @@ namespace weir::hash {
 namespace {
 
 uint32_t hash_one(const uint8_t *key, size_t len) {
-  uint32_t hash = 0;
-  for (size_t i = 0; i < len; ++i) {
-    hash += widen_signed(key[i]);
-    hash += hash << 10;
-    hash ^= hash >> 6;
-  }
+  uint32_t hash = over_bytes(0, key, len, [](uint32_t state, uint8_t byte) {
+    state += widen_signed(byte);
+    state += state << 10;
+    return state ^ state >> 6;
+  });
   hash += hash << 3;
   hash ^= hash >> 11;
   hash += hash << 15;
