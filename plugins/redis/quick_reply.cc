@@ -81,13 +81,14 @@ const uint8_t *take_plain_replies(weir_parse *p, const uint8_t *cur) {
 
 template <bool want>
 static inline uint64_t run_of_bulks(weir_parse *p, const uint8_t *&cur, uint64_t most, uint64_t shift) {
-  const uint8_t *c = cur, *end = p->data + p->len, *begin = p->data - shift;
+  const uint8_t *c = cur, *end = p->data + p->len;
+  uintptr_t begin = reinterpret_cast<uintptr_t>(p->data) - shift;  // of the reply, perhaps outside the window
   weir_item *item = p->items + p->sub_len;
   uint64_t left = most;
   for (; left > 0 && end - c >= kLeastReply; --left) {
     const uint8_t *next = bulk(c, end);
     if (!next) break;
-    if constexpr (want) *item++ = {static_cast<uint64_t>(c - begin), static_cast<uint64_t>(next - c), 0};
+    if constexpr (want) *item++ = {reinterpret_cast<uintptr_t>(c) - begin, static_cast<uint64_t>(next - c), 0};
     c = next;
   }
   cur = c;

@@ -12,7 +12,7 @@ namespace weir::redis {
 const uint8_t *take_plain_replies(weir_parse *p, const uint8_t *cur);
 
 // Passes over at most `most` bulks, as long as they are plain, and returns how many; cur moves behind them. want: each
-// becomes an item; offsets count from begin.
+// becomes an item. shift: where data[0] lies in the reply, modulo 2^64.
 uint64_t take_bulks(weir_parse *p, const uint8_t *&cur, uint64_t most, uint64_t shift, bool want);
 
 }  // namespace weir::redis
