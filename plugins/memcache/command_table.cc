@@ -56,6 +56,8 @@ constexpr Command kCommands[] = {
     row("debug", Shape::kRefused, kAdmin, 0),
 };
 static_assert(sizeof(kCommands) / sizeof(kCommands[0]) == kCommandCount);
+static_assert(std::string_view(kCommands[kGet].name) == "get" && std::string_view(kCommands[kGets].name) == "gets" &&
+              std::string_view(kCommands[kSet].name) == "set");
 
 // Open addressing over the first two letters and the length; built by the compiler.
 constexpr uint32_t kSlots = 128;

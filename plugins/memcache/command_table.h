@@ -53,7 +53,8 @@ struct Command {
   uint32_t flags;    // WEIR_CMD_*
 };
 
-inline constexpr uint16_t kOther = 0;  // the table's row for what it does not know
+// Rows of the table that the parser names without a search; kOther is for what the table does not know.
+inline constexpr uint16_t kOther = 0, kGet = 1, kGets = 2, kSet = 5;
 
 uint16_t find_command(const uint8_t *name, uint32_t len);  // the row's number; kOther when unknown
 const Command &command(uint16_t id);

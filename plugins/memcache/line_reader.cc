@@ -11,16 +11,12 @@
 // they are refused here and their data is skipped, as the server the client has in mind would read it.
 #include "line_reader.h"
 
-#include <climits>
-
 #include "command_table.h"
 #include "line_tokens.h"
 #include "request_word.h"
 
 namespace weir::memcache {
 namespace {
-
-constexpr uint64_t kMaxData = INT_MAX - 2;
 
 class LineReader {
  public:

@@ -1,40 +1,23 @@
 // A command or reply line cut into words, and numbers read as memcached reads them. Pure functions over bytes.
 #pragma once
 
+#include <climits>
 #include <cstdint>
 #include <cstring>
+
+#include "find_blank.h"
 
 namespace weir::memcache {
 
 inline constexpr uint32_t kMaxKey = 250;
-inline constexpr uint32_t kMaxLine = 2048;  // memcached closes on a longer one, unless it is a get or gets
+inline constexpr uint32_t kMaxLine = 2048;         // memcached closes on a longer one, unless it is a get or gets
+inline constexpr uint64_t kMaxData = INT_MAX - 2;  // of a storage command
 
 struct Token {
   const uint8_t *ptr;
   uint32_t len;
   bool is(const char *text, uint32_t text_len) const { return len == text_len && std::memcmp(ptr, text, len) == 0; }
 };
-
-// The first byte <= 0x20 in [p, end), or end. Eight at a time.
-inline const uint8_t *find_blank(const uint8_t *p, const uint8_t *end) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
-  for (; end - p >= 8; p += 8) {
-    uint64_t x;
-    std::memcpy(&x, p, 8);
-    if (uint64_t hit = (x - kOnes * 0x21) & ~x & kHighs) return p + (__builtin_ctzll(hit) >> 3);
-  }
-  for (; p < end; ++p)
-    if (*p <= ' ') break;
-  return p;
-}
-
-// The end of the word that starts at p: a space, a NUL or a line feed ends it, other control characters belong to it.
-inline const uint8_t *word_end(const uint8_t *p, const uint8_t *end) {
-  for (;; ++p) {
-    p = find_blank(p, end);
-    if (p == end || *p == ' ' || *p == '\n' || *p == 0) return p;
-  }
-}
 
 // The words of one line. memcached takes a NUL for the end of the line; what is behind it is not looked at.
 struct Words {

@@ -14,6 +14,9 @@ struct ServerState {
   uint16_t reserved;
 };
 
+inline constexpr uint32_t kKeyInValue = 6;  // behind "VALUE "
+inline constexpr uint64_t kEndLine = 5;     // "END\r\n"
+
 // weir_rsp.user is the offset of the reply's last line. weir_item.user tells where the key lies in its VALUE line:
 inline uint64_t key_place(uint32_t off, uint32_t len) {
   return static_cast<uint64_t>(off) << 32 | len;

@@ -8,6 +8,7 @@
 #include "line_reader.h"
 #include "line_tokens.h"
 #include "request_word.h"
+#include "usual_requests.h"
 
 namespace weir::memcache {
 namespace {
@@ -17,18 +18,21 @@ constexpr uint32_t kMaxLeadingSpaces = 100;  // memcached's own limit before a g
 
 class RequestParser {
  public:
-  RequestParser(ClientState &state, weir_parse *p) : state_(state), p_(p), data_(p->data), end_(p->data + p->len) {
+  RequestParser(ClientState &state, weir_parse *p, uint64_t pos)
+      : state_(state), p_(p), data_(p->data), end_(p->data + p->len), pos_(pos) {
     if (state_.in_keys) origin_ = 0 - p->msg_off;
   }
   weir_status run();
 
  private:
+  bool more() const { return pos_ < p_->len && p_->msg_len < p_->msg_cap; }
   weir_status next();
   weir_status short_line(const uint8_t *begin, const uint8_t *feed);
   weir_status long_line(const uint8_t *begin);
   weir_status gat(const uint8_t *at, const uint8_t *feed);
   weir_status keys(const uint8_t *at, const uint8_t *limit);
   weir_status take_keys(const uint8_t *&at, const uint8_t *limit, bool *whole);
+  void usual_keys(const uint8_t *&at, const uint8_t *limit);
   weir_status take_key(const uint8_t *key, uint32_t len);
   weir_status end_of_keys(const uint8_t *line_end);
   weir_status emit(const LineRequest &line);
@@ -41,15 +45,17 @@ class RequestParser {
   ClientState &state_;
   weir_parse *p_;
   const uint8_t *data_, *end_;
-  uint64_t pos_ = 0;     // in the window: up to where everything is done with
+  uint64_t pos_;         // in the window: up to where everything is done with
   uint64_t origin_ = 0;  // the first byte of the request under way, relative to the window; wraps when before it
   bool waiting_ = false;
 };
 
 weir_status RequestParser::run() {
   weir_status st = WEIR_OK;
-  while (st == WEIR_OK && !waiting_ && pos_ < p_->len && p_->msg_len < p_->msg_cap)
+  while (st == WEIR_OK && !waiting_ && more()) {
     st = state_.in_keys ? keys(data_ + pos_, end_) : next();
+    if (!state_.in_keys && !waiting_ && st == WEIR_OK) pos_ = take_usual_requests(p_, pos_);
+  }
   p_->used = pos_ < p_->len ? pos_ : p_->len;
   p_->skip = 0;
   p_->need = waiting_ ? 1 : 0;
@@ -143,6 +149,7 @@ weir_status RequestParser::keys(const uint8_t *at, const uint8_t *limit) {
 // Takes keys up to the line feed (whole: at is behind it) or the last whole word before limit.
 weir_status RequestParser::take_keys(const uint8_t *&at, const uint8_t *limit, bool *whole) {
   while (!state_.bad) {
+    usual_keys(at, limit);
     while (at < limit && *at == ' ') ++at;
     if (at == limit) return WEIR_OK;
     const uint8_t *stop = word_end(at, limit);
@@ -162,6 +169,32 @@ weir_status RequestParser::take_keys(const uint8_t *&at, const uint8_t *limit, b
   *whole = feed != nullptr;
   at = feed ? static_cast<const uint8_t *>(feed) + 1 : limit;
   return WEIR_OK;
+}
+
+// Keys with one space before and one behind, as long as there is room for them and they come; at stays before a space.
+void RequestParser::usual_keys(const uint8_t *&at, const uint8_t *limit) {
+  weir_key *const first = p_->keys + p_->sub_len, *const full = p_->keys + p_->sub_cap;
+  weir_key *out = first;
+  const uint8_t *space = at;
+  const uint64_t shift = static_cast<uint64_t>(at - data_) - origin_;  // of the first space in the request
+  const uint32_t name_off = state_.name_off;
+  while (out < full && space < limit && *space == ' ') {
+    const uint8_t *key = space + 1, *stop = find_blank(key, limit);
+    if (stop == limit || *stop != ' ' || stop == key || stop - key > int64_t{kMaxKey}) break;
+    const uint64_t off = shift + static_cast<uint64_t>(key - at);
+    const auto len = static_cast<uint32_t>(stop - key);
+    *out++ = {off, len, name_off, off, len};
+    space = stop;
+  }
+  at = space;
+  if (out == first) return;
+  if (state_.keys == 0) {
+    state_.first_off = static_cast<uint32_t>(first->off);
+    state_.first_len = first->len;
+  }
+  const auto taken = static_cast<uint32_t>(out - first);
+  state_.keys += taken;
+  p_->sub_len += taken;
 }
 
 weir_status RequestParser::take_key(const uint8_t *key, uint32_t len) {
@@ -195,10 +228,19 @@ weir_status RequestParser::end_of_keys(const uint8_t *line_end) {
   return WEIR_OK;
 }
 
+[[gnu::noinline]] weir_status parse_any(ClientState &state, weir_parse *p, uint64_t pos) {
+  return RequestParser(state, p, pos).run();
+}
+
 }  // namespace
 
 weir_status parse_requests(const weir_scope *scope, weir_parse *p) {
-  return RequestParser(*static_cast<ClientState *>(scope->state), p).run();
+  ClientState &state = *static_cast<ClientState *>(scope->state);
+  uint64_t pos = state.in_keys || state.scanned ? 0 : take_usual_requests(p, 0);
+  if (pos < p->len) return parse_any(state, p, pos);
+  p->used = p->len;
+  p->skip = p->need = 0;
+  return WEIR_OK;
 }
 
 }  // namespace weir::memcache
