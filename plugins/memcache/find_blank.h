@@ -30,12 +30,12 @@ inline uint64_t blanks_in(uint64_t bytes) {
 inline const uint8_t *find_blank(const uint8_t *p, const uint8_t *end) {
 #if defined(__SSE2__)
   for (; end - p >= 16; p += 16)
-    if (uint32_t hits = blanks_at(p)) return p + __builtin_ctz(hits);
+    if (uint32_t hits = blanks_at(p)) return p + static_cast<uint32_t>(__builtin_ctz(hits));
 #endif
   for (; end - p >= 8; p += 8) {
     uint64_t bytes;
     std::memcpy(&bytes, p, 8);
-    if (uint64_t hits = blanks_in(bytes)) return p + (__builtin_ctzll(hits) >> 3);
+    if (uint64_t hits = blanks_in(bytes)) return p + static_cast<uint32_t>(__builtin_ctzll(hits)) / 8;
   }
   for (; p < end; ++p)
     if (*p <= ' ') break;

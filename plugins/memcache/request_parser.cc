@@ -16,16 +16,26 @@ namespace {
 constexpr uint8_t kBinaryMagic = 0x80;
 constexpr uint32_t kMaxLeadingSpaces = 100;  // memcached's own limit before a get longer than kMaxLine
 
+// Where a step through the window ended.
+struct Step {
+  uint64_t pos;
+  weir_status status;
+  bool waiting;  // for the rest of a line
+};
+
+// Takes one request of any shape, or as much of it as has arrived.
 class RequestParser {
  public:
   RequestParser(ClientState &state, weir_parse *p, uint64_t pos)
       : state_(state), p_(p), data_(p->data), end_(p->data + p->len), pos_(pos) {
     if (state_.in_keys) origin_ = 0 - p->msg_off;
   }
-  weir_status run();
+  Step step() {
+    weir_status st = state_.in_keys ? keys(data_ + pos_, end_) : next();
+    return {pos_, st, waiting_};
+  }
 
  private:
-  bool more() const { return pos_ < p_->len && p_->msg_len < p_->msg_cap; }
   weir_status next();
   weir_status short_line(const uint8_t *begin, const uint8_t *feed);
   weir_status long_line(const uint8_t *begin);
@@ -49,18 +59,6 @@ class RequestParser {
   uint64_t origin_ = 0;  // the first byte of the request under way, relative to the window; wraps when before it
   bool waiting_ = false;
 };
-
-weir_status RequestParser::run() {
-  weir_status st = WEIR_OK;
-  while (st == WEIR_OK && !waiting_ && more()) {
-    st = state_.in_keys ? keys(data_ + pos_, end_) : next();
-    if (!state_.in_keys && !waiting_ && st == WEIR_OK) pos_ = take_usual_requests(p_, pos_);
-  }
-  p_->used = pos_ < p_->len ? pos_ : p_->len;
-  p_->skip = 0;
-  p_->need = waiting_ ? 1 : 0;
-  return st;
-}
 
 weir_status RequestParser::next() {
   const uint8_t *begin = data_ + pos_;
@@ -228,19 +226,28 @@ weir_status RequestParser::end_of_keys(const uint8_t *line_end) {
   return WEIR_OK;
 }
 
-[[gnu::noinline]] weir_status parse_any(ClientState &state, weir_parse *p, uint64_t pos) {
-  return RequestParser(state, p, pos).run();
+[[gnu::noinline]] Step take_any_request(ClientState &state, weir_parse *p, uint64_t pos) {
+  return RequestParser(state, p, pos).step();
 }
 
 }  // namespace
 
 weir_status parse_requests(const weir_scope *scope, weir_parse *p) {
   ClientState &state = *static_cast<ClientState *>(scope->state);
-  uint64_t pos = state.in_keys || state.scanned ? 0 : take_usual_requests(p, 0);
-  if (pos < p->len) return parse_any(state, p, pos);
-  p->used = p->len;
-  p->skip = p->need = 0;
-  return WEIR_OK;
+  Step at = {0, WEIR_OK, false};
+  bool fresh = !state.in_keys && !state.scanned;
+  while (at.pos < p->len && p->msg_len < p->msg_cap) {
+    uint64_t size = fresh ? take_usual_request(p, at.pos) : 0;
+    at.pos += size;
+    if (size) continue;
+    at = take_any_request(state, p, at.pos);
+    if (at.status != WEIR_OK || at.waiting) break;
+    fresh = true;
+  }
+  p->used = at.pos < p->len ? at.pos : p->len;
+  p->skip = 0;
+  p->need = at.waiting ? 1 : 0;
+  return at.status;
 }
 
 }  // namespace weir::memcache

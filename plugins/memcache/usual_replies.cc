@@ -17,12 +17,12 @@ struct Value {
 inline bool read_value(const uint8_t *line, const uint8_t *end, Value *out) {
   if (end - line < 8 || (load<uint64_t>(line) & 0xffffffffffff) != word_of<uint64_t>("VALUE \0\0")) return false;
   const uint8_t *key = line + kKeyInValue, *stop = find_blank(key, end);
-  if (stop == key || stop == end || *stop != ' ' || stop - key > int64_t{kMaxKey}) return false;
+  if (stop == key || stop == end || !is_fence(end[-1]) || *stop != ' ' || stop - key > int64_t{kMaxKey}) return false;
   out->key_len = static_cast<uint32_t>(stop - key);
   uint64_t flags = 0, unique = 0;
-  stop = read_digits_word(stop + 1, end, &flags);
-  if (stop) stop = read_digits(stop, end, &out->bytes);
-  if (stop && *stop == ' ') stop = read_digits(stop + 1, end, &unique);
+  stop = read_digits_word(stop + 1, &flags);
+  if (stop) stop = read_digits(stop, &out->bytes);
+  if (stop && *stop == ' ') stop = read_digits(stop + 1, &unique);
   if (!stop || out->bytes > INT_MAX || !ends_line(stop, end)) return false;
   out->header = static_cast<uint64_t>(stop + 2 - line);
   return true;

@@ -29,24 +29,25 @@ inline bool ends_line(const uint8_t *p, const uint8_t *end) {
   return end - p >= 2 && load<uint16_t>(p) == word_of<uint16_t>("\r\n");
 }
 
-// Steps over one to ten digits with something behind them; nullptr for everything else.
-inline const uint8_t *read_digits(const uint8_t *p, const uint8_t *end, uint64_t *value) {
-  constexpr int64_t kMost = 10;
-  const uint8_t *first = p, *limit = end - p > kMost ? p + kMost + 1 : end;
-  uint64_t sum = 0;
-  for (; p < limit; ++p) {
-    uint32_t digit = *p - uint32_t{'0'};
-    if (digit > 9) {
-      *value = sum;
-      return p == first ? nullptr : p;
-    }
-    sum = sum * 10 + digit;
-  }
-  return nullptr;
+// Numbers are read without a look at where the window ends, since its last byte stops the reading: it must be one for
+// which this is true, neither a digit nor a space. To be asked once, not for each digit.
+inline bool is_fence(uint8_t last) {
+  return last < ' ' || last > '9';
+}
+// Steps over digits; nullptr when there are none. More than kMaxDigits may be read wrong: the caller counts them, once
+// for all numbers of its line.
+inline constexpr int64_t kMaxDigits = 18;
+inline const uint8_t *read_digits(const uint8_t *p, uint64_t *value) {
+  uint32_t digit = *p - uint32_t{'0'};
+  if (digit > 9) return nullptr;
+  uint64_t sum = digit;
+  while ((digit = *++p - uint32_t{'0'}) <= 9) sum = sum * 10 + digit;
+  *value = sum;
+  return p;
 }
 // The same, with one space behind the digits, which is stepped over too.
-inline const uint8_t *read_digits_word(const uint8_t *p, const uint8_t *end, uint64_t *value) {
-  p = read_digits(p, end, value);
+inline const uint8_t *read_digits_word(const uint8_t *p, uint64_t *value) {
+  p = read_digits(p, value);
   return p && *p == ' ' ? p + 1 : nullptr;
 }
 
