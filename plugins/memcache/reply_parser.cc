@@ -16,13 +16,13 @@ constexpr uint64_t kStreamFrom = 16 * 1024;  // replies from this size on are pa
 
 class ReplyParser {
  public:
-  ReplyParser(ServerState &state, weir_parse *p, const ReplyPlace &at)
-      : state_(state), p_(p), data_(p->data), at_(at) {}
+  ReplyParser(ServerState &state, weir_parse *p, uint64_t pos, uint32_t finals)
+      : state_(state), p_(p), data_(p->data), pos_(pos), origin_(pos ? pos : 0 - p->msg_off), finals_(finals) {}
   weir_status run();
 
  private:
-  bool more() const { return at_.pos < p_->len && p_->msg_len < p_->msg_cap; }
   weir_status line();
+  void usual_values();
   weir_status value(const uint8_t *begin, const uint8_t *end, uint64_t header);
   weir_status step_over(uint64_t data_at, uint64_t bytes);
   weir_status data_end();
@@ -41,32 +41,33 @@ class ReplyParser {
   ServerState &state_;
   weir_parse *p_;
   const uint8_t *data_;
-  ReplyPlace at_;
+  uint64_t pos_;     // in the window: up to where everything is done with; past its end once a size is known
+  uint64_t origin_;  // the first byte of the reply under way, relative to the window; wraps when before it
+  uint32_t finals_;  // how many replies ended in this call
+  const weir_expect *asked_ = nullptr;
   bool waiting_ = false;
 };
 
 // What the reply under way answers.
 const weir_expect *ReplyParser::asked() {
-  if (!at_.asked) at_.asked = p_->expect(p_, at_.finals);
-  return at_.asked;
+  if (!asked_) asked_ = p_->expect(p_, finals_);
+  return asked_;
 }
 
 weir_status ReplyParser::run() {
   weir_status st = WEIR_OK;
-  while (st == WEIR_OK && !waiting_ && more()) {
+  while (st == WEIR_OK && !waiting_ && pos_ < p_->len && p_->msg_len < p_->msg_cap)
     st = state_.data_end ? data_end() : line();
-    if (st == WEIR_OK && !waiting_ && !state_.data_end) take_usual_replies(p_, state_, at_);
-  }
-  bool long_front =
-      st == WEIR_OK && at_.pos - at_.origin >= kStreamFrom && !state_.data_end && p_->msg_len < p_->msg_cap;
-  if (long_front && asked() && !at_.asked->want_items) st = append(WEIR_RSP_PART, at_.pos, 0, 0);
-  p_->used = at_.pos < p_->len ? at_.pos : p_->len;
+  bool long_front = st == WEIR_OK && pos_ - origin_ >= kStreamFrom && !state_.data_end && p_->msg_len < p_->msg_cap;
+  if (long_front && asked() && !asked_->want_items) st = append(WEIR_RSP_PART, pos_, 0, 0);
+  p_->used = pos_ < p_->len ? pos_ : p_->len;
   return st;
 }
 
 weir_status ReplyParser::line() {
-  const uint8_t *begin = data_ + at_.pos;
-  uint64_t avail = p_->len - at_.pos;
+  if (state_.scanned == 0 && data_[pos_] == 'V') usual_values();
+  const uint8_t *begin = data_ + pos_;
+  uint64_t avail = p_->len - pos_;
   const auto *feed = static_cast<const uint8_t *>(std::memchr(begin + state_.scanned, '\n', avail - state_.scanned));
   if (feed ? feed - begin > kMaxLine : avail > kMaxLine) return broken("a reply line longer than 2048 bytes");
   if (!feed) {
@@ -77,7 +78,7 @@ weir_status ReplyParser::line() {
   state_.scanned = 0;
   if (feed == begin || feed[-1] != '\r') return broken("a reply line that does not end in CRLF");
   if (!asked()) return broken("a reply to no request");
-  const Command &cmd = command(at_.asked->cmd);
+  const Command &cmd = command(asked_->cmd);
   std::string_view text(reinterpret_cast<const char *>(begin), static_cast<size_t>(feed - 1 - begin));
   Answer answer = classify(text);
   if (!(answer & (cmd.answers | kAnswerError))) return broken("a reply that the command cannot get");
@@ -85,11 +86,16 @@ weir_status ReplyParser::line() {
   uint64_t end = offset(feed + 1);
   if (answer == kAnswerStat) {
     state_.blocks = 1;
-    at_.pos = end;
+    pos_ = end;
     return WEIR_OK;
   }
   uint32_t flags = answer == kAnswerError ? error_flags(text, cmd.shape) : 0;
-  return append(WEIR_RSP_FINAL, end, at_.pos - at_.origin, flags);
+  return append(WEIR_RSP_FINAL, end, pos_ - origin_, flags);
+}
+
+void ReplyParser::usual_values() {
+  if (!asked() || !(command(asked_->cmd).answers & kAnswerValue)) return;
+  pos_ = take_usual_values(p_, pos_, origin_, asked_->want_items, state_);
 }
 
 // "VALUE <key> <flags> <bytes>[ <unique>]": header bytes, then the data and CRLF.
@@ -100,76 +106,83 @@ weir_status ReplyParser::value(const uint8_t *begin, const uint8_t *end, uint64_
   Decimal bytes = shaped ? read_decimal(words.at[3]) : Decimal{};
   if (bytes.reading != Reading::kGood || bytes.negative || bytes.value > INT_MAX)
     return broken("a VALUE line that is not 'VALUE <key> <flags> <bytes>'");
-  uint64_t block = header + bytes.value + 2, block_end = at_.pos + block;
+  uint64_t block = header + bytes.value + 2, block_end = pos_ + block;
   bool first = !state_.blocks;
   state_.blocks = 1;
-  if (at_.asked->want_items) {
+  if (asked_->want_items) {
     weir_item *item = weir_push_item(p_);
     if (!item) return WEIR_E_LIMIT;
-    *item = {at_.pos - at_.origin, block, key_place(kKeyInValue, words.at[1].len)};
+    *item = {pos_ - origin_, block, key_place(kKeyInValue, words.at[1].len)};
     ++state_.items;
-  } else if (block_end + kEndLine > p_->len && block_end - at_.origin >= kStreamFrom) {
+  } else if (block_end + kEndLine > p_->len && block_end - origin_ >= kStreamFrom) {
     // One key has one value, and END is all that may follow it: the whole reply's size is known.
-    if (first && at_.asked->part_keys == 1)
-      return append(WEIR_RSP_FINAL, block_end + kEndLine, block_end - at_.origin, 0);
+    if (first && asked_->part_keys == 1) return append(WEIR_RSP_FINAL, block_end + kEndLine, block_end - origin_, 0);
     if (block_end > p_->len) return append(WEIR_RSP_PART, block_end, 0, 0);
   }
-  return step_over(at_.pos + header, bytes.value);
+  return step_over(pos_ + header, bytes.value);
 }
 
 weir_status ReplyParser::step_over(uint64_t data_at, uint64_t bytes) {
   state_.data_end = 1;
-  at_.pos = data_at + bytes;
-  if (at_.pos <= p_->len) return WEIR_OK;
-  p_->skip = at_.pos - p_->len;
-  at_.pos = p_->len;
+  pos_ = data_at + bytes;
+  if (pos_ <= p_->len) return WEIR_OK;
+  p_->skip = pos_ - p_->len;
+  pos_ = p_->len;
   waiting_ = true;
   return WEIR_OK;
 }
 
 weir_status ReplyParser::data_end() {
-  uint64_t avail = p_->len - at_.pos;
+  uint64_t avail = p_->len - pos_;
   if (avail < 2) {
     wait(2 - avail);
     return WEIR_OK;
   }
-  if (data_[at_.pos] != '\r' || data_[at_.pos + 1] != '\n') return broken("a value that is not followed by CRLF");
-  at_.pos += 2;
+  if (data_[pos_] != '\r' || data_[pos_ + 1] != '\n') return broken("a value that is not followed by CRLF");
+  pos_ += 2;
   state_.data_end = 0;
   return WEIR_OK;
 }
 
 weir_status ReplyParser::append(uint8_t kind, uint64_t end, uint64_t last_line, uint32_t flags) {
   weir_rsp rsp = {};
-  rsp.size = end - at_.origin;
+  rsp.size = end - origin_;
   rsp.user = last_line;
   rsp.item_count = state_.items;
   rsp.kind = kind;
   rsp.flags = flags;
   p_->rsps[p_->msg_len++] = rsp;
-  at_.pos = at_.origin = end;
+  pos_ = origin_ = end;
   state_.items = 0;
   if (kind == WEIR_RSP_FINAL) {
     state_ = ServerState{};
-    at_.asked = nullptr;
-    ++at_.finals;
+    asked_ = nullptr;
+    ++finals_;
   }
   return WEIR_OK;
 }
 
-[[gnu::noinline]] weir_status parse_any(ServerState &state, weir_parse *p, const ReplyPlace &at) {
-  return ReplyParser(state, p, at).run();
+[[gnu::noinline]] weir_status parse_any(ServerState &state, weir_parse *p, uint64_t pos, uint32_t finals) {
+  return ReplyParser(state, p, pos, finals).run();
 }
 
 }  // namespace
 
 weir_status parse_replies(const weir_scope *scope, weir_parse *p) {
   ServerState &state = *static_cast<ServerState *>(scope->state);
-  ReplyPlace at = {0, 0 - p->msg_off};
+  uint64_t pos = 0;
+  uint32_t finals = 0;
   p->skip = p->need = 0;
-  if (!state.data_end && !state.scanned) take_usual_replies(p, state, at);
-  if (at.origin != p->len) return parse_any(state, p, at);
-  p->used = p->len;
+  if (p->msg_off == 0 && !state.scanned && !state.data_end) {
+    while (pos < p->len && p->msg_len < p->msg_cap) {
+      uint64_t size = take_usual_reply(p, pos, finals);
+      if (size == 0) break;
+      pos += size;
+      ++finals;
+    }
+  }
+  if (pos < p->len && p->msg_len < p->msg_cap) return parse_any(state, p, pos, finals);
+  p->used = pos;
   return WEIR_OK;
 }
 
