@@ -13,9 +13,8 @@ namespace weir::memcache {
 #if defined(__SSE2__)
 // One bit a byte, the lowest for p[0]: which of the 16 bytes at p are <= 0x20?
 inline uint32_t blanks_at(const uint8_t *p) {
-  __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
-  __m128i blank = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(' ')), bytes);
-  return static_cast<uint32_t>(_mm_movemask_epi8(blank));
+  __m128i above = _mm_subs_epu8(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)), _mm_set1_epi8(' '));
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(above, _mm_setzero_si128())));
 }
 #endif
 
@@ -27,7 +26,7 @@ inline uint64_t blanks_in(uint64_t bytes) {
 }
 
 // The first byte <= 0x20 in [p, end), or end.
-inline const uint8_t *find_blank(const uint8_t *p, const uint8_t *end) {
+[[gnu::always_inline]] inline const uint8_t *find_blank(const uint8_t *p, const uint8_t *end) {
 #if defined(__SSE2__)
   for (; end - p >= 16; p += 16)
     if (uint32_t hits = blanks_at(p)) return p + static_cast<uint32_t>(__builtin_ctz(hits));

@@ -166,23 +166,29 @@ weir_status ReplyParser::append(uint8_t kind, uint64_t end, uint64_t last_line, 
   return ReplyParser(state, p, pos, finals).run();
 }
 
+// What follows a first reply of size pos.
+[[gnu::noinline]] weir_status parse_more(ServerState &state, weir_parse *p, uint64_t pos) {
+  uint32_t finals = 1;
+  while (pos < p->len && p->msg_len < p->msg_cap) {
+    const uint64_t size = take_usual_reply(p, pos, finals);
+    if (size == 0) return parse_any(state, p, pos, finals);
+    pos += size;
+    ++finals;
+  }
+  p->used = pos;
+  return WEIR_OK;
+}
+
 }  // namespace
 
 weir_status parse_replies(const weir_scope *scope, weir_parse *p) {
   ServerState &state = *static_cast<ServerState *>(scope->state);
-  uint64_t pos = 0;
-  uint32_t finals = 0;
   p->skip = p->need = 0;
-  if (p->msg_off == 0 && !state.scanned && !state.data_end) {
-    while (pos < p->len && p->msg_len < p->msg_cap) {
-      uint64_t size = take_usual_reply(p, pos, finals);
-      if (size == 0) break;
-      pos += size;
-      ++finals;
-    }
-  }
-  if (pos < p->len && p->msg_len < p->msg_cap) return parse_any(state, p, pos, finals);
-  p->used = pos;
+  if (state.scanned || state.blocks || p->msg_len == p->msg_cap) return parse_any(state, p, 0, 0);
+  const uint64_t first = take_usual_reply(p, 0, 0);
+  if (first == 0) return parse_any(state, p, 0, 0);
+  if (first != p->len) return parse_more(state, p, first);
+  p->used = first;  // it fills the window: nearly always so unless requests are pipelined
   return WEIR_OK;
 }
 

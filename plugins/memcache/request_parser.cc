@@ -176,12 +176,13 @@ void RequestParser::usual_keys(const uint8_t *&at, const uint8_t *limit) {
   const uint8_t *space = at;
   const uint64_t shift = static_cast<uint64_t>(at - data_) - origin_;  // of the first space in the request
   const uint32_t name_off = state_.name_off;
-  while (out < full && space < limit && *space == ' ') {
+  if (at == limit || *at != ' ') return;
+  while (out < full) {
     const uint8_t *key = space + 1, *stop = find_blank(key, limit);
-    if (stop == limit || *stop != ' ' || stop == key || stop - key > int64_t{kMaxKey}) break;
+    const auto len = static_cast<uint64_t>(stop - key);
+    if (len - 1 >= kMaxKey || stop == limit || *stop != ' ') break;
     const uint64_t off = shift + static_cast<uint64_t>(key - at);
-    const auto len = static_cast<uint32_t>(stop - key);
-    *out++ = {off, len, name_off, off, len};
+    *out++ = {off, static_cast<uint32_t>(len), name_off, off, len};
     space = stop;
   }
   at = space;

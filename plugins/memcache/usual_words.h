@@ -37,7 +37,7 @@ inline bool is_fence(uint8_t last) {
 // Steps over digits; nullptr when there are none. More than kMaxDigits may be read wrong: the caller counts them, once
 // for all numbers of its line.
 inline constexpr int64_t kMaxDigits = 18;
-inline const uint8_t *read_digits(const uint8_t *p, uint64_t *value) {
+[[gnu::always_inline]] inline const uint8_t *read_digits(const uint8_t *p, uint64_t *value) {
   uint32_t digit = *p - uint32_t{'0'};
   if (digit > 9) return nullptr;
   uint64_t sum = digit;
@@ -46,7 +46,7 @@ inline const uint8_t *read_digits(const uint8_t *p, uint64_t *value) {
   return p;
 }
 // The same, with one space behind the digits, which is stepped over too.
-inline const uint8_t *read_digits_word(const uint8_t *p, uint64_t *value) {
+[[gnu::always_inline]] inline const uint8_t *read_digits_word(const uint8_t *p, uint64_t *value) {
   p = read_digits(p, value);
   return p && *p == ' ' ? p + 1 : nullptr;
 }
