@@ -14,7 +14,8 @@ inline std::string described(const ParsedRequest &r) {
   std::string text = r.cmd + " route=" + std::to_string(r.req.route) + " flags=" + std::to_string(r.req.flags) +
                      " size=" + std::to_string(r.req.size) + " user=" + std::to_string(r.req.user) +
                      " reply=" + std::to_string(r.req.reply);
-  for (size_t i = 0; i < r.keys.size(); ++i) text += " [" + r.keys[i] + "|" + r.units[i] + "]";
+  for (size_t i = 0; i < r.keys.size(); ++i)
+    text += " [" + r.keys[i] + "|" + r.units[i] + "|" + std::to_string(r.raw_keys[i].arg) + "]";
   return text;
 }
 inline std::string described(const ParsedReply &r) {
