@@ -3,8 +3,6 @@
 // the same for what is taken here.
 #pragma once
 
-#include <climits>
-
 #include <weir/protocol.h>
 
 #include "command_table.h"
@@ -39,7 +37,7 @@ struct UsualValue {
   if (!p || p - first > kMaxDigits) return kNone;
   if (__builtin_expect(*p == ' ', 0) && (!(p = read_digits(p + 1, &unique)) || p - line >= int64_t{kMaxLine}))
     return kNone;
-  if (bytes > INT_MAX || static_cast<uint64_t>(end - p) < 4 + bytes + kEndLine) return kNone;
+  if (static_cast<uint64_t>(end - p) < 4 + bytes + kEndLine) return kNone;
   const uint8_t *const tail = p + 2 + bytes;
   if (load<uint16_t>(p) != word_of<uint16_t>("\r\n") || load<uint16_t>(tail) != word_of<uint16_t>("\r\n")) return kNone;
   return {static_cast<uint64_t>(tail + 2 - line), static_cast<uint32_t>(key_len)};

@@ -20,10 +20,11 @@ inline const weir_protocol *memcache() {
   return static_cast<const weir_protocol *>(weir_plugin_v0()->components[0].ops);
 }
 
-// How the stream is cut: a window ends after each multiple of step; step 0: one window.
+// How the stream is cut: a window ends after each multiple of step; step 0: one window. spare: how many keys (items)
+// there is room for before grow_sub() is called.
 struct Plan {
   size_t step;
-  uint32_t msg_cap;
+  uint32_t msg_cap, spare;
 };
 
 template <class Message>
@@ -78,7 +79,10 @@ class Feeder {
     else
       p.reqs = slots_.data();
     p.msg_cap = plan_.msg_cap;
-    p.sub_len = p.sub_cap = carried_;
+    p.sub_len = carried_;
+    p.sub_cap = carried_ + plan_.spare;
+    if (keys_.size() < p.sub_cap) keys_.resize(p.sub_cap);
+    if (items_.size() < p.sub_cap) items_.resize(p.sub_cap);
     p.keys = keys_.data();
     p.items = items_.data();
     p.grow_sub = grow;

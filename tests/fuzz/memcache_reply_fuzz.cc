@@ -28,8 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   expect.want_items = data[1] >> 7;
   expect.part_keys = data[0] >> 7 ? 1 : 2;
   size_t step = data[0] % 64 + 1;
-  auto whole = Feeder<weir_rsp>(&expect, {0, 64}).run(data + 2, size - 2);
-  auto split = Feeder<weir_rsp>(&expect, {step, data[0] % 3 + 1u}).run(data + 2, size - 2);
+  auto whole = Feeder<weir_rsp>(&expect, {0, 64, 64}).run(data + 2, size - 2);
+  auto split = Feeder<weir_rsp>(&expect, {step, data[0] % 3 + 1u, 0}).run(data + 2, size - 2);
   // A value that is passed on before it is whole is not looked at any more: there the windows decide what is noticed.
   if (!expect.want_items && size > 16 * 1024) return 0;
   bool passed_on_early = !whole.messages.empty() && whole.messages.back().size > size;

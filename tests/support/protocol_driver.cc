@@ -244,8 +244,9 @@ bool ProtocolDriver::call_once(Connection &c, const Feed &feed, Parsed<Message> 
     call.rsps.reset(new weir_rsp[feed.msg_cap]);
     p.rsps = call.rsps.get();
     std::memset(p.rsps, 0xA5, sizeof(weir_rsp) * feed.msg_cap);
-    p.sub_len = p.sub_cap = static_cast<uint32_t>(c.items.size());
-    call.items.reset(new weir_item[c.items.size()]);
+    p.sub_len = static_cast<uint32_t>(c.items.size());
+    p.sub_cap = p.sub_len + feed.spare;
+    call.items.reset(new weir_item[p.sub_cap]);
     std::copy(c.items.begin(), c.items.end(), call.items.get());
     p.items = call.items.get();
     p.expect = Call::expect;
@@ -253,8 +254,9 @@ bool ProtocolDriver::call_once(Connection &c, const Feed &feed, Parsed<Message> 
     call.reqs.reset(new weir_req[feed.msg_cap]);
     p.reqs = call.reqs.get();
     std::memset(static_cast<void *>(p.reqs), 0xA5, sizeof(weir_req) * feed.msg_cap);
-    p.sub_len = p.sub_cap = static_cast<uint32_t>(c.keys.size());
-    call.keys.reset(new weir_key[c.keys.size()]);
+    p.sub_len = static_cast<uint32_t>(c.keys.size());
+    p.sub_cap = p.sub_len + feed.spare;
+    call.keys.reset(new weir_key[p.sub_cap]);
     std::copy(c.keys.begin(), c.keys.end(), call.keys.get());
     p.keys = call.keys.get();
   }

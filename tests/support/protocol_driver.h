@@ -45,6 +45,7 @@ struct Feed {
   std::vector<size_t> cuts = {};
   uint32_t msg_cap = 64;
   bool honour_need = false;  // wait for the bytes the plugin says it needs, as a core may
+  uint32_t spare = 4;        // keys (items) there is room for before grow_sub() is called
 };
 std::vector<size_t> every_byte(size_t len);  // cuts for windows of one byte
 

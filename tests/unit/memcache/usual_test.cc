@@ -19,6 +19,7 @@ std::vector<std::string> words() {
                                   "12345678901",
                                   "000000000000000000003",
                                   "18446744073709551616",
+                                  "18446744073709551619",
                                   "2147483645",
                                   "2147483646",
                                   "1x",
@@ -75,6 +76,7 @@ class MemcacheUsual : public MemcacheTest {
   void same_requests(const std::string &bytes) {
     std::vector<std::string> slow = described(driver.requests(bytes, {.cuts = every_byte(bytes.size())}));
     ASSERT_EQ(described(driver.requests(bytes)), slow) << shown(bytes);
+    ASSERT_EQ(described(driver.requests(bytes, {.spare = 64})), slow) << shown(bytes);
     ASSERT_EQ(described(driver.requests(bytes, {.msg_cap = 1})), slow) << shown(bytes);
   }
   void same_replies(const std::string &bytes, const std::string &cmd, bool want_items) {
@@ -83,6 +85,7 @@ class MemcacheUsual : public MemcacheTest {
     };
     std::vector<std::string> slow = said({.cuts = every_byte(bytes.size())});
     ASSERT_EQ(said({}), slow) << cmd << ": " << shown(bytes);
+    ASSERT_EQ(said({.spare = 0}), slow) << cmd << ": " << shown(bytes);
     ASSERT_EQ(said({.msg_cap = 1}), slow) << cmd << ": " << shown(bytes);
   }
 };
