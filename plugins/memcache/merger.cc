@@ -59,26 +59,9 @@ weir_status one_of(const weir_scope *scope, const weir_merge *m, weir_out *out) 
   return bad ? push_failure(scope, m, *bad, out) : weir_push_ref(out, 1, 0, m->parts[0].rsps[0].size);
 }
 
-bool is_value_of(const weir_item &item, uint32_t src, weir_bytes key, weir_out *out) {
-  if (key_len_of(item) != key.len) return false;
-  const uint8_t *found = out->peek(out, src, item.off + key_off_of(item), key.len);
-  return found && std::memcmp(found, key.ptr, key.len) == 0;
-}
-
-// Steps over the next item of key's part when it is key's value. Misses have none, so it is the key that tells.
-const weir_item *take_value(const weir_merge *m, uint32_t key, uint32_t *next, weir_out *out) {
-  uint32_t i = part_of(m, key);
-  const weir_part &part = m->parts[i];
-  if (failed(part) || next[i] >= part.item_count) return nullptr;
-  const weir_item &item = part.items[next[i]];
-  if (!is_value_of(item, i + 1, m->key_bytes[key], out)) return nullptr;
-  ++next[i];
-  return &item;
-}
-
-bool all_taken(const weir_merge *m, const uint32_t *next) {
+bool all_taken(const weir_merge *m, const Lane *lanes) {
   for (uint32_t i = 0; i < m->part_count; ++i)
-    if (!failed(m->parts[i]) && next[i] < m->parts[i].item_count) return false;
+    if (lanes[i].next != lanes[i].end) return false;
   return true;
 }
 
@@ -101,6 +84,7 @@ class ClientKeys {
     if (stop > p && stop < end_ && *stop == '\n' && stop[-1] == '\r') --stop;
     return {p, static_cast<uint64_t>(stop - p)};
   }
+  bool known() const { return line_ != nullptr; }
   uint64_t at() const { return at_; }
   uint64_t offset_of(weir_bytes key) const { return line_ ? static_cast<uint64_t>(key.ptr - line_) : 0; }
 
@@ -109,13 +93,20 @@ class ClientKeys {
   uint64_t at_;
 };
 
-// One VALUE block, under the client's own name for the key where that differs.
-weir_status push_value(const weir_merge *m, uint32_t key, const weir_item &item, weir_bytes own, uint64_t own_off,
-                       weir_out *out) {
-  uint32_t src = part_of(m, key) + 1;
-  weir_bytes final = m->key_bytes[key];
-  if (own.len == 0 || (own.len == final.len && std::memcmp(own.ptr, final.ptr, own.len) == 0))
-    return weir_push_ref(out, src, item.off, item.len);
+// One VALUE block as the server sent it; one that follows the block before in the same reply makes that longer.
+weir_status push_block(uint32_t src, const weir_item &item, uint32_t first_seg, weir_out *out) {
+  if (out->len > first_seg) {
+    weir_seg &before = out->segs[out->len - 1];
+    if (before.src == src && before.off + before.len == item.off) {
+      before.len += item.len;
+      return WEIR_OK;
+    }
+  }
+  return weir_push_ref(out, src, item.off, item.len);
+}
+
+// One VALUE block under the client's own name for the key.
+weir_status push_renamed(uint32_t src, const weir_item &item, uint64_t own_off, weir_bytes own, weir_out *out) {
   uint64_t name_end = static_cast<uint64_t>(key_off_of(item)) + key_len_of(item);
   weir_status st = weir_push_ref(out, src, item.off, key_off_of(item));
   if (st == WEIR_OK) st = weir_push_ref(out, 0, own_off, own.len);
@@ -132,24 +123,36 @@ weir_status Merger::merge(const weir_scope *scope, const Settings &settings, con
   return has_values ? values(scope, settings, m, out) : one_of(scope, m, out);
 }
 
+weir_status Merger::push_values(const weir_merge *m, Cursor *cursor, weir_out *out) {
+  ClientKeys own(m, out, cursor->own_at);
+  const uint32_t before = out->len, end = m->first + m->count;
+  for (uint32_t key = m->first; key < end; ++key) {
+    const uint32_t part = part_of(m, key);
+    const weir_bytes name = own.known() ? own.next() : weir_bytes{};
+    const weir_item *item = take_value(cursor->lanes[part], part + 1, m->key_bytes[key], out);
+    if (!item) continue;
+    const weir_bytes &sent = m->key_bytes[key];
+    const bool renamed = name.len != 0 && (name.len != sent.len || std::memcmp(name.ptr, sent.ptr, sent.len) != 0);
+    weir_status st = renamed ? push_renamed(part + 1, *item, own.offset_of(name), name, out)
+                             : push_block(part + 1, *item, before, out);
+    if (st != WEIR_OK) return st;
+  }
+  cursor->own_at = own.at();
+  return WEIR_OK;
+}
+
 weir_status Merger::values(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out) {
   if (const weir_part *bad = first_failed(m); bad && !settings.failed_shard_is_miss)
     return m->first == 0 ? push_failure(scope, m, *bad, out) : WEIR_OK;
   Cursor cursor = recall(scope, m, out);
-  if (!cursor.next) return WEIR_E_NOMEM;
-  ClientKeys own(m, out, cursor.own_at);
-  uint32_t before = out->len;
-  for (uint32_t key = m->first; key < m->first + m->count; ++key) {
-    weir_bytes name = own.next();
-    if (const weir_item *item = take_value(m, key, cursor.next, out))
-      if (weir_status st = push_value(m, key, *item, name, own.offset_of(name), out); st != WEIR_OK) return st;
-  }
-  cursor.own_at = own.at();
+  if (!cursor.lanes) return WEIR_E_NOMEM;
+  const uint32_t before = out->len;
+  if (weir_status st = push_values(m, &cursor, out); st != WEIR_OK) return st;
   if (!last_slice(m)) {
     remember(m, cursor);
     return WEIR_OK;
   }
-  if (all_taken(m, cursor.next)) return weir_push_lit(out, "END\r\n", 5);
+  if (all_taken(m, cursor.lanes)) return weir_push_lit(out, "END\r\n", 5);
   out->len = before;
   weir_bytes why = {reinterpret_cast<const uint8_t *>(kStranger.data()), kStranger.size()};
   return answer_error(scope, WEIR_ERR_UPSTREAM, why, out);
@@ -164,21 +167,26 @@ Merger::Stand *Merger::find(const weir_merge *m) {
 // Where the slices before this one stopped.
 Merger::Cursor Merger::recall(const weir_scope *scope, const weir_merge *m, weir_out *out) {
   Cursor cursor;
-  uint64_t size = sizeof(uint32_t) * (m->part_count ? m->part_count : 1);
-  cursor.next = static_cast<uint32_t *>(scope->arena->alloc(scope->arena, size, alignof(uint32_t)));
-  if (!cursor.next) return cursor;
-  std::memset(cursor.next, 0, size);
+  const uint64_t size = sizeof(Lane) * (m->part_count ? m->part_count : 1);
+  cursor.lanes = static_cast<Lane *>(scope->arena->alloc(scope->arena, size, alignof(Lane)));
+  if (!cursor.lanes) return cursor;
+  for (uint32_t i = 0; i < m->part_count; ++i) {
+    const weir_part &part = m->parts[i];
+    const uint32_t values = failed(part) ? 0 : part.item_count;
+    cursor.lanes[i] = {part.items, values ? part.items + values : part.items, nullptr, 0, 0};
+  }
   if (m->first == 0 && last_slice(m)) return cursor;
   Stand *stand = find(m);
   bool known = stand && m->first != 0 && stand->first == m->first && stand->key_count == m->key_count &&
                stand->next.size() == m->part_count;
   if (known) {
-    std::memcpy(cursor.next, stand->next.data(), size);
+    for (uint32_t i = 0; i < m->part_count; ++i)
+      if (stand->next[i]) cursor.lanes[i].next += stand->next[i];
     cursor.own_at = stand->own_at;
   } else {  // forgotten, or never known: walk there again
     ClientKeys own(m, out, 0);
     for (uint32_t key = 0; key < m->first; ++key) {
-      take_value(m, key, cursor.next, out);
+      take_value(cursor.lanes[part_of(m, key)], part_of(m, key) + 1, m->key_bytes[key], out);
       own.next();
     }
     cursor.own_at = own.at();
@@ -203,7 +211,9 @@ void Merger::remember(const weir_merge *m, const Cursor &cursor) {
   place->key_count = m->key_count;
   place->age = clock_++;
   place->own_at = cursor.own_at;
-  place->next.assign(cursor.next, cursor.next + m->part_count);
+  place->next.resize(m->part_count);
+  for (uint32_t i = 0; i < m->part_count; ++i)
+    place->next[i] = static_cast<uint32_t>(cursor.lanes[i].next - m->parts[i].items);
 }
 
 }  // namespace weir::memcache

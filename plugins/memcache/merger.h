@@ -8,6 +8,7 @@
 #include <weir/protocol.h>
 
 #include "settings.h"
+#include "value_lanes.h"
 
 namespace weir::memcache {
 
@@ -26,10 +27,11 @@ class Merger {
   };
   // The same for the slice under way.
   struct Cursor {
-    uint32_t *next = nullptr;  // in the arena
+    Lane *lanes = nullptr;  // one a part, in the arena
     uint64_t own_at = 0;
   };
   weir_status values(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out);
+  static weir_status push_values(const weir_merge *m, Cursor *cursor, weir_out *out);
   Stand *find(const weir_merge *m);
   Cursor recall(const weir_scope *scope, const weir_merge *m, weir_out *out);
   void remember(const weir_merge *m, const Cursor &cursor);

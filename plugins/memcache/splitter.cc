@@ -39,7 +39,10 @@ class Splitter {
   // "<name>[ <exptime>] k1 k2...\r\n": runs of neighbours go as they stand in the request, each with the space before.
   weir_status split() {
     if (r_->first == 0) ref(r_->keys[0].arg, r_->keys[0].off - 1);
-    for (uint32_t i = r_->first; i < r_->first + r_->count && status_ == WEIR_OK; ++i) put_key(r_->pick[i]);
+    if (r_->rekeyed)
+      for (uint32_t i = r_->first; i < r_->first + r_->count && status_ == WEIR_OK; ++i) put_key(r_->pick[i]);
+    else
+      put_keys();
     flush();
     if (r_->first + r_->count == r_->pick_count) lit("\r\n", 2);
     return status_;
@@ -88,6 +91,20 @@ class Splitter {
   void flush() {
     if (run_to_ > run_from_) ref(run_from_, run_to_);
     run_from_ = run_to_ = 0;
+  }
+  // put_key() for all picks when none is rewritten.
+  void put_keys() {
+    uint64_t from = 0, to = 0;
+    for (const uint32_t *pick = r_->pick + r_->first, *end = pick + r_->count; pick < end; ++pick) {
+      const weir_key &key = r_->keys[*pick];
+      if (key.off - 1 != to) {
+        if (to) ref(from, to);
+        if (status_ != WEIR_OK) return;
+        from = key.off - 1;
+      }
+      to = key.off + key.len;
+    }
+    if (to) ref(from, to);
   }
   void put_key(uint32_t key) {
     if (rewritten(r_, key)) {
