@@ -94,15 +94,18 @@ class ClientKeys {
 };
 
 // One VALUE block as the server sent it; one that follows the block before in the same reply makes that longer.
-weir_status push_block(uint32_t src, const weir_item &item, uint32_t first_seg, weir_out *out) {
-  if (out->len > first_seg) {
-    weir_seg &before = out->segs[out->len - 1];
-    if (before.src == src && before.off + before.len == item.off) {
-      before.len += item.len;
-      return WEIR_OK;
-    }
+[[gnu::always_inline]] inline weir_status push_block(uint32_t src, const weir_item &item, uint32_t first_seg,
+                                                     weir_out *out) {
+  const uint32_t len = out->len;
+  weir_seg *before = len > first_seg ? &out->segs[len - 1] : nullptr;
+  if (before && before->src == src && before->off + before->len == item.off) {
+    before->len += item.len;
+    return WEIR_OK;
   }
-  return weir_push_ref(out, src, item.off, item.len);
+  if (len == out->cap) return weir_push_ref(out, src, item.off, item.len);
+  out->segs[len] = {WEIR_SEG_REF, src, nullptr, item.off, item.len};
+  out->len = len + 1;
+  return WEIR_OK;
 }
 
 // One VALUE block under the client's own name for the key.
@@ -111,6 +114,35 @@ weir_status push_renamed(uint32_t src, const weir_item &item, uint64_t own_off, 
   weir_status st = weir_push_ref(out, src, item.off, key_off_of(item));
   if (st == WEIR_OK) st = weir_push_ref(out, 0, own_off, own.len);
   return st == WEIR_OK ? weir_push_ref(out, src, item.off + name_end, item.len - name_end) : st;
+}
+
+// The values of the keys under way, each with the key the server knows it by.
+weir_status push_values(const weir_merge *m, Lane *lanes, weir_out *out) {
+  const uint32_t before = out->len, *part_of_key = m->part_of ? m->part_of + m->first : nullptr;
+  const weir_bytes *key = m->key_bytes + m->first, *const end = key + m->count;
+  for (; key < end; ++key) {
+    const uint32_t part = part_of_key ? *part_of_key++ : 0;
+    const weir_item *item = take_value(lanes[part], part + 1, *key, out);
+    if (!item) continue;
+    if (weir_status st = push_block(part + 1, *item, before, out); st != WEIR_OK) return st;
+  }
+  return WEIR_OK;
+}
+
+// The same with the keys as the client wrote them.
+weir_status push_own_values(const weir_merge *m, ClientKeys &own, Lane *lanes, weir_out *out) {
+  const uint32_t before = out->len;
+  for (uint32_t key = m->first; key < m->first + m->count; ++key) {
+    const uint32_t part = part_of(m, key);
+    const weir_bytes name = own.next(), &sent = m->key_bytes[key];
+    const weir_item *item = take_value(lanes[part], part + 1, sent, out);
+    if (!item) continue;
+    const bool same = name.len == 0 || (name.len == sent.len && std::memcmp(name.ptr, sent.ptr, sent.len) == 0);
+    weir_status st =
+        same ? push_block(part + 1, *item, before, out) : push_renamed(part + 1, *item, own.offset_of(name), name, out);
+    if (st != WEIR_OK) return st;
+  }
+  return WEIR_OK;
 }
 
 constexpr std::string_view kStranger = "a server answered with a key it was not asked for";
@@ -123,31 +155,16 @@ weir_status Merger::merge(const weir_scope *scope, const Settings &settings, con
   return has_values ? values(scope, settings, m, out) : one_of(scope, m, out);
 }
 
-weir_status Merger::push_values(const weir_merge *m, Cursor *cursor, weir_out *out) {
-  ClientKeys own(m, out, cursor->own_at);
-  const uint32_t before = out->len, end = m->first + m->count;
-  for (uint32_t key = m->first; key < end; ++key) {
-    const uint32_t part = part_of(m, key);
-    const weir_bytes name = own.known() ? own.next() : weir_bytes{};
-    const weir_item *item = take_value(cursor->lanes[part], part + 1, m->key_bytes[key], out);
-    if (!item) continue;
-    const weir_bytes &sent = m->key_bytes[key];
-    const bool renamed = name.len != 0 && (name.len != sent.len || std::memcmp(name.ptr, sent.ptr, sent.len) != 0);
-    weir_status st = renamed ? push_renamed(part + 1, *item, own.offset_of(name), name, out)
-                             : push_block(part + 1, *item, before, out);
-    if (st != WEIR_OK) return st;
-  }
-  cursor->own_at = own.at();
-  return WEIR_OK;
-}
-
 weir_status Merger::values(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out) {
   if (const weir_part *bad = first_failed(m); bad && !settings.failed_shard_is_miss)
     return m->first == 0 ? push_failure(scope, m, *bad, out) : WEIR_OK;
   Cursor cursor = recall(scope, m, out);
   if (!cursor.lanes) return WEIR_E_NOMEM;
+  ClientKeys own(m, out, cursor.own_at);
   const uint32_t before = out->len;
-  if (weir_status st = push_values(m, &cursor, out); st != WEIR_OK) return st;
+  weir_status st = own.known() ? push_own_values(m, own, cursor.lanes, out) : push_values(m, cursor.lanes, out);
+  if (st != WEIR_OK) return st;
+  cursor.own_at = own.at();
   if (!last_slice(m)) {
     remember(m, cursor);
     return WEIR_OK;

@@ -31,7 +31,6 @@ class Merger {
     uint64_t own_at = 0;
   };
   weir_status values(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out);
-  static weir_status push_values(const weir_merge *m, Cursor *cursor, weir_out *out);
   Stand *find(const weir_merge *m);
   Cursor recall(const weir_scope *scope, const weir_merge *m, weir_out *out);
   void remember(const weir_merge *m, const Cursor &cursor);

@@ -38,7 +38,7 @@ inline bool same_bytes(const uint8_t *a, const uint8_t *b, uint32_t len) {
 
 // Shows the key of the lane's next value. A view covers the values that begin in its first kView bytes: small ones
 // share it, and a large one is not asked for whole.
-inline bool renew_view(Lane &lane, uint32_t src, weir_out *out) {
+[[gnu::noinline]] inline bool renew_view(Lane &lane, uint32_t src, weir_out *out) {
   constexpr uint64_t kView = 4096;
   const weir_item &item = *lane.next, &last = lane.end[-1];
   const uint64_t key_end = item.off + key_off_of(item) + key_len_of(item);
@@ -53,7 +53,8 @@ inline bool renew_view(Lane &lane, uint32_t src, weir_out *out) {
 
 // The lane's next value when it is the key's, which is then taken; else nullptr. Misses have none, so it is the key
 // that tells.
-inline const weir_item *take_value(Lane &lane, uint32_t src, const weir_bytes &key, weir_out *out) {
+[[gnu::always_inline]] inline const weir_item *take_value(Lane &lane, uint32_t src, const weir_bytes &key,
+                                                          weir_out *out) {
   const weir_item *item = lane.next;
   if (item == lane.end || key_len_of(*item) != key.len) return nullptr;
   const uint64_t at = item->off + key_off_of(*item);
