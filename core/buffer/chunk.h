@@ -41,7 +41,7 @@ class ChunkPool {
   ChunkPool &operator=(const ChunkPool &) = delete;
 
   // An empty block with room for at least `room` bytes. Never null: out of memory ends the process.
-  Chunk *get(size_t room) {
+  [[gnu::always_inline]] Chunk *get(size_t room) {
     uint32_t size_class = class_of(room + sizeof(Chunk));
     if (size_class >= kClasses || free_[size_class].head == nullptr) return make(room, size_class);
     FreeList &list = free_[size_class];
@@ -57,7 +57,7 @@ class ChunkPool {
     in_use_ -= chunk->cap;
     if (chunk->size_class >= kClasses) return release(chunk);
     FreeList &list = free_[chunk->size_class];
-    if (list.count >= kMaxIdleBytes / kClassBytes[chunk->size_class]) return release(chunk);
+    if (list.count >= kMostIdle[chunk->size_class]) return release(chunk);
     chunk->next = list.head;
     list.head = chunk;
     ++list.count;
@@ -79,7 +79,10 @@ class ChunkPool {
   Chunk *make(size_t room, uint32_t size_class);
   static void release(Chunk *chunk);
 
-  static constexpr size_t kMaxIdleBytes = 8 << 20;  // a class
+  static constexpr size_t kMostIdleBytes = 8 << 20;  // a class
+  static constexpr size_t kMostIdle[kClasses] = {kMostIdleBytes / kClassBytes[0], kMostIdleBytes / kClassBytes[1],
+                                                 kMostIdleBytes / kClassBytes[2], kMostIdleBytes / kClassBytes[3],
+                                                 kMostIdleBytes / kClassBytes[4]};
   FreeList free_[kClasses];
   size_t in_use_ = 0;
 };

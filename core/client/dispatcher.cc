@@ -24,6 +24,12 @@ const uint32_t *all_keys(RequestArrays &arrays, uint32_t n) {
   return arrays.all_keys.data();
 }
 
+// What most requests are: one key, one server, the bytes as they came.
+inline bool is_plain(const weir_req &req) {
+  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
+         (req.flags & kUnusual) == 0 && req.profile == 0;
+}
+
 inline void init(Part &part, Request &request, uint32_t server, uint32_t index) {
   part.request = &request;
   part.server = server;
@@ -52,14 +58,11 @@ Dispatcher::Dispatcher(ClientConnection &client)
   connection.queued(&request.part, len, due_us_);
 }
 
-// The short way of what most requests are: one key, one server, the bytes as they came. servers: of its keys. False: it
-// takes the long one.
+// The short way of a plain request. server: of its key. False: it takes the long one.
 [[gnu::always_inline]] inline bool Dispatcher::send_at_once(const weir_req &req, const uint8_t *message,
-                                                            const uint32_t *servers) {
-  bool usual = req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
-               (req.flags & kUnusual) == 0 && req.profile == 0 && req.size <= request_limit_;
-  if (!usual || servers[0] == WEIR_NO_SERVER) return false;
-  upstream::ServerConnection &connection = front_.upstream.connection(servers[0], client_.lane_);
+                                                            uint32_t server) {
+  if (req.size > request_limit_ || server == WEIR_NO_SERVER) return false;
+  upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
   size_t size = req.size;
   if (connection.is_crowded_by(size)) return false;
   connection.output().append(client_.reactor_.chunks, message, size);
@@ -67,9 +70,16 @@ Dispatcher::Dispatcher(ClientConnection &client)
   return true;
 }
 
+bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
+  Dispatcher dispatcher(client);
+  if (!is_plain(req) || dispatcher.no_memory_) return false;
+  uint32_t server = client.front_.router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
+  return dispatcher.send_at_once(req, message, server);
+}
+
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
-  dispatcher.quick_ = batch.whole == nullptr && !dispatcher.no_memory_;
+  const bool quick = batch.whole == nullptr && !dispatcher.no_memory_;
   RequestArrays &arrays = client.front_.arrays;
   if (batch.key_count > 0) {
     client.front_.router.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
@@ -79,7 +89,8 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   uint32_t key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    if (!dispatcher.quick_ || !dispatcher.send_at_once(req, message, arrays.servers.data() + key)) {
+    bool sent = quick && is_plain(req) && dispatcher.send_at_once(req, message, arrays.servers[key]);
+    if (!sent) {
       One one{req,
               {message, req.size},
               batch.keys + key,

@@ -24,6 +24,9 @@ class Dispatcher {
 
   // False when the client wants no more now: it is closed, closing or paused.
   static bool run(ClientConnection &client, Batch &batch);
+  // The same for what a client sends that asks for one thing at a time: a whole request of one key, and nothing else.
+  // False, with nothing done: it needs run().
+  static bool run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key);
 
  private:
   // One request of the batch.
@@ -37,7 +40,7 @@ class Dispatcher {
   };
   explicit Dispatcher(ClientConnection &client);
 
-  bool send_at_once(const weir_req &req, const uint8_t *message, const uint32_t *servers);
+  bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server);
   bool dispatch_with_care(const One &one);
   void dispatch(const One &one);
   void answer(const One &one);
@@ -63,7 +66,6 @@ class Dispatcher {
   const size_t request_limit_;
   const uint64_t due_us_;  // when what is sent now has waited too long
   const bool no_memory_;   // memory_limit is reached
-  bool quick_ = false;     // requests may go the short way
 };
 
 }  // namespace weir::client

@@ -211,6 +211,23 @@ bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &r
   return false;
 }
 
+// A client that asks for one thing at a time sends a whole request of one key and nothing else: sent at once. False: it
+// is not so, and nothing was done.
+inline bool RequestParser::take_one(ClientConnection &c, Step &now, const weir_parse &parse) {
+  const RequestArrays &arrays = c.front_.arrays;
+  const weir_req &req = arrays.reqs[0];
+  const weir_key &key = arrays.keys[0];
+  const size_t left = now.all.len - now.start;
+  bool alone = parse.msg_len == 1 && parse.sub_len == 1 && parse.used == parse.len && parse.skip == 0 &&
+               req.size == left && req.key_count == 1 && req.cmd < c.front_.protocol.cmd_count;
+  if (!alone || !within(key.off, key.len, left)) return false;
+  const uint8_t *message = now.all.data + now.start;
+  if (!Dispatcher::run_one(c, req, message, {message + key.off, key.len})) return false;
+  c.carried_.take_back(c.front_.arrays.keys, 1, 1, RequestArrays::kFirstKeys);
+  now.start = now.position = now.all.len;
+  return true;
+}
+
 // One call of parse_req().
 inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   Front &front = c.front_;
@@ -247,6 +264,7 @@ inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   weir_scope scope = c.scope();
   weir_status status = front.protocol.parse_req(&scope, &parse);
 
+  if (status == WEIR_OK && take_one(c, now, parse)) return Next::starved;
   size_t before = now.position;
   now.fenced = false;
   if (!take(c, now, parse)) return Next::stop;

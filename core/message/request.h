@@ -81,7 +81,7 @@ class RequestPool {
   RequestPool &operator=(const RequestPool &) = delete;
 
   // Without holders yet.
-  Request *get(RequestOwner *owner, const weir_req &req) {
+  [[gnu::always_inline]] Request *get(RequestOwner *owner, const weir_req &req) {
     Request *request = free_;
     if (request == nullptr) return make(owner, req);
     free_ = request->next;
@@ -90,7 +90,7 @@ class RequestPool {
     return request;
   }
   // One holder lets go; the last one frees it.
-  void release(Request *request) {
+  [[gnu::always_inline]] void release(Request *request) {
     if (--request->holders > 0) return;
     if (request->split != nullptr || request->reply.holds_memory() || idle_ >= kMaxIdle) return dispose(request);
     request->next = free_;

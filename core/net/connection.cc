@@ -43,7 +43,8 @@ void Connection::on_writable() {
 void Connection::flush() {
   if (!open()) return;
   if (out_.empty()) return set_interest(interest_ & ~Loop::kWrite);
-  ssize_t written = write_out();
+  const Chunk *only = out_.only();
+  ssize_t written = only != nullptr ? transport_.write(only->data(), only->size()) : write_pieces();
   if (written < 0) {
     if (errno != EAGAIN && errno != EINTR) return on_broken(errno);
     written = 0;
@@ -53,8 +54,7 @@ void Connection::flush() {
   if (written > 0) on_written(static_cast<size_t>(written));
 }
 
-ssize_t Connection::write_out() {
-  if (const Chunk *only = out_.only(); only != nullptr) return transport_.write(only->data(), only->size());
+ssize_t Connection::write_pieces() {
   iovec pieces[kMaxIov];
   int count = out_.gather(pieces, kMaxIov);
   return transport_.write(pieces, count);

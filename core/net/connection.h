@@ -47,14 +47,20 @@ class Connection : public Handler {
  private:
   friend class Reactor;
   static constexpr int kMaxIov = 64;
-  ssize_t write_out();
+  ssize_t write_pieces();
   void set_interest(uint32_t interest) {
     if (interest != interest_) change_interest(interest);
   }
   void change_interest(uint32_t interest);
 
   uint32_t interest_ = 0;
-  bool dirty_ = false;
+  bool dirty_ = false;  // in the reactor's list of those that wrote
+  Connection *next_dirty_ = nullptr;
 };
+
+inline void Reactor::wrote(Connection &connection) {
+  *dirty_end_ = &connection;
+  dirty_end_ = &connection.next_dirty_;
+}
 
 }  // namespace weir::net

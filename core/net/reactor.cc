@@ -26,19 +26,18 @@ void Reactor::bury(std::unique_ptr<Connection> connection) {
 
 void Reactor::flush() {
   // Flushing may give others something to write (a client whose queue emptied reads on): until nobody has.
-  while (!dirty_.empty()) {
-    flushing_.swap(dirty_);
-    for (Connection *connection : flushing_) {
-      connection->dirty_ = false;
-      connection->turn_ends();
-    }
-    flushing_.clear();
+  while (Connection *connection = dirty_) {
+    dirty_ = connection->next_dirty_;
+    if (dirty_ == nullptr) dirty_end_ = &dirty_;
+    connection->next_dirty_ = nullptr;
+    connection->dirty_ = false;
+    connection->turn_ends();
   }
 }
 
 void Reactor::turn(uint64_t deadline_us) {
   int64_t wait = -1;
-  if (!later_.empty() || !dirty_.empty()) {
+  if (!later_.empty() || dirty_ != nullptr) {
     wait = 0;
   } else if (deadline_us != 0) {
     wait = deadline_us > now_us ? static_cast<int64_t>(deadline_us - now_us) : 0;

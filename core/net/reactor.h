@@ -47,7 +47,7 @@ class Reactor {
   void post(std::function<void()> what) { mailbox_.post(std::move(what)); }  // [any]
 
   // The connection has output: it is told once when the turn ends.
-  void wrote(Connection &connection) { dirty_.push_back(&connection); }
+  void wrote(Connection &connection);
   // A closed connection: destroyed at the end of the turn, when nothing can refer to it any more.
   void bury(std::unique_ptr<Connection> connection);
   // Called at the end of this turn, before output is flushed.
@@ -62,7 +62,8 @@ class Reactor {
 
   std::unique_ptr<uint8_t[]> window_memory_;
   Mailbox mailbox_;
-  std::vector<Connection *> dirty_, flushing_;
+  Connection *dirty_ = nullptr;  // linked by Connection::next_dirty_
+  Connection **dirty_end_ = &dirty_;
   std::vector<std::function<void()>> later_;
   std::vector<std::unique_ptr<Connection>> buried_;
 };

@@ -45,6 +45,21 @@ const weir_bytes *Router::cut_tags(const weir_bytes *keys, uint32_t n) {
   return parts_.data();
 }
 
+uint32_t Router::route_one(const Ring &ring, weir_bytes key, uint64_t now_us) {
+  if (tagged_ || key.len == 0 || !wants_hash_ || ring.size() == 1 || ring.live() == 0) {
+    uint32_t server = 0;
+    route(ring, &key, 1, &server, now_us);
+    return server;
+  }
+  uint64_t hash = 0;
+  uint32_t server = WEIR_NO_SERVER;
+  hash_scope_.now_us = dist_scope_.now_us = now_us;
+  run_(&hash_scope_, &key, 1, &hash);
+  hash &= mask_;
+  select_(&dist_scope_, ring.table(), &hash, wants_keys_ ? &key : nullptr, 1, &server);
+  return server < ring.size() ? server : WEIR_NO_SERVER;
+}
+
 void Router::route(const Ring &ring, const weir_bytes *keys, uint32_t n, uint32_t *servers, uint64_t now_us) {
   uint32_t size = ring.size();
   if (size == 1 || ring.live() == 0) return void(std::fill_n(servers, n, ring.live() == 0 ? WEIR_NO_SERVER : 0));

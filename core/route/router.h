@@ -15,6 +15,9 @@ class Router {
   // servers[i] for each of the n keys: its index, or WEIR_NO_SERVER.
   void route(const Ring &ring, const weir_bytes *keys, uint32_t n, uint32_t *servers, uint64_t now_us);
 
+  // The same for one key.
+  uint32_t route_one(const Ring &ring, weir_bytes key, uint64_t now_us);
+
  private:
   void hash(const weir_bytes *keys, uint32_t n);
   void hash_between_empty(const weir_bytes *keys, uint32_t n);
