@@ -90,6 +90,24 @@ TEST_F(MemcacheTest, SlicesMergeToTheSame) {
     EXPECT_EQ(driver.merge(driver.client(), r, parts, slice).bytes, served(store, keys)) << slice;
 }
 
+// Small values share one look at a server's reply, large ones do not: every way from one to the other.
+TEST_F(MemcacheTest, SmallAndLargeValuesMergeInTheOrderOfTheKeys) {
+  for (size_t step : {1, 3, 7}) {
+    std::vector<std::string> keys;
+    std::vector<uint32_t> where;
+    Store store;
+    for (uint32_t i = 0; i < 60; ++i) {
+      keys.push_back("a-key-of-some-length-" + std::to_string(i));
+      where.push_back(i % 3 % 2);
+      const size_t sizes[] = {1, 4000, 4060, 4080, 4096, 5000, 20, 1500, 12000, 0};
+      if (i % 4) store[keys.back()] = std::string(sizes[i * step % 10], 'v');
+    }
+    ParsedRequest r = one(get_of(keys));
+    for (uint32_t slice : {0, 1, 7})
+      ASSERT_EQ(driver.merge(driver.client(), r, parts_of(r, where, store), slice).bytes, served(store, keys)) << step;
+  }
+}
+
 TEST_F(MemcacheTest, AFailedShardFailsTheWholeByDefault) {
   const Store store = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
   ParsedRequest r = one("get a b c\r\n");
