@@ -4,6 +4,7 @@
 
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/buffer/chunk.h"
@@ -38,6 +39,18 @@ class Chain {
   // The next len bytes will lie here for a while.
   void reserve_snugly(ChunkPool &pool, size_t len) {
     if (tail_ == nullptr && len > 0 && len < kFirst) append(pool.get(len));
+  }
+  // Room for len bytes behind the last, in one piece: filled() makes them count. Null when they are too many for that.
+  uint8_t *reserve(ChunkPool &pool, size_t len) {
+    if (tail_ == nullptr || tail_->room() < len) {
+      if (len == 0 || len > kMost) return nullptr;
+      append(pool.get(std::max(len, kFirst)));
+    }
+    return tail_->bytes() + tail_->end;
+  }
+  void filled(size_t len) {
+    tail_->end += len;
+    bytes_ += len;
   }
   // Takes the chunk over; it keeps its place.
   void append(Chunk *chunk);

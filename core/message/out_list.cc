@@ -1,6 +1,7 @@
 #include "core/message/out_list.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace weir {
 
@@ -38,20 +39,8 @@ const uint8_t *OutList::peek(weir_out *out, uint32_t src, uint64_t off, uint64_t
   return source.ptr + off;
 }
 
-const uint8_t *OutList::resolve(const weir_seg &seg, const Arena &arena) const {
-  switch (seg.kind) {
-    case WEIR_SEG_REF: {
-      if (seg.src >= sources_.size()) return nullptr;
-      const weir_bytes &source = sources_[seg.src];
-      return seg.off <= source.len && seg.len <= source.len - seg.off ? source.ptr + seg.off : nullptr;
-    }
-    case WEIR_SEG_MEM:
-      return arena.holds(seg.ptr, seg.len) ? seg.ptr : nullptr;
-    case WEIR_SEG_LIT:
-      return seg.ptr;
-    default:
-      return nullptr;
-  }
+bool OutList::is_legal(const weir_seg &seg, const Arena &arena) {
+  return seg.kind == WEIR_SEG_LIT || (seg.kind == WEIR_SEG_MEM && arena.holds(seg.ptr, seg.len));
 }
 
 size_t OutList::bytes() const {
@@ -61,28 +50,39 @@ size_t OutList::bytes() const {
   return total;
 }
 
-bool OutList::flatten(const Arena &arena, ChunkPool &pool, Chain &to) const {
+bool OutList::locate(const Arena &arena) {
   if (abi_.len > segs_.size()) return false;
-  for (uint32_t i = 0; i < abi_.len; ++i) {
-    if (resolve(abi_.segs[i], arena) == nullptr) return false;
+  weir_seg *const end = segs_.data() + abi_.len;
+  const weir_bytes *const sources = sources_.data();
+  const size_t source_count = sources_.size();
+  size_t total = 0;
+  for (weir_seg *seg = segs_.data(); seg != end; ++seg) {
+    if (seg->kind == WEIR_SEG_REF && seg->src < source_count) {  // most are
+      const weir_bytes &source = sources[seg->src];
+      if (seg->off > source.len || seg->len > source.len - seg->off) return false;
+      seg->ptr = source.ptr + seg->off;
+    } else if (!is_legal(*seg, arena)) {
+      return false;
+    }
+    if (seg->ptr == nullptr || __builtin_add_overflow(total, seg->len, &total)) return false;
   }
-  for (uint32_t i = 0; i < abi_.len; ++i) to.append(pool, resolve(abi_.segs[i], arena), abi_.segs[i].len);
+  total_ = total;
   return true;
 }
 
-weir_bytes OutList::flatten(Arena &arena) const {
-  if (abi_.len > segs_.size()) return {nullptr, 0};
-  for (uint32_t i = 0; i < abi_.len; ++i) {  // before their lengths are trusted
-    if (resolve(abi_.segs[i], arena) == nullptr) return {nullptr, 0};
+bool OutList::flatten(const Arena &arena, ChunkPool &pool, Chain &to) {
+  if (!locate(arena)) return false;
+  const weir_seg *const end = segs_.data() + abi_.len;
+  if (uint8_t *at = to.reserve(pool, total_); at != nullptr) {
+    for (const weir_seg *seg = segs_.data(); seg != end; ++seg) {
+      std::memcpy(at, seg->ptr, seg->len);
+      at += seg->len;
+    }
+    to.filled(total_);
+    return true;
   }
-  size_t total = bytes();
-  auto *to = static_cast<uint8_t *>(arena.alloc(std::max<size_t>(total, 1), 1));
-  if (to == nullptr) return {nullptr, 0};
-  uint8_t *at = to;
-  for (uint32_t i = 0; i < abi_.len; ++i) {
-    at = std::copy_n(resolve(abi_.segs[i], arena), abi_.segs[i].len, at);
-  }
-  return {to, total};
+  for (const weir_seg *seg = segs_.data(); seg != end; ++seg) to.append(pool, seg->ptr, seg->len);
+  return true;
 }
 
 }  // namespace weir

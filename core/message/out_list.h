@@ -23,9 +23,7 @@ class OutList {
   // Ready for one callback; the sources are what WEIR_SEG_REF and peek() may name, and must stay until flatten().
   weir_out *open(std::span<const weir_bytes> sources);
   // Appends the bytes of all segments to `to`. False, with nothing appended, when a segment is not legal.
-  bool flatten(const Arena &arena, ChunkPool &pool, Chain &to) const;
-  // The same into memory of the arena; null data when a segment is not legal.
-  weir_bytes flatten(Arena &arena) const;
+  bool flatten(const Arena &arena, ChunkPool &pool, Chain &to);
   size_t bytes() const;
   uint32_t swallow() const { return abi_.swallow; }
   bool wants_close() const { return (abi_.flags & WEIR_OUT_CLOSE) != 0; }
@@ -33,10 +31,12 @@ class OutList {
  private:
   static weir_status grow(weir_out *, uint32_t want);
   static const uint8_t *peek(weir_out *, uint32_t src, uint64_t off, uint64_t len);
-  const uint8_t *resolve(const weir_seg &seg, const Arena &arena) const;
+  bool locate(const Arena &arena);  // every segment's ptr says where its bytes are; false when one is not legal
+  static bool is_legal(const weir_seg &seg, const Arena &arena);  // one that is no REF
 
   weir_out abi_{};
   std::vector<weir_seg> segs_;
+  size_t total_ = 0;  // of the segments, once they are located
   std::span<const weir_bytes> sources_;
 };
 
