@@ -39,7 +39,7 @@ inline void init(Part &part, Request &request, uint32_t server, uint32_t index) 
 
 }  // namespace
 
-Dispatcher::Dispatcher(ClientConnection &client)
+[[gnu::always_inline]] inline Dispatcher::Dispatcher(ClientConnection &client)
     : client_(client),
       front_(client.front_),
       arrays_(client.front_.arrays),

@@ -88,12 +88,13 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   bool fills = c.inbox_.owns(all) && all.len == at;
   Chunk *whole = fills ? c.inbox_.take() : nullptr;
   auto key_count = static_cast<uint32_t>(c.carried_.count());
-  std::vector<weir_key> keys = c.carried_.take();
   RequestArrays &arrays = c.front_.arrays;
+  c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
   arrays.have_room_for(key_count);
-  for (uint32_t i = 0; i < key_count; ++i) arrays.key_bytes[i] = {all.data + keys[i].off, keys[i].len};
-  Dispatcher::Batch batch{&c.awaited_, 1, all.data, keys.data(), key_count, whole};
+  for (uint32_t i = 0; i < key_count; ++i) arrays.key_bytes[i] = {all.data + arrays.keys[i].off, arrays.keys[i].len};
+  Dispatcher::Batch batch{&c.awaited_, 1, all.data, arrays.keys.data(), key_count, whole};
   bool go_on = Dispatcher::run(c, batch);
+  c.carried_.take_back(arrays.keys, key_count, key_count, RequestArrays::kFirstKeys);
   if (batch.whole != nullptr) chunks.put(batch.whole);
   if (fills || !c.open() || c.input_ended_) return false;
   if (!go_on || at == all.len) c.inbox_.keep(chunks, all, at, 0, 0);

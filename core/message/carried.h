@@ -1,7 +1,8 @@
 // The keys or items of an unfinished message, kept between two calls of a parser.
 //
 // While it is parsed they stand at the front of the worker's array, which the parser appends to. Few are copied there
-// and back; many lend their whole vector for it, so that a command of a million keys is not copied once a window.
+// and back; many lend their whole vector for it, so that a command of a million keys is not copied once a window. One,
+// the key of a value whose end has not arrived, lies in here and takes no memory.
 //
 // Owner: the connection. Thread: the worker's alone.
 #pragma once
@@ -22,6 +23,8 @@ class Carried {
     if (count_ == 0 && array.size() >= least) return;
     if (count_ > kCopied) {
       array.swap(kept_);
+    } else if (count_ == 1) {
+      array[0] = only_;
     } else {
       std::copy_n(kept_.begin(), count_, array.begin());
     }
@@ -36,26 +39,25 @@ class Carried {
     count_ = to - from;
     if (from == 0 && count_ > kCopied) {
       array.swap(kept_);
-    } else if (count_ > 0) {
+    } else if (count_ == 1) {
+      only_ = array[from];
+    } else if (count_ > 1) {
       kept_.assign(array.begin() + static_cast<std::ptrdiff_t>(from), array.begin() + static_cast<std::ptrdiff_t>(to));
     } else if (kept_.capacity() > kIdle) {
       std::vector<T>().swap(kept_);
     }
     if (array.size() < least || (array.size() > kMost && count_ == 0)) std::vector<T>(least).swap(array);
   }
-  // All of them, for good.
-  std::vector<T> take() {
-    std::vector<T> all;
-    all.swap(kept_);
+  void clear() {
+    std::vector<T>().swap(kept_);
     count_ = 0;
-    return all;
   }
-  void clear() { take(); }
 
  private:
   static constexpr size_t kCopied = 256;     // up to so many are copied
   static constexpr size_t kIdle = 16;        // the most an idle connection keeps room for
   static constexpr size_t kMost = 64 << 10;  // the most the worker's array keeps room for
+  T only_{};
   std::vector<T> kept_;
   size_t count_ = 0;  // kept_ may be larger
 };
