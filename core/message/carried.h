@@ -31,11 +31,24 @@ class Carried {
     if (array.size() < least) array.resize(least);
   }
   // Elements [from, to) of `array` belong to the unfinished message.
-  void take_back(std::vector<T> &array, size_t from, size_t to, size_t least) {
+  [[gnu::always_inline]] void take_back(std::vector<T> &array, size_t from, size_t to, size_t least) {
     if (to == from && kept_.capacity() <= kIdle && array.size() <= kMost) {  // nothing to keep, nothing to give back
       count_ = 0;
       return;
     }
+    keep(array, from, to, least);
+  }
+  void clear() {
+    std::vector<T>().swap(kept_);
+    count_ = 0;
+  }
+
+ private:
+  static constexpr size_t kCopied = 256;     // up to so many are copied
+  static constexpr size_t kIdle = 16;        // the most an idle connection keeps room for
+  static constexpr size_t kMost = 64 << 10;  // the most the worker's array keeps room for
+
+  void keep(std::vector<T> &array, size_t from, size_t to, size_t least) {
     count_ = to - from;
     if (from == 0 && count_ > kCopied) {
       array.swap(kept_);
@@ -48,15 +61,6 @@ class Carried {
     }
     if (array.size() < least || (array.size() > kMost && count_ == 0)) std::vector<T>(least).swap(array);
   }
-  void clear() {
-    std::vector<T>().swap(kept_);
-    count_ = 0;
-  }
-
- private:
-  static constexpr size_t kCopied = 256;     // up to so many are copied
-  static constexpr size_t kIdle = 16;        // the most an idle connection keeps room for
-  static constexpr size_t kMost = 64 << 10;  // the most the worker's array keeps room for
   T only_{};
   std::vector<T> kept_;
   size_t count_ = 0;  // kept_ may be larger
