@@ -80,11 +80,11 @@ def shares_text(shares):
 
 
 def show_workers(results):
-    print(f"\nweir's workers\n{'':<24}{'':<12}{'krps':>8}{'p99 ms':>9}{'CPU us':>9}  {'ratio':<20}share of the CPU")
+    print(f"\nweir's workers\n{'':<32}{'':<12}{'krps':>8}{'p99 ms':>9}{'CPU us':>9}  {'ratio':<20}share of the CPU")
     for title, result in results.items():
         for name, row in result["proxies"].items():
             m = row["median"]
-            print(f"{title:<24}{name:<12}{m['rps'] / 1000:>8.1f}{m['p99_ms']:>9.3f}{m['cpu_us']:>9.2f}  "
+            print(f"{title:<32}{name:<12}{m['rps'] / 1000:>8.1f}{m['p99_ms']:>9.3f}{m['cpu_us']:>9.2f}  "
                   f"{ratio_text(row.get('ratio', {}).get('cpu_us')):<20}{shares_text(row['shares'])}")
             title = ""
 

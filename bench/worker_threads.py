@@ -10,7 +10,15 @@ from summary import summarize
 from workloads import Workload
 
 GET = Workload("workers", "GET 3 B", 60_000, "redis", "get")
-CLIENTS = (8, 50)
+DEEP = replace(GET, name="GET 3 B, 16 deep", requests=400_000, pipeline=16)
+# What is asked of a proxy with so many workers. With as many clients for two workers as for one each worker has half of
+# them, and less to do whenever it wakes; the third is what a worker costs that has as much to do as it had alone.
+CASES = {
+    "GET 3 B, 8 clients": lambda count: replace(GET, clients=8),
+    "GET 3 B, 50 clients": lambda count: GET,
+    "GET 3 B, 25 clients a worker": lambda count: replace(GET, clients=25 * count),
+    "GET 3 B, 16 deep, 50 clients": lambda count: DEEP,
+}
 
 
 def thread_cpu(before, after):
@@ -37,15 +45,15 @@ def measure(bench, binary, counts):
     bench.servers.fill(*GET.data)
     names = [f"{count} worker{'s' * (count != 1)}" for count in counts]
     results = {}
-    for clients in CLIENTS:
-        work = replace(GET, clients=clients)
-        requests = work.scaled(bench.options.scale)
+    for title, asked in CASES.items():
+        works = {name: asked(count) for name, count in zip(names, counts)}
+        requests = works[names[0]].scaled(bench.options.scale)
         proxies = [Weir(name, binary, count) for name, count in zip(names, counts)]
         try:
             for proxy in proxies:
                 bench.start(proxy)
-                bench.load.run(work, proxy.ports["redis"], max(requests // 10, 1000))
-            rounds = [{p.name: one_round(bench, p, work, requests) for p in proxies}
+                bench.load.run(works[proxy.name], proxy.ports["redis"], max(requests // 10, 1000))
+            rounds = [{p.name: one_round(bench, p, works[p.name], requests) for p in proxies}
                       for _ in range(bench.options.rounds)]
         finally:
             for proxy in proxies:
@@ -54,5 +62,5 @@ def measure(bench, binary, counts):
         for name, row in found.items():
             threads = sorted({thread for r in rounds for thread in r[name]["shares"]}, key=lambda t: (t == "others", t))
             row["shares"] = {t: statistics.median(r[name]["shares"].get(t, 0) for r in rounds) for t in threads}
-        results[f"GET 3 B, {clients} clients"] = {"rounds": rounds, "proxies": found}
+        results[title] = {"rounds": rounds, "proxies": found}
     return results
