@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <utility>
 
 #include "core/base/log.h"
 #include "core/client/front.h"
@@ -93,6 +94,7 @@ void ClientConnection::close() {
   if (linger_until_us_ != 0 || (pauses_ & kOutput) != 0) --front_.slow_clients;
   linger_until_us_ = 0;
   pauses_ = 0;
+  large_.reset();
   while (Request *request = order_.pop()) {
     request->owner = nullptr;
     request->reply.clear(reactor_.chunks);
@@ -148,6 +150,9 @@ void ClientConnection::peer_closed() {
 }
 
 void ClientConnection::consume(Inbox::Span all) {
+  if ((pauses_ & kBusy) != 0) {  // it has hung up: that is told even to those who do not read
+    return inbox_.keep(reactor_.chunks, all, 0, inbox_.resume(), 0);
+  }
   parsing_ = true;
   RequestParser::run(*this, all);
   parsing_ = false;
@@ -223,6 +228,32 @@ void ClientConnection::check_output() {
   close();
 }
 
+// ---- large commands
+// --------------------------------------------------------------------------------------------------
+
+void ClientConnection::begin_large(Request &request, LargeRequest::Content &&content) {
+  large_ = std::make_unique<LargeRequest>(*this, request, std::move(content));
+  pause(kBusy);
+  front_.slices.add(*this);
+}
+
+bool ClientConnection::work_slice() {
+  if (has_merge()) {
+    Request &request = *order_.front();
+    if (request.split->merged_keys == 0) forget_gathered(request);
+    merge(request, reply_chain(request));
+  } else if (large_ != nullptr) {
+    std::unique_ptr<LargeRequest> large = std::move(large_);  // it may close the client
+    if (large->work() && open()) {
+      large_ = std::move(large);
+    } else {
+      unpause(kBusy);
+    }
+  }
+  if (open()) note_output();
+  return open() && (large_ != nullptr || has_merge());
+}
+
 // ---- output
 // ----------------------------------------------------------------------------------------------------------
 
@@ -284,7 +315,7 @@ void ClientConnection::replied(Part &part, const weir_rsp &rsp, const weir_item 
     --request.holders;  // its part still holds it
     if ((request.req.flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
     const Request *next = order_.front();
-    bool next_has_some = next != nullptr && (next->done || !next->reply.empty());
+    bool next_has_some = next != nullptr && (next->done || next->to_merge || !next->reply.empty());
     if (next_has_some || pauses_ != 0 || input_ended_) flush_order();
     if (!open()) return;
   } else {
@@ -347,21 +378,37 @@ void ClientConnection::released(Request &) {
 void ClientConnection::part_answered(Request &request) {
   if (--request.parts_open > 0) return;
   if (request.split == nullptr) return finish(request);
+  if ((request.req.flags & WEIR_REQ_MUTE) == 0 && request.split->key_count > kSlice) {
+    request.to_merge = true;
+    if (has_merge()) front_.slices.add(*this);
+    return;
+  }
+  forget_gathered(request);
+  if ((request.req.flags & WEIR_REQ_MUTE) != 0) return finish(request);
+  merge(request, reply_chain(request));
+}
+
+// What was gathered leaves the account: it becomes the reply.
+void ClientConnection::forget_gathered(const Request &request) {
   size_t gathered = 0;
   for (uint32_t i = 0; i < request.split->part_count; ++i) {
     if (Chunk *bytes = request.split->parts[i].bytes; bytes != nullptr) gathered += bytes->size();
   }
   held_bytes_ -= std::min(held_bytes_, gathered);
-  if ((request.req.flags & WEIR_REQ_MUTE) != 0) return finish(request);
-  Chain &to = reply_chain(request);
+}
+
+void ClientConnection::merge(Request &request, Chain &to) {
   size_t before = to.size();
   weir_scope with = scope();
   switch (Merger::run(front_, with, request, to)) {
     case Merger::Outcome::merged:
+      request.to_merge = false;
       if (&to != &out_) hold(before, to.size());
       return finish(request);
+    case Merger::Outcome::unfinished:
+      return;
     case Merger::Outcome::failed:
-      request.begun = false;
+      request.begun = request.to_merge = false;
       return fail(request, WEIR_ERR_INTERNAL, "the replies could not be merged");
     case Merger::Outcome::broken:
       return close();
@@ -413,7 +460,9 @@ void ClientConnection::flush_order() {
     if ((flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
   }
   // What the next one already has need not wait for its end.
-  if (Request *first = order_.front(); first != nullptr && first->held_back == 0 && !first->reply.empty()) {
+  if (has_merge()) {
+    front_.slices.add(*this);
+  } else if (Request *first = order_.front(); first != nullptr && first->held_back == 0 && !first->reply.empty()) {
     take_held(*first);
     first->begun = true;
   }

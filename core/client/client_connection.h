@@ -6,8 +6,10 @@
 // Owner: Front. Thread: the worker's alone.
 #pragma once
 
+#include <memory>
 #include <vector>
 
+#include "core/client/large_request.h"
 #include "core/client/reply_order.h"
 #include "core/message/carried.h"
 #include "core/message/inbox.h"
@@ -20,7 +22,7 @@ class Front;
 
 class ClientConnection final : public net::Connection, public RequestOwner {
  public:
-  enum Pause : uint32_t { kInflight = 1, kOutput = 2, kServerQueue = 4, kFence = 8 };
+  enum Pause : uint32_t { kInflight = 1, kOutput = 2, kServerQueue = 4, kFence = 8, kBusy = 16 };
 
   ClientConnection(Front &front, uint32_t lane);
   ~ClientConnection() override;
@@ -35,6 +37,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void go_on();  // parses what waits, and reads again
   void unpause(uint32_t why);
   void check_time(uint64_t now_us);
+  // A slice of its large commands; whether there is more to do.
+  bool work_slice();
 
   void on_readable() override;
   void replied(Part &, const weir_rsp &, const weir_item *, const uint8_t *data) override;
@@ -50,6 +54,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
  private:
   friend class Front;
   friend class Dispatcher;
+  friend class LargeRequest;
   friend class RequestParser;
 
   void consume(Inbox::Span all);
@@ -84,6 +89,12 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void unhold(const HeldReply &reply);
   void take_held(Request &request);
   void part_answered(Request &request);
+  void forget_gathered(const Request &request);
+  void merge(Request &request, Chain &to);
+  bool has_merge() const {  // the client waits for it
+    const Request *first = order_.front();
+    return first != nullptr && first->to_merge && first->held_back == 0;
+  }
   void finish(Request &request);
   void flush_order();
   void order_moved();
@@ -91,6 +102,9 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   bool render_reply(const weir_req *req, uint32_t error, std::string_view text, weir_bytes message, Chain &to);
   // An error as the whole answer to a request that has none yet.
   void fail(Request &request, uint32_t error, std::string_view text);
+
+  // Dispatches it in slices; until that is done nothing more is parsed.
+  void begin_large(Request &request, LargeRequest::Content &&content);
 
   void *state();
   weir_scope scope();
@@ -105,6 +119,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   weir_req awaited_{};         // a request whose end has not arrived
   bool awaiting_ = false;
   uint64_t discard_ = 0;  // bytes of a refused request still to come
+
+  std::unique_ptr<LargeRequest> large_;
 
   ReplyOrder order_;
   size_t held_bytes_ = 0;     // of replies that are not first in the order

@@ -1,10 +1,13 @@
 #include "core/client/dispatcher.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
+#include <utility>
 
-#include "core/base/log.h"
-#include "core/client/merger.h"
+#include "core/client/large_request.h"
+#include "core/client/render.h"
+#include "core/client/split_plan.h"
 
 namespace weir::client {
 namespace {
@@ -30,13 +33,6 @@ inline bool is_plain(const weir_req &req) {
          (req.flags & kUnusual) == 0 && req.profile == 0;
 }
 
-inline void init(Part &part, Request &request, uint32_t server, uint32_t index) {
-  part.request = &request;
-  part.server = server;
-  part.index = index;
-  part.replies_left = std::max<uint32_t>(request.req.replies, 1);
-}
-
 }  // namespace
 
 [[gnu::always_inline]] inline Dispatcher::Dispatcher(ClientConnection &client)
@@ -51,7 +47,7 @@ inline void init(Part &part, Request &request, uint32_t server, uint32_t index) 
 [[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
                                                             size_t len) {
   Request &request = *client_.enqueue(req);
-  init(request.part, request, connection.server(), 0);
+  init_part(request.part, request, connection.server(), 0);
   request.part.keys = req.key_count;
   request.parts_open = 1;
   request.holders = 2;  // the client and the part
@@ -96,7 +92,8 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
               batch.keys + key,
               arrays.key_bytes.data() + key,
               arrays.servers.data() + key,
-              &batch.whole};
+              &batch.whole,
+              i + 1 == batch.count && batch.large_keys != nullptr ? &batch : nullptr};
       if (!dispatcher.dispatch_with_care(one)) return false;
     }
     message += req.size;
@@ -144,6 +141,7 @@ void Dispatcher::dispatch(const One &one) {
     return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
   }
   if (ring_.live() == 0) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  if (one.large != nullptr) return in_slices(one);
   switch (req.route) {
     case WEIR_ROUTE_KEY:
       return by_key(one);
@@ -202,12 +200,12 @@ bool Dispatcher::may_send(const One &one, upstream::ServerConnection &connection
   return false;
 }
 
-void Dispatcher::ease(upstream::ServerConnection &connection) {
+void Dispatcher::ease(ClientConnection &client, upstream::ServerConnection &connection) {
   if (!connection.is_crowded()) return;
   connection.note_queue();
-  if ((client_.pauses_ & ClientConnection::kServerQueue) != 0) return;
-  client_.pause(ClientConnection::kServerQueue);
-  front_.wait_for_room(client_, connection);
+  if ((client.pauses_ & ClientConnection::kServerQueue) != 0) return;
+  client.pause(ClientConnection::kServerQueue);
+  client.front_.wait_for_room(client, connection);
 }
 
 void Dispatcher::to_server(const One &one, uint32_t server) {
@@ -226,7 +224,7 @@ void Dispatcher::to_server(const One &one, uint32_t server) {
   } else {
     expect_reply(one.req, connection, len);
   }
-  ease(connection);
+  ease(client_, connection);
 }
 
 size_t Dispatcher::write(const One &one, upstream::ServerConnection &connection, const SplitPart *part) {
@@ -249,8 +247,6 @@ size_t Dispatcher::write(const One &one, upstream::ServerConnection &connection,
 
 size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection, uint32_t purpose,
                           const uint32_t *pick, uint32_t pick_count, uint32_t server) {
-  net::Reactor &reactor = client_.reactor_;
-  const weir_bytes sources[] = {one.message};
   weir_render what{};
   what.struct_size = sizeof what;
   what.purpose = purpose;
@@ -260,29 +256,52 @@ size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection
   what.pick = pick;
   what.pick_count = pick_count;
   what.server = server;
-  weir_scope scope = client_.scope();
   // Large ones are put together aside: half a request must not get into the connection's stream.
   Chain aside;
-  Chain &to = pick_count <= Merger::kSlice ? connection.output() : aside;
+  Chain &to = pick_count <= kSlice ? connection.output() : aside;
   size_t before = to.size();
-  bool ok = front_.protocol.render != nullptr;
+  bool ok = true;
   do {
-    what.count = std::min(Merger::kSlice, pick_count - what.first);
-    if (!ok) break;
-    weir_out *out = reactor.out.open(sources);
-    ok =
-        front_.protocol.render(&scope, &what, out) == WEIR_OK && reactor.out.flatten(reactor.arena, reactor.chunks, to);
-    reactor.arena.reset();
+    what.count = std::min(kSlice, pick_count - what.first);
+    ok = client::render(front_, client_.scope(), what, one.message, to);
     what.first += what.count;
-  } while (what.first < pick_count);
+  } while (ok && what.first < pick_count);
   size_t len = ok ? to.size() - before : 0;
-  if (!ok) {
-    WEIR_LOG(err, "pool %s: the protocol plugin could not render a request", front_.settings.name.c_str());
-    aside.clear(reactor.chunks);
-  } else if (&to == &aside) {
-    connection.output().append(reactor.chunks, aside);
+  if (&to == &aside && ok) {
+    connection.output().append(client_.reactor_.chunks, aside);
+  } else {
+    aside.clear(client_.reactor_.chunks);
   }
   return len;
+}
+
+// ---- many keys
+// -----------------------------------------------------------------------------------------------------
+
+void Dispatcher::in_slices(const One &one) {
+  // The only server there is gets it as it is, whatever its keys are.
+  if (ring_.size() == 1 && (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0) return to_server(one, 0);
+  Request &request = *client_.enqueue(one.req);
+  std::vector<weir_key> &keys = *one.large->large_keys;
+  auto first_key = static_cast<size_t>(one.keys - keys.data());
+  client_.begin_large(request, {take_message(one), std::move(keys), first_key});
+}
+
+// The request's bytes, in a chunk of their own: what they lie in, or the smaller part of that copied.
+Chunk *Dispatcher::take_message(const One &one) {
+  if (*one.whole != nullptr) return std::exchange(*one.whole, nullptr);
+  Inbox::Span all = one.large->all;
+  auto end = static_cast<size_t>(one.message.ptr + one.message.len - all.data);
+  if (client_.inbox_.owns(all) && all.len - end < one.message.len) {
+    Chunk *chunk = client_.inbox_.take();  // what is left behind it stays readable until it is kept
+    chunk->begin = static_cast<size_t>(one.message.ptr - chunk->bytes());
+    chunk->end = chunk->begin + one.message.len;
+    return chunk;
+  }
+  Chunk *copy = client_.reactor_.chunks.get(one.message.len);
+  std::memcpy(copy->bytes(), one.message.ptr, one.message.len);
+  copy->end = one.message.len;
+  return copy;
 }
 
 // ---- several servers
@@ -293,10 +312,8 @@ void Dispatcher::by_split(const One &one) {
   if (n == 0) return refuse(one, WEIR_ERR_INTERNAL, "a split command without a key");
   uint32_t servers = ring_.size();
   arrays_.part_sizes.assign(servers + 1, 0);
-  uint32_t parts = 0;
-  for (uint32_t i = 0; i < n; ++i) {
-    if (arrays_.part_sizes[std::min(one.servers[i], servers)]++ == 0) ++parts;
-  }
+  for (uint32_t i = 0; i < n; ++i) ++arrays_.part_sizes[std::min(one.servers[i], servers)];
+  uint32_t parts = count_parts(arrays_.part_sizes);
   if (parts > 1 && one.req.reply == WEIR_REPLY_NONE) {
     return refuse(one, WEIR_ERR_INTERNAL, "a command without a reply cannot be split");
   }
@@ -332,28 +349,8 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
   request.parts_open = part_count;
   front_.cells.fragments.add(part_count);
 
-  // Where each server's keys begin in split.pick, and which part it is.
-  uint32_t servers = ring_.size(), next_pick = 0, next_part = 0;
-  std::vector<uint32_t> &part_index = arrays_.part_index;
-  part_index.assign(servers + 1, 0);
-  for (uint32_t server = 0; server <= servers; ++server) {
-    uint32_t size = arrays_.part_sizes[server];
-    if (size == 0) continue;
-    SplitPart &part = split.parts[next_part];
-    init(part.part, request, server == servers ? WEIR_NO_SERVER : server, next_part);
-    part.part.want_items = true;
-    part.first_pick = next_pick;
-    part_index[server] = next_part++;
-    next_pick += n > 0 ? size : 0;
-  }
-  bool one_part = part_count == 1;
-  for (uint32_t i = 0; i < n; ++i) {
-    SplitPart &part = split.parts[one_part ? 0 : part_index[std::min(one.servers[i], servers)]];
-    split.part_of[i] = part.part.index;
-    split.pos_in[i] = part.pick_count;
-    split.pick[part.first_pick + part.pick_count++] = i;
-    ++part.part.keys;
-  }
+  lay_out_parts(split, request, arrays_.part_sizes, arrays_.part_index);
+  assign_keys(split, arrays_.part_index, 0, one.servers, n);
 
   // First everything that can be sent, then the failures: the last of them may end the request.
   bool failing = false;
@@ -368,7 +365,7 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     } else {
       ++request.holders;
       connection.queued(&part.part, len, due_us_);
-      ease(connection);
+      ease(client_, connection);
       continue;
     }
     failing = true;

@@ -20,6 +20,10 @@ class Dispatcher {
     const weir_key *keys;  // of all
     uint32_t key_count;
     Chunk *whole;  // when there is one request and it fills this chunk; null once it was taken
+    // When the last one is to be dispatched in slices: the array its keys stand in, which is taken over, and what it
+    // lies in, which is if it can be. Its keys are not counted above, and not looked at yet.
+    std::vector<weir_key> *large_keys = nullptr;
+    Inbox::Span all{};
   };
 
   // False when the client wants no more now: it is closed, closing or paused.
@@ -27,6 +31,8 @@ class Dispatcher {
   // The same for what a client sends that asks for one thing at a time: a whole request of one key, and nothing else.
   // False, with nothing done: it needs run().
   static bool run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key);
+  // A request was queued: its client waits while there is more than is good.
+  static void ease(ClientConnection &client, upstream::ServerConnection &connection);
 
  private:
   // One request of the batch.
@@ -37,6 +43,7 @@ class Dispatcher {
     const weir_bytes *key_bytes;
     const uint32_t *servers;  // of the keys
     Chunk **whole;
+    const Batch *large = nullptr;  // it is dispatched in slices
   };
   explicit Dispatcher(ClientConnection &client);
 
@@ -44,6 +51,8 @@ class Dispatcher {
   bool dispatch_with_care(const One &one);
   void dispatch(const One &one);
   void answer(const One &one);
+  void in_slices(const One &one);
+  Chunk *take_message(const One &one);
   void by_key(const One &one);
   void by_split(const One &one);
   void to_all(const One &one);
@@ -57,7 +66,6 @@ class Dispatcher {
   size_t write(const One &one, upstream::ServerConnection &connection, const SplitPart *part);
   size_t render(const One &one, upstream::ServerConnection &connection, uint32_t purpose, const uint32_t *pick,
                 uint32_t pick_count, uint32_t server);
-  void ease(upstream::ServerConnection &connection);
 
   ClientConnection &client_;
   Front &front_;

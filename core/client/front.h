@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/client/request_arrays.h"
+#include "core/client/slices.h"
 #include "core/net/reactor.h"
 #include "core/route/pool.h"
 #include "core/route/router.h"
@@ -52,6 +53,7 @@ class Front {
   void *const dist_worker;      // NULLABLE
   upstream::Upstream upstream;
   route::Router router;
+  Slices slices;
   const size_t output_pause;   // client_output_limit / 4: from here on a client reads no more
   const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered
   size_t slow_clients = 0;     // paused for their output, or lingering
@@ -59,6 +61,7 @@ class Front {
  private:
   friend class ClientConnection;
   friend class Dispatcher;
+  friend class LargeRequest;
   struct Waiter {
     ClientConnection *client;
     upstream::ServerConnection *connection;

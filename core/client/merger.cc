@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/client/slices.h"
 
 namespace weir::client {
 namespace {
@@ -39,7 +40,7 @@ void describe(const Split &split) {
 }  // namespace
 
 Merger::Outcome Merger::run(const Front &front, const weir_scope &scope, const Request &request, Chain &to) {
-  const Split &split = *request.split;
+  Split &split = *request.split;
   net::Reactor &reactor = front.reactor;
   describe(split);
   weir_merge merge{};
@@ -51,25 +52,20 @@ Merger::Outcome Merger::run(const Front &front, const weir_scope &scope, const R
   merge.part_of = split.key_count > 0 ? split.part_of : nullptr;
   merge.pos_in = split.key_count > 0 ? split.pos_in : nullptr;
   merge.key_count = split.key_count;
-  size_t written = 0;
-  do {
-    merge.count = std::min(kSlice, merge.key_count - merge.first);
-    weir_out *out = reactor.out.open(sources);
-    weir_status status = front.protocol.merge(&scope, &merge, out);
-    written += reactor.out.bytes();
-    bool last = merge.first + merge.count == merge.key_count;
-    bool silent = (request.req.flags & WEIR_REQ_MAY_BE_EMPTY) != 0;
-    bool ok =
-        status == WEIR_OK && (!last || silent || written > 0) && reactor.out.flatten(reactor.arena, reactor.chunks, to);
-    reactor.arena.reset();
-    if (!ok) {
-      WEIR_LOG(err, "pool %s: the protocol plugin gave no legal merge (status %d)", front.settings.name.c_str(),
-               status);
-      return merge.first == 0 ? Outcome::failed : Outcome::broken;
-    }
-    merge.first += merge.count;
-  } while (merge.first < merge.key_count);
-  return Outcome::merged;
+  merge.first = split.merged_keys;
+  merge.count = std::min(kSlice, merge.key_count - merge.first);
+  weir_out *out = reactor.out.open(sources);
+  weir_status status = front.protocol.merge(&scope, &merge, out);
+  split.merged_bytes += reactor.out.bytes();
+  split.merged_keys += merge.count;
+  bool last = split.merged_keys == split.key_count;
+  bool silent = (request.req.flags & WEIR_REQ_MAY_BE_EMPTY) != 0;
+  bool ok = status == WEIR_OK && (!last || silent || split.merged_bytes > 0) &&
+            reactor.out.flatten(reactor.arena, reactor.chunks, to);
+  reactor.arena.reset();
+  if (ok) return last ? Outcome::merged : Outcome::unfinished;
+  WEIR_LOG(err, "pool %s: the protocol plugin gave no legal merge (status %d)", front.settings.name.c_str(), status);
+  return merge.first == 0 ? Outcome::failed : Outcome::broken;
 }
 
 }  // namespace weir::client

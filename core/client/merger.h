@@ -11,12 +11,12 @@ class Merger {
  public:
   enum class Outcome {
     merged,
-    failed,  // nothing was appended
-    broken   // half a reply was appended: only closing helps
+    unfinished,  // there are more keys: call it again
+    failed,      // nothing was appended
+    broken       // half a reply was appended: only closing helps
   };
-  static constexpr uint32_t kSlice = 4096;  // keys a call
 
-  // All parts of the request are answered or failed. Appends the reply to `to`.
+  // All parts of the request are answered or failed. Appends the reply to `to`, at most kSlice keys of it a call.
   static Outcome run(const Front &front, const weir_scope &scope, const Request &request, Chain &to);
 };
 

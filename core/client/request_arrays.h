@@ -44,4 +44,24 @@ struct RequestArrays {
   }
 };
 
+inline bool within(uint64_t off, uint64_t len, uint64_t size) {
+  return off <= size && len <= size - off;
+}
+
+// Fills in the bytes of a key; false when it lies outside its message. visible: how much of it there is, from data on;
+// size: of all of it.
+inline bool place_key(const weir_key &key, const uint8_t *data, uint64_t visible, uint64_t size, weir_bytes &bytes) {
+  bytes = {data + key.off, key.len};
+  return within(key.off, key.len, visible) && within(key.unit_off, key.unit_len, size);
+}
+
+inline bool place_keys(const weir_key *key, uint32_t n, const uint8_t *data, uint64_t visible, uint64_t size,
+                       weir_bytes *bytes) {
+  bool inside = true;
+  for (const weir_key *end = key + n; key != end; ++key, ++bytes) {
+    inside &= place_key(*key, data, visible, size, *bytes);
+  }
+  return inside;
+}
+
 }  // namespace weir::client

@@ -16,30 +16,14 @@ weir_status grow_keys(weir_parse *parse, uint32_t want) {
   RequestArrays &arrays = *static_cast<RequestArrays *>(parse->core);
   size_t total = static_cast<size_t>(parse->sub_len) + want;
   if (total > arrays.key_limit) return WEIR_E_LIMIT;
-  arrays.keys.resize(std::max(total, std::min<size_t>(arrays.keys.size() * 2, arrays.key_limit)));
+  if (total > arrays.keys.size()) {
+    arrays.keys.resize(std::max(total, std::min<size_t>(arrays.keys.size() * 2, arrays.key_limit)));
+  }
+  // The request under way may be a large one. It has to be on its way before what follows it is parsed.
+  if (total > kSlice) parse->msg_cap = std::min(parse->msg_cap, parse->msg_len + 1);
   parse->keys = arrays.keys.data();
   parse->sub_cap = static_cast<uint32_t>(arrays.keys.size());
   return WEIR_OK;
-}
-
-inline bool within(uint64_t off, uint64_t len, uint64_t size) {
-  return off <= size && len <= size - off;
-}
-
-// Fills in the bytes of a key; false when it lies outside its message. visible: how much of it there is, from data on;
-// size: of all of it.
-inline bool place_key(const weir_key &key, const uint8_t *data, uint64_t visible, uint64_t size, weir_bytes &bytes) {
-  bytes = {data + key.off, key.len};
-  return within(key.off, key.len, visible) && within(key.unit_off, key.unit_len, size);
-}
-
-bool place_keys(const weir_key *key, uint32_t n, const uint8_t *data, uint64_t visible, uint64_t size,
-                weir_bytes *bytes) {
-  bool inside = true;
-  for (const weir_key *end = key + n; key != end; ++key, ++bytes) {
-    inside &= place_key(*key, data, visible, size, *bytes);
-  }
-  return inside;
 }
 
 }  // namespace
@@ -49,6 +33,7 @@ struct RequestParser::Step {
   size_t start = 0;     // of the unfinished request
   size_t position = 0;  // of what parse_req() sees next
   bool fenced = false;  // the last request dispatched must be answered before the next is parsed
+  uint32_t room = 0;    // for messages, in the call under way
 };
 
 // What one call of parse_req() found.
@@ -57,6 +42,7 @@ struct RequestParser::Found {
   uint32_t whole, keys;                  // requests, and their keys
   size_t end;                            // of the last whole one
   bool fenced = false;
+  bool large = false;  // the last message is dispatched in slices, and its keys are looked at then
 };
 
 void RequestParser::refuse(ClientConnection &c, uint32_t error, std::string_view text) {
@@ -90,9 +76,15 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   auto key_count = static_cast<uint32_t>(c.carried_.count());
   RequestArrays &arrays = c.front_.arrays;
   c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
-  arrays.have_room_for(key_count);
-  for (uint32_t i = 0; i < key_count; ++i) arrays.key_bytes[i] = {all.data + arrays.keys[i].off, arrays.keys[i].len};
   Dispatcher::Batch batch{&c.awaited_, 1, all.data, arrays.keys.data(), key_count, whole};
+  if (LargeRequest::is_one(c.awaited_)) {
+    batch.key_count = 0;
+    batch.large_keys = &arrays.keys;
+    batch.all = all;
+  } else {
+    arrays.have_room_for(key_count);
+    for (uint32_t i = 0; i < key_count; ++i) arrays.key_bytes[i] = {all.data + arrays.keys[i].off, arrays.keys[i].len};
+  }
   bool go_on = Dispatcher::run(c, batch);
   c.carried_.take_back(arrays.keys, key_count, key_count, RequestArrays::kFirstKeys);
   if (batch.whole != nullptr) chunks.put(batch.whole);
@@ -143,12 +135,13 @@ inline const char *RequestParser::examine(const Front &front, const Step &now, c
     if (req->route > WEIR_ROUTE_DROP || req->reply > WEIR_REPLY_NONE) return "an unknown route or reply";
     if (keys > keys_left) return "more keys counted than appended";
     uint64_t visible = std::min(left, size);
-    bool inside =
-        keys == 1 ? place_key(*key, data, visible, size, *bytes) : place_keys(key, keys, data, visible, size, bytes);
+    bool inside = keys == 1 ? place_key(*key, data, visible, size, *bytes)
+                            : (found.large && req + 1 == end) || place_keys(key, keys, data, visible, size, bytes);
     if (!inside) return "a key or unit outside its request";
     if (size > left) {
       if (req + 1 != end) return "a request behind an unfinished one";
       found.unfinished = req;
+      found.large = false;
       break;
     }
     left -= size;
@@ -159,6 +152,7 @@ inline const char *RequestParser::examine(const Front &front, const Step &now, c
     if ((req->flags & WEIR_REQ_FENCE) != 0) {
       found.fenced = true;
       ++req;
+      found.large = found.large && req == end;
       break;
     }
   }
@@ -168,18 +162,33 @@ inline const char *RequestParser::examine(const Front &front, const Step &now, c
   return nullptr;
 }
 
+// For how many keys there must be room, and whether the last message is a large one, when there are many.
+uint32_t RequestParser::count_keys(const RequestArrays &arrays, const weir_parse &parse, Found &found) {
+  if (parse.msg_len == 0) return 0;
+  uint64_t before = 0;
+  const weir_req &last = arrays.reqs[parse.msg_len - 1];
+  for (const weir_req *req = arrays.reqs; req != &last; ++req) before += req->key_count;
+  found.large = LargeRequest::is_one(last) && before + last.key_count == parse.sub_len;
+  return static_cast<uint32_t>(std::min<uint64_t>(before + (found.large ? 0 : last.key_count), parse.sub_len));
+}
+
 // Checks and dispatches what one call found. False: stop here.
 inline bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse) {
   RequestArrays &arrays = c.front_.arrays;
   uint64_t next = 0;
-  if (parse.used > parse.len || parse.msg_len > parse.msg_cap || parse.sub_len > arrays.keys.size() ||
+  if (parse.used > parse.len || parse.msg_len > now.room || parse.sub_len > arrays.keys.size() ||
       __builtin_add_overflow(now.position + parse.used, parse.skip, &next)) {
     return broken(c, "it used or skipped more than there can be");
   }
-  arrays.have_room_for(parse.sub_len);
   Found found;
+  arrays.have_room_for(parse.sub_len <= kSlice ? parse.sub_len : count_keys(arrays, parse, found));
   if (const char *fault = examine(c.front_, now, parse, found); fault != nullptr) return broken(c, fault);
   Dispatcher::Batch batch{arrays.reqs, found.whole, now.all.data + now.start, arrays.keys.data(), found.keys, nullptr};
+  if (found.large) {
+    batch.key_count -= arrays.reqs[found.whole - 1].key_count;
+    batch.large_keys = &arrays.keys;
+    batch.all = now.all;
+  }
   now.fenced = found.fenced;
   now.start = found.end;
   now.position = found.fenced ? found.end : std::max<size_t>(next, found.end);  // what is behind a fence comes again
@@ -238,6 +247,10 @@ inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
   // max_keys is for one request: the window's others may stand in the array beside it.
   uint64_t len = now.all.len - now.position;
+  bool large = c.carried_.count() >= kSlice;
+  // With a server's queue nearly full each client gets one more request in before it has to wait.
+  bool one_only = large || front.upstream.swamped > 0;
+  now.room = one_only ? 1 : std::min(most - c.order_.size(), RequestArrays::kMaxRequests);
   arrays.key_limit = static_cast<uint32_t>(std::min<uint64_t>(front.settings.max_keys + len / 2, UINT32_MAX - 1));
   weir_parse parse{
       .struct_size = sizeof parse,
@@ -248,12 +261,11 @@ inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
       .reqs = arrays.reqs,
       .rsps = nullptr,
       .msg_len = 0,
-      // With a server's queue nearly full each client gets one more request in before it has to wait.
-      .msg_cap = front.upstream.swamped > 0 ? 1 : std::min(most - c.order_.size(), RequestArrays::kMaxRequests),
+      .msg_cap = now.room,
       .keys = arrays.keys.data(),
       .items = nullptr,
       .sub_len = static_cast<uint32_t>(c.carried_.count()),
-      .sub_cap = static_cast<uint32_t>(arrays.keys.size()),
+      .sub_cap = static_cast<uint32_t>(large ? arrays.keys.size() : std::min<size_t>(arrays.keys.size(), kSlice)),
       .used = 0,
       .skip = 0,
       .need = 0,
@@ -280,7 +292,7 @@ inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   }
   if (c.pauses_ != 0 || c.awaiting_) return Next::stop;
   bool moved = now.position > before || parse.msg_len > 0;
-  bool more = now.fenced || parse.msg_len == parse.msg_cap || parse.skip > 0;
+  bool more = now.fenced || parse.msg_len >= parse.msg_cap || parse.skip > 0;
   return moved && more ? Next::more : Next::starved;
 }
 

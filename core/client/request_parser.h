@@ -25,6 +25,7 @@ class RequestParser {
   static bool may_wait(ClientConnection &client, const Step &step);
   static bool broken(ClientConnection &client, const char *what);
   static const char *examine(const Front &front, const Step &step, const weir_parse &parse, Found &found);
+  static uint32_t count_keys(const RequestArrays &arrays, const weir_parse &parse, Found &found);
   static bool take_one(ClientConnection &client, Step &step, const weir_parse &parse);
   static bool take(ClientConnection &client, Step &step, const weir_parse &parse);
   static bool await_rest(ClientConnection &client, Step &step, const weir_req &req);

@@ -13,18 +13,19 @@ void *Arena::from_plugin(weir_arena *abi, uint64_t size, uint32_t align) {
 
 void *Arena::alloc(size_t size, size_t align) {
   if (size > kLimit || used_ + size > kLimit) return nullptr;
-  if (head_ != nullptr) {
-    auto at = reinterpret_cast<uintptr_t>(head_->bytes() + head_->end);
+  if (tail_ != nullptr) {
+    auto at = reinterpret_cast<uintptr_t>(tail_->bytes() + tail_->end);
     size_t pad = (align - at % align) % align;
-    if (head_->room() >= pad + size) {
-      head_->end += pad + size;
+    if (tail_->room() >= pad + size) {
+      tail_->end += pad + size;
       used_ += pad + size;
-      return head_->bytes() + head_->end - size;
+      return tail_->bytes() + tail_->end - size;
     }
   }
-  Chunk *chunk = pool_.get(std::max<size_t>(size + align, 3 << 10));
-  chunk->next = head_;
-  head_ = chunk;
+  size_t usual = tail_ == nullptr ? kFirst : std::min(tail_->cap * 4, kMost);
+  Chunk *chunk = pool_.get(std::max(size + align, usual));
+  (tail_ != nullptr ? tail_->next : head_) = chunk;
+  tail_ = chunk;
   return alloc(size, align);
 }
 
@@ -33,12 +34,21 @@ void Arena::release() {
     head_ = chunk->next;
     pool_.put(chunk);
   }
+  tail_ = nullptr;
+  last_held_ = nullptr;
   used_ = 0;
 }
 
 bool Arena::holds(const uint8_t *ptr, size_t len) const {
-  for (const Chunk *chunk = head_; chunk != nullptr; chunk = chunk->next) {
-    if (ptr >= chunk->bytes() && len <= chunk->end && ptr <= chunk->bytes() + chunk->end - len) return true;
+  const Chunk *first = last_held_ != nullptr ? last_held_ : head_;
+  const Chunk *chunk = first;
+  while (chunk != nullptr) {
+    if (ptr >= chunk->bytes() && len <= chunk->end && ptr <= chunk->bytes() + chunk->end - len) {
+      last_held_ = chunk;
+      return true;
+    }
+    chunk = chunk->next != nullptr ? chunk->next : head_;
+    if (chunk == first) return false;
   }
   return false;
 }

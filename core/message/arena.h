@@ -26,6 +26,9 @@ class Arena {
   bool holds(const uint8_t *ptr, size_t len) const;
 
  private:
+  // A small callback gets along with a small chunk; a large one should not fill hundreds.
+  static constexpr size_t kFirst = 3 << 10;
+  static constexpr size_t kMost = (64 << 10) - sizeof(Chunk);
   static void *from_plugin(weir_arena *, uint64_t size, uint32_t align);
   void release();
 
@@ -34,7 +37,8 @@ class Arena {
   };
   Abi abi_;
   ChunkPool &pool_;
-  Chunk *head_ = nullptr;
+  Chunk *head_ = nullptr, *tail_ = nullptr;   // in the order in which they were filled
+  mutable const Chunk *last_held_ = nullptr;  // where holds() looks first: it is asked in that order, too
   size_t used_ = 0;
 };
 

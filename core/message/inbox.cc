@@ -21,7 +21,9 @@ Inbox::Span Inbox::prepare_more(ChunkPool &pool, const Window &window) {
   if (known > have) want = std::min(want, std::max(known, have + 1));
   if (held_->room() < want - have) held_ = pool.grow(held_, want);
   size_t room = held_->room();
-  if (size_ > 0) room = std::min(room, held_->begin + size_ - have);
+  // What will be parsed at once is no more than a window; what need not be looked at may come besides.
+  size_t unseen = known > have ? known - have : 0;
+  room = std::min(room, size_ > 0 ? unseen : unseen + window.size);
   return {held_->bytes() + held_->end, room};
 }
 

@@ -23,6 +23,7 @@ void RequestPool::dispose(Request *request) {
   request->reply.clear(chunks_);
   if (request->split != nullptr) request->split->free(chunks_);
   request->split = nullptr;
+  request->to_merge = false;
   if (idle_ >= kMaxIdle) {
     delete request;
     --made_;

@@ -70,6 +70,7 @@ struct Request {
   uint32_t held_back = 0;   // > 0: the reply is ready but must wait
   bool done = false;        // the reply is complete in `reply` or written
   bool begun = false;       // bytes of an unfinished reply went to the client
+  bool to_merge = false;    // all parts are answered, and it waits for its turn to be merged in slices
 };
 
 // Requests of one worker, on a bounded free list.

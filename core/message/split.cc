@@ -30,6 +30,12 @@ Split *Split::make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys,
                    weir_bytes message) {
   size_t key_len = 0;
   for (uint32_t i = 0; i < key_count; ++i) key_len += keys[i].len;
+  Split *split = make_for(pool, part_count, key_count, key_len, message);
+  split->add_keys(0, keys, key_count);
+  return split;
+}
+
+Split *Split::make_for(ChunkPool &pool, uint32_t part_count, uint32_t key_count, size_t key_len, weir_bytes message) {
   size_t n = key_count;
   size_t total = aligned(sizeof(Split)) + aligned(part_count * sizeof(SplitPart)) + n * sizeof(weir_bytes) +
                  3 * aligned(n * sizeof(uint32_t)) + key_len + message.len;
@@ -50,17 +56,21 @@ Split *Split::make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys,
   split->pick = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
   split->part_of = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
   split->pos_in = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
-  for (uint32_t i = 0; i < key_count; ++i) {
-    uint8_t *copy = carve(keys[i].len);
-    if (keys[i].len > 0) std::memcpy(copy, keys[i].ptr, keys[i].len);
-    split->key_bytes[i] = {copy, keys[i].len};
-  }
   if (message.len > 0) {
     uint8_t *copy = carve(message.len);
     std::memcpy(copy, message.ptr, message.len);
     split->message = {copy, message.len};
   }
+  split->next_key = at;
   return split;
+}
+
+void Split::add_keys(uint32_t from, const weir_bytes *keys, uint32_t n) {
+  for (uint32_t i = 0; i < n; ++i) {
+    if (keys[i].len > 0) std::memcpy(next_key, keys[i].ptr, keys[i].len);
+    key_bytes[from + i] = {next_key, keys[i].len};
+    next_key += keys[i].len;
+  }
 }
 
 void Split::free(ChunkPool &pool) {

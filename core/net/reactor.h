@@ -40,9 +40,10 @@ class Reactor {
   uint64_t now_us = 0;                 // the monotonic clock, read once a turn
   uint64_t memory_limit = UINT64_MAX;  // of memory_in_use()
   std::atomic<uint32_t> clients{0};    // handed to this worker and not yet closed; a change a connection
+  size_t other_memory = 0;             // what requests hold outside of chunks
 
   // What connections and requests hold on this worker, in bytes.
-  size_t memory_in_use() const { return chunks.in_use() + requests.in_use() * sizeof(Request); }
+  size_t memory_in_use() const { return chunks.in_use() + requests.in_use() * sizeof(Request) + other_memory; }
 
   void post(std::function<void()> what) { mailbox_.post(std::move(what)); }  // [any]
 

@@ -12,8 +12,8 @@ weir_bytes bytes_of(const std::string &text) {
 
 }  // namespace
 
-Ring::Ring(const plugin::Instance &dist, void *table, std::vector<uint8_t> alive)
-    : dist_(dist), table_(table), alive_(std::move(alive)), size_(static_cast<uint32_t>(alive_.size())) {
+Ring::Ring(const plugin::Instance &dist, void *table, std::vector<uint8_t> alive, uint64_t epoch)
+    : dist_(dist), table_(table), alive_(std::move(alive)), size_(static_cast<uint32_t>(alive_.size())), epoch_(epoch) {
   live_ = static_cast<uint32_t>(std::count(alive_.begin(), alive_.end(), 1));
 }
 
@@ -39,7 +39,7 @@ Result<std::unique_ptr<Ring>> Ring::build(const plugin::Instance &dist, const st
     return Error{"distribution " + std::string(dist.component().info->name) +
                  " refused the servers: " + std::string(text, std::min(why.len, why.cap))};
   }
-  return std::unique_ptr<Ring>(new Ring(dist, table, std::move(alive)));
+  return std::unique_ptr<Ring>(new Ring(dist, table, std::move(alive), old == nullptr ? 1 : old->epoch() + 1));
 }
 
 }  // namespace weir::route

@@ -27,13 +27,16 @@ class Ring {
   bool alive(uint32_t server) const { return alive_[server] != 0; }
   uint32_t live() const { return live_; }
   uint32_t size() const { return size_; }
+  // Tells a ring from those before and after it; an address may be used again.
+  uint64_t epoch() const { return epoch_; }
 
  private:
-  Ring(const plugin::Instance &dist, void *table, std::vector<uint8_t> alive);
+  Ring(const plugin::Instance &dist, void *table, std::vector<uint8_t> alive, uint64_t epoch);
   const plugin::Instance &dist_;
   void *const table_;
   const std::vector<uint8_t> alive_;
   const uint32_t size_;
+  const uint64_t epoch_;
   uint32_t live_ = 0;
 };
 

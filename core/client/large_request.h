@@ -1,0 +1,81 @@
+// A command of so many keys that it is sent on its way in slices, with turns of the loop between them:
+//
+//   route    hash and select, a slice of keys after the other; from the beginning when the ring has changed meanwhile
+//   group    which key goes to which part, and copies of the keys
+//   render   part after part, put together aside; a part that is whole goes to its server's connection
+//
+// Its Request stands in the client's order from the beginning, and its client parses no more until it is on its way.
+//
+// Owner: the client connection, which has one at most. Thread: the worker's alone.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/client/front.h"
+#include "core/client/split_plan.h"
+
+namespace weir::client {
+
+class LargeRequest {
+ public:
+  // What it is about: the message, whose chunk is taken over, and its keys, which stand in `keys` from first_key on.
+  struct Content {
+    Chunk *message;
+    std::vector<weir_key> keys;
+    size_t first_key;
+  };
+  LargeRequest(ClientConnection &client, Request &request, Content &&content);
+  ~LargeRequest();
+  LargeRequest(const LargeRequest &) = delete;
+  LargeRequest &operator=(const LargeRequest &) = delete;
+
+  // Does one slice; false when nothing is left to do. The client may be closed by it.
+  bool work();
+
+  // Whether such a request is dispatched in slices.
+  static bool is_one(const weir_req &req) {
+    return req.key_count > kSlice && (req.route == WEIR_ROUTE_KEY || req.route == WEIR_ROUTE_SPLIT) &&
+           req.reply == WEIR_REPLY_EXACT;
+  }
+
+ private:
+  enum class Stage { route, group, render };
+
+  bool route_slice();
+  bool routed();
+  bool group_slice();
+  bool render_slice();
+  bool render_more(SplitPart &part, uint32_t &budget);
+  bool send(Part &part, bool rendered);
+  bool fail(uint32_t error, std::string_view text);
+  bool breach();
+  bool is_cut(const SplitPart &part) const;
+  bool is_encoded(const SplitPart &part) const;
+  uint32_t slice() const { return std::min(kSlice, key_count_ - at_); }
+  weir_bytes message() const { return {content_.message->data(), content_.message->size()}; }
+  const weir_key *keys() const { return content_.keys.data() + content_.first_key; }
+  uint32_t *servers() { return reinterpret_cast<uint32_t *>(servers_->bytes()); }
+
+  ClientConnection &client_;
+  Front &front_;
+  Request &request_;
+  Content content_;
+  const uint32_t key_count_;
+  const size_t counted_;  // of Reactor::other_memory
+
+  Stage stage_ = Stage::route;
+  uint32_t at_ = 0;  // the next key; when rendering, of those of the part under way
+  uint64_t epoch_ = 0;
+  size_t key_len_ = 0;  // of all keys together
+  Chunk *servers_;      // uint32_t[key_count]: where each key lies
+  PartSizes sizes_;
+  std::vector<uint32_t> index_;  // by server: which part it is
+  Split *split_ = nullptr;       // the request's; when that needs none, for the arrays alone
+  uint32_t part_ = 0;            // the one being rendered
+  Chain aside_;                  // what there is of it
+};
+
+}  // namespace weir::client
