@@ -101,7 +101,10 @@ bool LargeRequest::routed() {
     init_part(request_.part, request_, servers()[0], 0);
     request_.part.keys = key_count_;
     request_.parts_open = 1;
-    if ((req.flags & WEIR_REQ_RENDER) == 0) return send(request_.part, true);
+    if ((req.flags & WEIR_REQ_RENDER) == 0) {
+      send(request_.part, true);
+      return false;
+    }
   } else if (front_.protocol.merge == nullptr) {
     return fail(WEIR_ERR_INTERNAL, "the protocol cannot merge replies");
   }

@@ -210,6 +210,7 @@ weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t error, 
 }
 
 weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  hooks.worked_keys += r->count;
   if (hooks.render) return hooks.render(*r, *out);
   std::string text = r->first == 0 ? (r->purpose == WEIR_RENDER_SPLIT ? "mget" : "get") : "";
   for (uint32_t i = r->first; i < r->first + r->count; ++i) {
@@ -227,6 +228,7 @@ void merge_item(const weir_part &part, uint32_t source, uint32_t pos, weir_out *
 }
 
 weir_status merge(const weir_scope *, const weir_merge *m, weir_out *out) {
+  hooks.worked_keys += m->count;
   if (hooks.merge) return hooks.merge(*m, *out);
   uint32_t n = m->key_count > 0 ? m->count : m->part_count;
   if (m->first == 0) weir_push_lit(out, "*", 1);

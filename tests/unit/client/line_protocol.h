@@ -30,6 +30,7 @@ struct LineHooks {
       handshake;
   std::vector<std::string> closed;  // "client" or "server", as connections went
   uint32_t expected_keys = 0;       // weir_expect.part_keys, last seen
+  uint64_t worked_keys = 0;         // rendered and merged
 };
 LineHooks &line_hooks();
 

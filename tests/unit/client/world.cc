@@ -217,6 +217,7 @@ std::string World::leftovers() {
   };
   check("requests", reactor.requests.in_use());
   check("bytes", reactor.chunks.in_use());
+  check("bytes outside of chunks", reactor.other_memory);
   check("slow clients", front->slow_clients);
   check("clients", reactor.clients.load());
   check("clients of the pool", made->pool->clients.load());

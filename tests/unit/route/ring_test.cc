@@ -77,6 +77,7 @@ TEST_F(RingTest, ARebuiltOneReplacesTheOldWhichIsHandedBack) {
   EXPECT_EQ(made.pool->ring().live(), 1U);
   EXPECT_TRUE(made.pool->ring().alive(0));
   EXPECT_FALSE(made.pool->ring().alive(1));
+  EXPECT_GT(made.pool->ring().epoch(), old->epoch());
   EXPECT_EQ(seen.dropped, 0) << "somebody may still read it";
   old.reset();
   EXPECT_EQ(seen.dropped, 1);
