@@ -282,8 +282,9 @@ void Dispatcher::in_slices(const One &one) {
   // The only server there is gets it as it is, whatever its keys are.
   if (ring_.size() == 1 && (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0) return to_server(one, 0);
   Request &request = *client_.enqueue(one.req);
-  std::vector<weir_key> &keys = *one.large->large_keys;
-  auto first_key = static_cast<size_t>(one.keys - keys.data());
+  auto first_key = static_cast<size_t>(one.keys - one.large->large_keys->data());
+  std::vector<weir_key> keys(RequestArrays::kFirstKeys);  // what the worker goes on with
+  keys.swap(*one.large->large_keys);
   client_.begin_large(request, {take_message(one), std::move(keys), first_key});
 }
 
