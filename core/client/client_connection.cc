@@ -234,24 +234,29 @@ void ClientConnection::check_output() {
 void ClientConnection::begin_large(Request &request, LargeRequest::Content &&content) {
   large_ = std::make_unique<LargeRequest>(*this, request, std::move(content));
   pause(kBusy);
-  front_.slices.add(*this);
+  front_.slices.add_dispatch(*this);
 }
 
-bool ClientConnection::work_slice() {
-  if (has_merge()) {
-    Request &request = *order_.front();
-    if (request.split->merged_keys == 0) forget_gathered(request);
-    merge(request, reply_chain(request));
-  } else if (large_ != nullptr) {
-    std::unique_ptr<LargeRequest> large = std::move(large_);  // it may close the client
-    if (large->work() && open()) {
-      large_ = std::move(large);
-    } else {
-      unpause(kBusy);
-    }
+Left ClientConnection::dispatch_slice() {
+  std::unique_ptr<LargeRequest> large = std::move(large_);  // it may close the client
+  bool more = large->work() && open();
+  if (more) {
+    large_ = std::move(large);
+  } else {
+    unpause(kBusy);
   }
   if (open()) note_output();
-  return open() && (large_ != nullptr || has_merge());
+  return more && open() ? Left::other : Left::nothing;
+}
+
+Left ClientConnection::merge_slice() {
+  if (!has_merge()) return Left::nothing;
+  Request &request = *order_.front();
+  if (request.split->merged_keys == 0) forget_gathered(request);
+  bool more = merge(request, reply_chain(request));
+  if (open()) note_output();
+  if (!open()) return Left::nothing;
+  return more ? Left::same : has_merge() ? Left::other : Left::nothing;
 }
 
 // ---- output
@@ -380,7 +385,7 @@ void ClientConnection::part_answered(Request &request) {
   if (request.split == nullptr) return finish(request);
   if ((request.req.flags & WEIR_REQ_MUTE) == 0 && request.split->key_count > kSlice) {
     request.to_merge = true;
-    if (has_merge()) front_.slices.add(*this);
+    if (has_merge()) front_.slices.add_merge(*this);
     return;
   }
   forget_gathered(request);
@@ -397,22 +402,25 @@ void ClientConnection::forget_gathered(const Request &request) {
   held_bytes_ -= std::min(held_bytes_, gathered);
 }
 
-void ClientConnection::merge(Request &request, Chain &to) {
+bool ClientConnection::merge(Request &request, Chain &to) {
   size_t before = to.size();
   weir_scope with = scope();
   switch (Merger::run(front_, with, request, to)) {
+    case Merger::Outcome::unfinished:
+      return true;
     case Merger::Outcome::merged:
       request.to_merge = false;
       if (&to != &out_) hold(before, to.size());
-      return finish(request);
-    case Merger::Outcome::unfinished:
-      return;
+      finish(request);
+      break;
     case Merger::Outcome::failed:
       request.begun = request.to_merge = false;
-      return fail(request, WEIR_ERR_INTERNAL, "the replies could not be merged");
+      fail(request, WEIR_ERR_INTERNAL, "the replies could not be merged");
+      break;
     case Merger::Outcome::broken:
-      return close();
+      close();
   }
+  return false;
 }
 
 void ClientConnection::fail(Request &request, uint32_t error, std::string_view text) {
@@ -461,7 +469,7 @@ void ClientConnection::flush_order() {
   }
   // What the next one already has need not wait for its end.
   if (has_merge()) {
-    front_.slices.add(*this);
+    front_.slices.add_merge(*this);
   } else if (Request *first = order_.front(); first != nullptr && first->held_back == 0 && !first->reply.empty()) {
     take_held(*first);
     first->begun = true;

@@ -37,8 +37,9 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void go_on();  // parses what waits, and reads again
   void unpause(uint32_t why);
   void check_time(uint64_t now_us);
-  // A slice of its large commands; whether there is more to do.
-  bool work_slice();
+  // A slice of its large commands.
+  Left dispatch_slice();
+  Left merge_slice();
 
   void on_readable() override;
   void replied(Part &, const weir_rsp &, const weir_item *, const uint8_t *data) override;
@@ -90,8 +91,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void take_held(Request &request);
   void part_answered(Request &request);
   void forget_gathered(const Request &request);
-  void merge(Request &request, Chain &to);
-  bool has_merge() const {  // the client waits for it
+  bool merge(Request &request, Chain &to);  // true: there are more keys
+  bool has_merge() const {                  // the client waits for it
     const Request *first = order_.front();
     return first != nullptr && first->to_merge && first->held_back == 0;
   }

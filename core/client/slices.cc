@@ -6,30 +6,36 @@
 
 namespace weir::client {
 
-void Slices::add(ClientConnection &client) {
-  if (std::find(queue_.begin(), queue_.end(), &client) != queue_.end()) return;
-  queue_.push_back(&client);
+void Slices::add(Queue &queue, ClientConnection &client) {
+  if (std::find(queue.begin(), queue.end(), &client) == queue.end()) queue.push_back(&client);
+  expect_run();
+}
+
+void Slices::remove(ClientConnection &client) {
+  std::erase(dispatches_, &client);
+  std::erase(merges_, &client);
+}
+
+void Slices::expect_run() {
   if (expected_) return;
   expected_ = true;
   reactor_.later([this] { run(); });
 }
 
-void Slices::remove(ClientConnection &client) {
-  std::erase(queue_, &client);
-}
-
 void Slices::run() {
   expected_ = false;
-  if (queue_.empty()) return;
-  ClientConnection *client = queue_.front();
-  bool more = client->work_slice();
-  if (!queue_.empty() && queue_.front() == client) {  // it was not closed
-    queue_.pop_front();
-    if (more) queue_.push_back(client);
+  if (dispatches_.empty() && merges_.empty()) return;
+  bool merge = merges_.empty() ? false : dispatches_.empty() || merge_next_;
+  merge_next_ = !merge;
+  Queue &queue = merge ? merges_ : dispatches_;
+  ClientConnection *client = queue.front();
+  Left left = merge ? client->merge_slice() : client->dispatch_slice();
+  bool gone = queue.empty() || queue.front() != client;
+  if (!gone && left != Left::same) {
+    queue.pop_front();
+    if (left == Left::other) queue.push_back(client);
   }
-  if (queue_.empty() || expected_) return;
-  expected_ = true;
-  reactor_.later([this] { run(); });
+  if (!dispatches_.empty() || !merges_.empty()) expect_run();
 }
 
 }  // namespace weir::client

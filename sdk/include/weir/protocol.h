@@ -157,7 +157,7 @@ typedef struct weir_parse {
   uint32_t sub_len, sub_cap;
   uint64_t used, skip, need;
   /* [worker] Makes room for want more keys (items) when sub_len == sub_cap; the array may move. WEIR_E_LIMIT above the
-   * pool's max_keys: return it, the client is told. */
+   * pool's max_keys: return it, the client is told. It may lower msg_cap, to end the call with the message under way. */
   weir_status (*grow_sub)(struct weir_parse *, uint32_t want);
   /* [worker] parse_rsp(): what the i-th outstanding final reply answers, i = 0 for the oldest at the start of this
    * call. NULL = nothing is outstanding there. Valid until the next expect() or return. */
@@ -176,7 +176,7 @@ enum {
 };
 /* {call}. Source 0 of out is the request's bytes. A large request is rendered in slices: append for the picks
  * [first, first + count) of pick_count only; what goes before the keys when first is 0, what goes after them when
- * first + count is pick_count. */
+ * first + count is pick_count. Calls for other requests may come between two slices, here and in merge(). */
 typedef struct weir_render {
   uint32_t struct_size, purpose; /* WEIR_RENDER_* */
   const weir_req *req;

@@ -209,6 +209,12 @@ TEST(Large, SeveralClientsTakeTurns) {
     }
     world.server(i).say(said);
   }
+  turns_that_serve_others(world, other, [&] {
+    for (size_t i = 0; i < peers.size(); ++i) {
+      if (peers[i]->got.size() < stories[i].answer.size()) return false;
+    }
+    return true;
+  });
   for (size_t i = 0; i < peers.size(); ++i) EXPECT_TRUE(world.got(*peers[i], stories[i].answer)) << i;
   EXPECT_EQ(world.leftovers(), "");
 }

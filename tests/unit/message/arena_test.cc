@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <vector>
 
 namespace weir {
 namespace {
@@ -64,6 +65,19 @@ TEST_F(ArenaTest, KnowsItsOwnMemoryToTheByte) {
   EXPECT_FALSE(arena.holds(nullptr, 1));
   arena.reset();
   EXPECT_FALSE(arena.holds(first, 1));
+}
+
+// 64 MiB in pieces of 16 bytes: asked chunk by chunk from the oldest on, each would be looked for in all of them.
+TEST_F(ArenaTest, KnowsEachOfMillionsOfPiecesInNoTime) {
+  std::vector<uint8_t *> pieces;
+  while (uint8_t *piece = alloc(16)) pieces.push_back(piece);
+  ASSERT_EQ(pieces.size(), Arena::kLimit / 16);
+  size_t chunks = 1;
+  for (size_t i = 1; i < pieces.size(); ++i) chunks += pieces[i] == pieces[i - 1] + 16 ? 0 : 1;
+  EXPECT_LT(chunks, 1100U);
+  for (uint8_t *piece : pieces) ASSERT_TRUE(arena.holds(piece, 16));
+  for (size_t i = pieces.size(); i > 0; i -= 4096) ASSERT_TRUE(arena.holds(pieces[i - 1], 16));
+  EXPECT_FALSE(arena.holds(pieces[0] - 1, 16));
 }
 
 }  // namespace

@@ -132,6 +132,30 @@ TEST(Inbox, ALargeMessageHasAChunkOfItsOwnThatCanBeTaken) {
   EXPECT_EQ(pool.in_use(), 0U);
 }
 
+TEST(Inbox, NoMoreIsReadAtOnceThanAWindowUnlessItIsNotToBeParsed) {
+  ChunkPool pool;
+  std::vector<uint8_t> memory(64 << 10);
+  Window window{memory.data(), memory.size()};
+  Inbox inbox;
+  size_t have = 0;
+  for (int i = 0; i < 40; ++i) {  // its size is not known, and all of it is looked at
+    Inbox::Span room = inbox.prepare(pool, window);
+    ASSERT_LE(room.len, window.size);
+    ASSERT_GT(room.len, 0U);
+    Inbox::Span all = inbox.received(pool, window, room.len);
+    have += room.len;
+    ASSERT_EQ(all.len, have);
+    inbox.keep(pool, all, 0, have, 0);
+  }
+  EXPECT_GT(have, 2U << 20) << "full windows";
+  inbox.keep(pool, inbox.again(), 0, have + 200'000, 0);
+  size_t room = inbox.prepare(pool, window).len;
+  EXPECT_GT(room, window.size);
+  EXPECT_LE(room, window.size + 200'000);
+  inbox.clear(pool);
+  EXPECT_EQ(pool.in_use(), 0U);
+}
+
 TEST(Inbox, WhatWasKeptIsThereAgainFromTheUnfinishedMessageOn) {
   ChunkPool pool;
   std::vector<uint8_t> memory(64 << 10);

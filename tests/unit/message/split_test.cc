@@ -45,6 +45,21 @@ TEST(Split, CopiesKeysAndMessageSoThatTheWindowMayGo) {
   }
 }
 
+TEST(Split, KeysMayFollowInSlices) {
+  ChunkPool pool;
+  std::vector<std::string> keys = {"a", "", "ccc", "dd", "e", "ffff"};
+  std::vector<weir_bytes> views;
+  for (auto &key : keys) views.push_back(bytes_of(key));
+  Split *split = Split::make_for(pool, 1, 6, 11, {nullptr, 0});
+  split->add_keys(0, views.data(), 2);
+  split->add_keys(2, views.data() + 2, 1);
+  split->add_keys(3, views.data() + 3, 3);
+  for (uint32_t i = 0; i < 6; ++i) EXPECT_EQ(text_of(split->key_bytes[i]), keys[i]);
+  EXPECT_EQ(split->next_key, split->key_bytes[0].ptr + 11);
+  split->free(pool);
+  EXPECT_EQ(pool.in_use(), 0U);
+}
+
 TEST(Split, ItemsOfLaterRepliesCountFromTheFirstByteOfTheFirst) {
   ChunkPool pool;
   Split *split = Split::make(pool, 2, nullptr, 0, {nullptr, 0});
