@@ -247,10 +247,14 @@ inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
   c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
   // max_keys is for one request: the window's others may stand in the array beside it.
   uint64_t len = now.all.len - now.position;
-  bool large = c.carried_.count() >= kSlice;
   // With a server's queue nearly full each client gets one more request in before it has to wait.
-  bool one_only = large || front.upstream.swamped > 0;
-  now.room = one_only ? 1 : std::min(most - c.order_.size(), RequestArrays::kMaxRequests);
+  now.room = front.upstream.swamped > 0 ? 1 : std::min(most - c.order_.size(), RequestArrays::kMaxRequests);
+  auto key_room = static_cast<uint32_t>(arrays.keys.size());
+  if (key_room > kSlice) [[unlikely]] {  // a large request is the last of its call; see grow_keys()
+    bool under_way = c.carried_.count() >= kSlice;
+    now.room = under_way ? 1 : now.room;
+    key_room = under_way ? key_room : kSlice;
+  }
   arrays.key_limit = static_cast<uint32_t>(std::min<uint64_t>(front.settings.max_keys + len / 2, UINT32_MAX - 1));
   weir_parse parse{
       .struct_size = sizeof parse,
@@ -265,7 +269,7 @@ inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
       .keys = arrays.keys.data(),
       .items = nullptr,
       .sub_len = static_cast<uint32_t>(c.carried_.count()),
-      .sub_cap = static_cast<uint32_t>(large ? arrays.keys.size() : std::min<size_t>(arrays.keys.size(), kSlice)),
+      .sub_cap = key_room,
       .used = 0,
       .skip = 0,
       .need = 0,
