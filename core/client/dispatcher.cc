@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint32_t kNotInThisCore = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | WEIR_REQ_PRELUDE | WEIR_REQ_BLOCKING |
                                     WEIR_REQ_STREAM_RSP | WEIR_REQ_OPEN;
+constexpr uint32_t kCopiedKeys = 4 * kSlice;
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
 
 // A request with any of these does not take the short way.
@@ -282,10 +283,16 @@ void Dispatcher::in_slices(const One &one) {
   // The only server there is gets it as it is, whatever its keys are.
   if (ring_.size() == 1 && (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0) return to_server(one, 0);
   Request &request = *client_.enqueue(one.req);
-  auto first_key = static_cast<size_t>(one.keys - one.large->large_keys->data());
-  std::vector<weir_key> keys(RequestArrays::kFirstKeys);  // what the worker goes on with
-  keys.swap(*one.large->large_keys);
-  client_.begin_large(request, {take_message(one), std::move(keys), first_key});
+  client_.begin_large(request, {take_message(one), take_keys(one)});
+}
+
+// Its keys, copied unless there are very many: then the worker's array, which is made anew.
+LargeRequest::Keys Dispatcher::take_keys(const One &one) {
+  if (one.req.key_count <= kCopiedKeys) return {{one.keys, one.keys + one.req.key_count}, 0};
+  auto first = static_cast<size_t>(one.keys - one.large->large_keys->data());
+  std::vector<weir_key> all(RequestArrays::kFirstKeys);
+  all.swap(*one.large->large_keys);
+  return {std::move(all), first};
 }
 
 // The request's bytes, in a chunk of their own: what they lie in, or the smaller part of that copied.

@@ -52,6 +52,7 @@ class Dispatcher {
   void dispatch(const One &one);
   void answer(const One &one);
   void in_slices(const One &one);
+  LargeRequest::Keys take_keys(const One &one);
   Chunk *take_message(const One &one);
   void by_key(const One &one);
   void by_split(const One &one);

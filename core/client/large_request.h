@@ -21,11 +21,14 @@ namespace weir::client {
 
 class LargeRequest {
  public:
-  // What it is about: the message, whose chunk is taken over, and its keys, which stand in `keys` from first_key on.
+  struct Keys {
+    std::vector<weir_key> all;
+    size_t first;  // of the request's
+  };
+  // What it is about. The chunk, which holds the message and nothing else, is taken over.
   struct Content {
     Chunk *message;
-    std::vector<weir_key> keys;
-    size_t first_key;
+    Keys keys;
   };
   LargeRequest(ClientConnection &client, Request &request, Content &&content);
   ~LargeRequest();
@@ -56,7 +59,7 @@ class LargeRequest {
   bool is_encoded(const SplitPart &part) const;
   uint32_t slice() const { return std::min(kSlice, key_count_ - at_); }
   weir_bytes message() const { return {content_.message->data(), content_.message->size()}; }
-  const weir_key *keys() const { return content_.keys.data() + content_.first_key; }
+  const weir_key *keys() const { return content_.keys.all.data() + content_.keys.first; }
   uint32_t *servers() { return reinterpret_cast<uint32_t *>(servers_->bytes()); }
 
   ClientConnection &client_;

@@ -16,14 +16,15 @@ Inbox::Span Inbox::prepare_more(ChunkPool &pool, const Window &window) {
   }
   size_t have = held_->end;
   size_t known = held_->begin + std::max(size_, resume_);
-  // Memory follows what arrives, not what was announced: at most twice, or one step more than what is there.
-  size_t want = std::max(have * 2, have + kGrowStep);
-  if (known > have) want = std::min(want, std::max(known, have + 1));
-  if (held_->room() < want - have) held_ = pool.grow(held_, want);
-  size_t room = held_->room();
-  // What will be parsed at once is no more than a window; what need not be looked at may come besides.
   size_t unseen = known > have ? known - have : 0;
-  room = std::min(room, size_ > 0 ? unseen : unseen + window.size);
+  // What will be parsed at once is no more than a window; what need not be looked at may come besides.
+  size_t most = size_ > 0 ? unseen : unseen + window.size;
+  if (held_->room() < std::min(most, window.size)) {
+    // Memory follows what arrives, not what was announced: twice what is there, or one step more.
+    size_t more = std::max(have, kGrowStep);
+    held_ = pool.grow(held_, have + (size_ > 0 ? std::min(more, unseen) : more));
+  }
+  size_t room = std::min(held_->room(), most);
   return {held_->bytes() + held_->end, room};
 }
 
