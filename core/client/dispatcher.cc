@@ -288,11 +288,15 @@ void Dispatcher::in_slices(const One &one) {
 
 // Its keys, copied unless there are very many: then the worker's array, which is made anew.
 LargeRequest::Keys Dispatcher::take_keys(const One &one) {
-  if (one.req.key_count <= kCopiedKeys) return {{one.keys, one.keys + one.req.key_count}, 0};
-  auto first = static_cast<size_t>(one.keys - one.large->large_keys->data());
-  std::vector<weir_key> all(RequestArrays::kFirstKeys);
-  all.swap(*one.large->large_keys);
-  return {std::move(all), first};
+  LargeRequest::Keys keys;
+  if (one.req.key_count <= kCopiedKeys) {
+    keys.all.put(one.keys, one.req.key_count);
+    return keys;
+  }
+  keys.first = static_cast<size_t>(one.keys - one.large->large_keys->data());
+  keys.all.resize(RequestArrays::kFirstKeys);
+  keys.all.swap(*one.large->large_keys);
+  return keys;
 }
 
 // The request's bytes, in a chunk of their own: what they lie in, or the smaller part of that copied.

@@ -22,7 +22,7 @@ class Dispatcher {
     Chunk *whole;  // when there is one request and it fills this chunk; null once it was taken
     // When the last one is to be dispatched in slices: the array its keys stand in, which is taken over, and what it
     // lies in, which is if it can be. Its keys are not counted above, and not looked at yet.
-    std::vector<weir_key> *large_keys = nullptr;
+    PlainArray<weir_key> *large_keys = nullptr;
     Inbox::Span all{};
   };
 

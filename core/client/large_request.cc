@@ -24,7 +24,7 @@ LargeRequest::LargeRequest(ClientConnection &client, Request &request, Content &
       request_(request),
       content_(std::move(content)),
       key_count_(request.req.key_count),
-      counted_(content_.keys.all.capacity() * sizeof(weir_key)),
+      counted_(content_.keys.all.size() * sizeof(weir_key)),
       servers_(front_.reactor.chunks.get(key_count_ * sizeof(uint32_t))) {
   ++request_.holders;
   front_.reactor.other_memory += counted_;

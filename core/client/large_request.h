@@ -22,8 +22,8 @@ namespace weir::client {
 class LargeRequest {
  public:
   struct Keys {
-    std::vector<weir_key> all;
-    size_t first;  // of the request's
+    PlainArray<weir_key> all;
+    size_t first = 0;  // of the request's
   };
   // What it is about. The chunk, which holds the message and nothing else, is taken over.
   struct Content {

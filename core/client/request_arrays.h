@@ -6,6 +6,8 @@
 
 #include <vector>
 
+#include "core/base/plain_array.h"
+
 namespace weir::client {
 
 struct RequestArrays {
@@ -14,7 +16,7 @@ struct RequestArrays {
   static constexpr uint32_t kMostKeys = 64 << 10;  // the most that room is kept for
 
   weir_req reqs[kMaxRequests];
-  std::vector<weir_key> keys = std::vector<weir_key>(kFirstKeys);
+  PlainArray<weir_key> keys = PlainArray<weir_key>(kFirstKeys);
   uint32_t key_limit = 0;  // of the parse under way
 
   // For each key of the window: its bytes, and the server it lies on.

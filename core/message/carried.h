@@ -1,15 +1,15 @@
 // The keys or items of an unfinished message, kept between two calls of a parser.
 //
 // While it is parsed they stand at the front of the worker's array, which the parser appends to. Few are copied there
-// and back; many lend their whole vector for it, so that a command of a million keys is not copied once a window. One,
+// and back; many lend their whole array for it, so that a command of a million keys is not copied once a window. One,
 // the key of a value whose end has not arrived, lies in here and takes no memory.
 //
 // Owner: the connection. Thread: the worker's alone.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <vector>
+
+#include "core/base/plain_array.h"
 
 namespace weir {
 
@@ -19,27 +19,27 @@ class Carried {
   size_t count() const { return count_; }
 
   // They are now the first count() elements of `array`, which has at least `least`.
-  void lend(std::vector<T> &array, size_t least) {
+  void lend(PlainArray<T> &array, size_t least) {
     if (count_ == 0 && array.size() >= least) return;
     if (count_ > kCopied) {
       array.swap(kept_);
     } else if (count_ == 1) {
       array[0] = only_;
     } else {
-      std::copy_n(kept_.begin(), count_, array.begin());
+      array.put(kept_.data(), count_);
     }
     if (array.size() < least) array.resize(least);
   }
   // Elements [from, to) of `array` belong to the unfinished message.
-  [[gnu::always_inline]] void take_back(std::vector<T> &array, size_t from, size_t to, size_t least) {
-    if (to == from && kept_.capacity() <= kIdle && array.size() <= kMost) {  // nothing to keep, nothing to give back
+  [[gnu::always_inline]] void take_back(PlainArray<T> &array, size_t from, size_t to, size_t least) {
+    if (to == from && kept_.size() <= kIdle && array.size() <= kMost) {  // nothing to keep, nothing to give back
       count_ = 0;
       return;
     }
     keep(array, from, to, least);
   }
   void clear() {
-    std::vector<T>().swap(kept_);
+    PlainArray<T>().swap(kept_);
     count_ = 0;
   }
 
@@ -48,21 +48,21 @@ class Carried {
   static constexpr size_t kIdle = 16;        // the most an idle connection keeps room for
   static constexpr size_t kMost = 64 << 10;  // the most the worker's array keeps room for
 
-  void keep(std::vector<T> &array, size_t from, size_t to, size_t least) {
+  void keep(PlainArray<T> &array, size_t from, size_t to, size_t least) {
     count_ = to - from;
     if (from == 0 && count_ > kCopied) {
       array.swap(kept_);
     } else if (count_ == 1) {
       only_ = array[from];
     } else if (count_ > 1) {
-      kept_.assign(array.begin() + static_cast<std::ptrdiff_t>(from), array.begin() + static_cast<std::ptrdiff_t>(to));
-    } else if (kept_.capacity() > kIdle) {
-      std::vector<T>().swap(kept_);
+      kept_.put(array.data() + from, count_);
+    } else if (kept_.size() > kIdle) {
+      PlainArray<T>().swap(kept_);
     }
-    if (array.size() < least || (array.size() > kMost && count_ == 0)) std::vector<T>(least).swap(array);
+    if (array.size() < least || (array.size() > kMost && count_ == 0)) PlainArray<T>(least).swap(array);
   }
   T only_{};
-  std::vector<T> kept_;
+  PlainArray<T> kept_;
   size_t count_ = 0;  // kept_ may be larger
 };
 

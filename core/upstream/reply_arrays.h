@@ -3,7 +3,7 @@
 
 #include <weir/protocol.h>
 
-#include <vector>
+#include "core/base/plain_array.h"
 
 namespace weir::upstream {
 
@@ -12,7 +12,7 @@ struct ReplyArrays {
   static constexpr uint32_t kFirstItems = 1024;
 
   weir_rsp rsps[kMaxReplies];
-  std::vector<weir_item> items = std::vector<weir_item>(kFirstItems);
+  PlainArray<weir_item> items = PlainArray<weir_item>(kFirstItems);
 
   static ReplyArrays &of_this_thread() {
     thread_local ReplyArrays arrays;
