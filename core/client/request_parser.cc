@@ -230,9 +230,10 @@ inline bool RequestParser::take_one(ClientConnection &c, Step &now, const weir_p
   const size_t left = now.all.len - now.start;
   bool alone = parse.msg_len == 1 && parse.sub_len == 1 && parse.used == parse.len && parse.skip == 0 &&
                req.size == left && req.key_count == 1 && req.cmd < c.front_.protocol.cmd_count;
-  if (!alone || !within(key.off, key.len, left)) return false;
   const uint8_t *message = now.all.data + now.start;
-  if (!Dispatcher::run_one(c, req, message, {message + key.off, key.len})) return false;
+  weir_bytes bytes;
+  if (!alone || !place_key(key, message, left, left, bytes)) return false;
+  if (!Dispatcher::run_one(c, req, message, bytes)) return false;
   c.carried_.take_back(c.front_.arrays.keys, 1, 1, RequestArrays::kFirstKeys);
   now.start = now.position = now.all.len;
   return true;

@@ -56,6 +56,18 @@ const Wrong kWrongRequests[] = {
      }},
 };
 
+// Alone in its window a request has a short way, which must be no blinder.
+TEST(Contract, AUnitOutsideItsRequestEndsTheClientThoughNothingElseIsInTheWindow) {
+  World world;
+  Peer &client = world.connect();
+  line_hooks().after_req = once([](weir_parse &p) { p.keys[0].unit_len = UINT64_MAX; });
+  client.say("get 0\n");
+  EXPECT_TRUE(world.until([&] { return client.ended; }));
+  EXPECT_EQ(client.got, "-10 internal error\n");
+  EXPECT_TRUE(world.servers[0].connections.empty());
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST(Contract, WhateverIsWrongInARequestEndsTheClientAndNobodyElse) {
   for (const Wrong &wrong : kWrongRequests) {
     SCOPED_TRACE(wrong.what);
