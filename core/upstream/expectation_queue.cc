@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace weir::upstream {
+namespace {
+
+void show(Cell &cell, uint64_t &shown, uint64_t now) {
+  if (now == shown) return;
+  cell.add(now - shown);  // it may be less than nothing
+  shown = now;
+}
+
+}  // namespace
 
 void ExpectationQueue::push_front(size_t len) {
   for (Part *part = head_; part != nullptr; part = part->next_expected) part->sent_at += len;
@@ -21,10 +30,10 @@ void ExpectationQueue::wrote(size_t len) {
 void ExpectationQueue::publish() {
   uint64_t unsent_from = unsent_ != nullptr ? unsent_->sent_at : queued_;
   uint64_t sent_from = head_ != nullptr ? std::min(head_->sent_at, unsent_from) : unsent_from;
-  cells_.in_queue.set(unsent_parts_);
-  cells_.in_queue_bytes.set(unsent_parts_ > 0 ? queued_ - unsent_from : 0);
-  cells_.out_queue.set(parts_ - unsent_parts_);
-  cells_.out_queue_bytes.set(parts_ > unsent_parts_ ? unsent_from - sent_from : 0);
+  show(cells_.in_queue, shown_.in_queue, unsent_parts_);
+  show(cells_.in_queue_bytes, shown_.in_queue_bytes, unsent_parts_ > 0 ? queued_ - unsent_from : 0);
+  show(cells_.out_queue, shown_.out_queue, parts_ - unsent_parts_);
+  show(cells_.out_queue_bytes, shown_.out_queue_bytes, parts_ > unsent_parts_ ? unsent_from - sent_from : 0);
 }
 
 Part *ExpectationQueue::next_overdue(uint64_t now_us) {

@@ -60,6 +60,7 @@ class ExpectationQueue {
   Part *take(bool keep_unsent);
 
   // Shows in the cells how many parts there are; once a turn, so that a part costs no store to memory that others read.
+  // A server's connections share the cells: each puts what has changed about its own.
   void publish();
 
   // For weir_parse.expect(): rewind() before a call of the parser, then what the i-th outstanding reply answers.
@@ -71,6 +72,10 @@ class ExpectationQueue {
 
  private:
   ServerCells &cells_;
+  struct Shown {
+    uint64_t in_queue = 0, in_queue_bytes = 0, out_queue = 0, out_queue_bytes = 0;
+  };
+  Shown shown_;  // of this queue, in the cells
   uint64_t parts_ = 0, unsent_parts_ = 0;
   Part *head_ = nullptr, *tail_ = nullptr;
   Part *unsent_ = nullptr;  // the first of which not a byte was written

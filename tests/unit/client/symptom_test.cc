@@ -225,6 +225,27 @@ TEST(Symptom, OneStandstillIsOneFailureHoweverManyRequestsItDelays) {
   EXPECT_EQ(world.leftovers(), "");
 }
 
+TEST(Symptom, AServersQueueIsTheSumOfItsConnectionsNotTheLastOneThatMoved) {
+  World world({.tune = [](config::Pool &pool) { pool.server_connections = 2; }});
+  Peer &a = world.connect(), &b = world.connect();
+  a.say("get 0\nget 0\nget 0\n");
+  ASSERT_TRUE(world.got(world.server(0), "get 0\nget 0\nget 0\n"));
+  b.say("get 0\n");
+  ASSERT_TRUE(world.got(world.server(0, 1), "get 0\n"));
+  EXPECT_EQ(world.cells(0).out_queue.get(), 4U);
+  EXPECT_EQ(world.cells(0).out_queue_bytes.get(), 24U);
+  world.server(0, 1).say("+b\n");
+  ASSERT_TRUE(world.got(b, "+b\n"));
+  EXPECT_EQ(world.cells(0).out_queue.get(), 3U);
+  world.server(0, 1).close();
+  ASSERT_TRUE(world.until([&] { return world.cells(0).server_connections.get() == 1; }));
+  EXPECT_EQ(world.cells(0).out_queue.get(), 3U);
+  world.server(0).say("+1\n+2\n+3\n");
+  ASSERT_TRUE(world.got(a, "+1\n+2\n+3\n"));
+  EXPECT_EQ(world.cells(0).out_queue.get(), 0U);
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST(Symptom, AConnectionLostWhileItWasIdleIsNoFailure) {
   World world({.servers = 2, .tune = [](config::Pool &pool) {
                  pool.auto_eject_hosts = true;
