@@ -10,8 +10,8 @@ namespace weir::memcache {
 // One bit a byte, the lowest for p[0]: which of the 16 bytes at p are <= 0x20? In the compiler's own vectors, since a
 // plugin includes no header of the machine.
 inline uint32_t blanks_at(const uint8_t *p) {
-  typedef uint8_t Bytes __attribute__((vector_size(16)));
-  typedef char Mask __attribute__((vector_size(16)));
+  using Bytes [[gnu::vector_size(16)]] = uint8_t;
+  using Mask [[gnu::vector_size(16)]] = char;
   Bytes bytes;
   std::memcpy(&bytes, p, sizeof(bytes));
   return static_cast<uint32_t>(__builtin_ia32_pmovmskb128(reinterpret_cast<Mask>(bytes <= ' ')));

@@ -71,7 +71,7 @@ inline Length header_at(const uint8_t *c, const uint8_t *end) {
   // Adding 6 carries what is no digit into the next four bits. Likewise above.
   if (((word | (word + 0x00060600)) & 0xFFF0F0FF) == 0 && (word & 0xFF00) != 0 && c[4] == '\n') [[likely]]
     return {c + 5, (word >> 8 & 0xFF) * 10 + (word >> 16)};
-  return c[0] == mark ? wide_header(c, end) : Length{nullptr, 0};
+  return c[0] == static_cast<uint8_t>(mark) ? wide_header(c, end) : Length{nullptr, 0};
 }
 
 // A bulk, as arguments are: where it lies. payload is nullptr when it is something else or not whole in the window.
