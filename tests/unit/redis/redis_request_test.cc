@@ -137,6 +137,18 @@ TEST(RedisRequest, ARequestIsHandedOnBeforeItsLastArgumentArrives) {
   EXPECT_EQ(got.list[0].keys, std::vector<std::string>{"key"});
 }
 
+TEST(RedisRequest, ANameTooLongToBeOneIsPassedOverWhateverCameBeforeIt) {
+  RedisDriver driver;
+  const std::string name = "*1\r\n$100000\r\n" + std::string(100, 'n');  // the rest has not come
+  for (const std::string &before : {std::string(), resp({"GET", "k"}), resp({"PING"})}) {
+    Requests got = driver.requests(before + name);
+    ASSERT_FALSE(got.list.empty()) << before;
+    EXPECT_EQ(got.list.back().cmd, "(other)") << before;
+    EXPECT_EQ(got.list.back().req.size, 13u + 100000u + 2u) << before;
+    EXPECT_EQ(got.list.back().req.route, WEIR_ROUTE_LOCAL) << before;
+  }
+}
+
 TEST(RedisRequest, PayloadInFrontOfAKeyIsPassedOver) {
   RedisDriver driver;
   std::string script(200000, 'x');
