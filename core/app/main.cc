@@ -1,4 +1,5 @@
 // The program: options, configuration, then the runtime until a signal ends it.
+#include <malloc.h>
 #include <sys/utsname.h>
 
 #include <cstdio>
@@ -57,7 +58,15 @@ std::string source_of(const Options &options) {
                       : "configuration file '" + options.config_file + "'";
 }
 
+// Left alone, the allocator maps each large block for itself and gives the end of its heap back at every chance: a page
+// fault for every 4 KiB of every large message. It is the workers that say when memory goes back (Worker::tick).
+void keep_large_blocks() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 128 << 20);
+}
+
 int run(const Options &options, Loaded &loaded) {
+  keep_large_blocks();
   if (!log::open(options.log_file, options.log_level)) return fail("cannot write the log file " + options.log_file);
   std::optional<Launch> launch;
   auto fail_start = [&](const std::string &text) {

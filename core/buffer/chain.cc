@@ -11,6 +11,32 @@ void Chain::append(Chunk *chunk) {
   bytes_ += chunk->size();
 }
 
+void Chain::append_fitting(ChunkPool &pool, const void *data, size_t len) {
+  Chunk *chunk = pool.get(len);
+  std::memcpy(chunk->bytes(), data, len);
+  chunk->end = len;
+  append(chunk);
+}
+
+void Chain::append(Chain &other) {
+  if (other.head_ == nullptr) return;
+  (tail_ != nullptr ? tail_->next : head_) = other.head_;
+  tail_ = other.tail_;
+  bytes_ += other.bytes_;
+  other.head_ = other.tail_ = nullptr;
+  other.bytes_ = 0;
+}
+
+Chunk *Chain::pop() {
+  Chunk *chunk = head_;
+  if (chunk == nullptr) return nullptr;
+  head_ = chunk->next;
+  if (head_ == nullptr) tail_ = nullptr;
+  bytes_ -= chunk->size();
+  chunk->next = nullptr;
+  return chunk;
+}
+
 void Chain::append_slowly(ChunkPool &pool, const void *data, size_t len) {
   if (tail_ == nullptr && len <= kFirst) {
     Chunk *chunk = pool.get(kFirst);

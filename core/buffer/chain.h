@@ -48,15 +48,28 @@ class Chain {
     }
     return tail_->bytes() + tail_->end;
   }
+  // What the last chunk has left; filled() counts there, too.
+  iovec room() {
+    if (tail_ == nullptr) return {nullptr, 0};
+    return {tail_->bytes() + tail_->end, tail_->room()};
+  }
   void filled(size_t len) {
     tail_->end += len;
     bytes_ += len;
   }
   // Takes the chunk over; it keeps its place.
   void append(Chunk *chunk);
+  // Copies into a chunk that fits.
+  void append_fitting(ChunkPool &pool, const void *data, size_t len);
+  // Takes everything from other as it is.
+  void append(Chain &other);
   // Takes everything from other, copying what is small so that the list stays short.
   void append(ChunkPool &pool, Chain &other);
 
+  // The first chunk leaves with what it holds; null when there is none.
+  Chunk *pop();
+  // The first bytes, as far as they lie in one piece.
+  const uint8_t *front() const { return head_->data(); }
   // The chunk that holds everything; null when there are several, or none.
   const Chunk *only() const { return head_ == tail_ ? head_ : nullptr; }
   // Fills at most max entries; returns how many.
@@ -75,9 +88,10 @@ class Chain {
     if (head_ != nullptr) consume(pool, bytes_);
   }
 
+  static constexpr size_t kMost = (64 << 10) - sizeof(Chunk);  // the largest piece that bytes are copied into
+
  private:
   static constexpr size_t kFirst = (4 << 10) - sizeof(Chunk);
-  static constexpr size_t kMost = (64 << 10) - sizeof(Chunk);
   static constexpr size_t kCopyBelow = 2 << 10;
   void append_slowly(ChunkPool &pool, const void *data, size_t len);
   void consume_slowly(ChunkPool &pool, size_t len);

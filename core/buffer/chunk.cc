@@ -28,6 +28,7 @@ Chunk *ChunkPool::make(size_t room, uint32_t size_class) {
 }
 
 void ChunkPool::release(Chunk *chunk) {
+  released_ = true;
   std::free(chunk);
 }
 
@@ -60,7 +61,10 @@ bool ChunkPool::trim() {
     }
     list.low = list.count;
   }
-  return freed;
+  bool quiet = owes_ && !released_;
+  owes_ = !quiet && (owes_ || released_) && !freed;
+  released_ = false;
+  return freed || quiet;
 }
 
 }  // namespace weir

@@ -67,7 +67,8 @@ class ChunkPool {
 
   // Bytes handed out now.
   size_t in_use() const { return in_use_; }
-  // Gives idle blocks that were not needed since the last trim back to the system. True when it freed any.
+  // Gives idle blocks that were not needed since the last trim back to the allocator. True when that should now
+  // give memory back to the system: after that, and once blocks too large or too many to keep have ceased to come back.
   bool trim();
 
  private:
@@ -77,14 +78,17 @@ class ChunkPool {
     size_t low = 0;  // the fewest idle since the last trim: what was never needed
   };
   Chunk *make(size_t room, uint32_t size_class);
-  static void release(Chunk *chunk);
+  void release(Chunk *chunk);
 
-  static constexpr size_t kMostIdleBytes = 8 << 20;  // a class
+  static constexpr size_t kMostIdleBytes = 8 << 20;   // a class
+  static constexpr size_t kMostIdleLarge = 64 << 20;  // of the last one
   static constexpr size_t kMostIdle[kClasses] = {kMostIdleBytes / kClassBytes[0], kMostIdleBytes / kClassBytes[1],
                                                  kMostIdleBytes / kClassBytes[2], kMostIdleBytes / kClassBytes[3],
-                                                 kMostIdleBytes / kClassBytes[4]};
+                                                 kMostIdleLarge / kClassBytes[4]};
   FreeList free_[kClasses];
   size_t in_use_ = 0;
+  bool released_ = false;  // since the last trim the allocator got a block back, ...
+  bool owes_ = false;      // ... or before it, and was not yet told to give memory back
 };
 
 }  // namespace weir

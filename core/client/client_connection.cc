@@ -34,7 +34,7 @@ ClientConnection::ClientConnection(Front &front, uint32_t lane)
 }
 
 ClientConnection::~ClientConnection() {
-  inbox_.clear(reactor_.chunks);
+  drop_input();
 }
 
 void *ClientConnection::state() {
@@ -86,7 +86,7 @@ void ClientConnection::linger() {
   ::shutdown(transport_.fd, SHUT_WR);
   linger_until_us_ = reactor_.now_us + kLingerUs;
   ++front_.slow_clients;
-  inbox_.clear(reactor_.chunks);
+  drop_input();
   want_reading(true);
 }
 
@@ -129,15 +129,24 @@ void ClientConnection::check_time(uint64_t now_us) {
 void ClientConnection::on_readable() {
   if (!open()) return;
   bool discards = input_ended_;
+  if (body_.reads() && !discards && (pauses_ & kBusy) == 0) [[unlikely]]
+    return RequestBody::read(*this);
   Inbox::Span room = discards ? Inbox::Span{reactor_.window.data, reactor_.window.size}
                               : inbox_.prepare(reactor_.chunks, reactor_.window);
   ssize_t n = transport_.read(room.data, room.len);
-  if (n < 0) {
-    if (errno != EAGAIN && errno != EINTR) on_broken(errno);
-    return;
-  }
-  if (n == 0) return peer_closed();
+  if (n <= 0) return read_failed(n);
   if (!discards) consume(inbox_.received(reactor_.chunks, reactor_.window, static_cast<size_t>(n)));
+}
+
+// As read(2) says: the end, or errno.
+void ClientConnection::read_failed(ssize_t n) {
+  if (n == 0) return peer_closed();
+  if (errno != EAGAIN && errno != EINTR) on_broken(errno);
+}
+
+void ClientConnection::drop_input() {
+  inbox_.clear(reactor_.chunks);
+  body_.clear(reactor_.chunks);
 }
 
 void ClientConnection::peer_closed() {
@@ -145,7 +154,7 @@ void ClientConnection::peer_closed() {
   if (linger_until_us_ != 0 || peer_ended_) return close();
   peer_ended_ = true;
   front_.cells.client_eof.add();
-  inbox_.clear(reactor_.chunks);
+  drop_input();
   end_input();
 }
 
@@ -159,7 +168,7 @@ void ClientConnection::consume(Inbox::Span all) {
   if (!open()) return;
   if ((pauses_ & kInflight) != 0 || order_.size() >= allowed_inflight_) check_inflight();
   if (!input_ended_) return;
-  inbox_.clear(reactor_.chunks);
+  drop_input();
   finish_if_done();
 }
 
@@ -294,12 +303,22 @@ bool ClientConnection::is_first(const Request &request) const {
   return order_.front() == &request && request.held_back == 0;
 }
 
+void ClientConnection::put_out_large(const uint8_t *data, size_t len) {
+  size_t written = 0;
+  if (out_.empty()) {
+    moved_us_ = reactor_.now_us;  // nothing waited until now
+    written = static_cast<size_t>(std::max<ssize_t>(transport_.write(data, len), 0));
+    if (written == len) return;
+  }
+  out_.append(reactor_.chunks, data + written, len - written);  // an error shows again when that is written
+  output_grew();
+}
+
 void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len) {
   if ((request.req.flags & WEIR_REQ_MUTE) != 0) return;
   if (is_first(request)) {
     request.begun = true;
-    out_.append(reactor_.chunks, data, len);
-    return output_grew();
+    return put_out(data, len);
   }
   size_t before = request.reply.size();
   request.reply.append(reactor_.chunks, data, len);
@@ -312,10 +331,7 @@ void ClientConnection::replied(Part &part, const weir_rsp &rsp, const weir_item 
   note_reply(rsp.size);
   request.parts_open = 0;
   if (is_first(request)) {
-    if ((request.req.flags & WEIR_REQ_MUTE) == 0) {
-      out_.append(reactor_.chunks, data, rsp.size);
-      output_grew();
-    }
+    if ((request.req.flags & WEIR_REQ_MUTE) == 0) put_out(data, rsp.size);
     order_.pop();
     --request.holders;  // its part still holds it
     if ((request.req.flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
@@ -355,6 +371,27 @@ void ClientConnection::reply_goes_on(Part &part, const uint8_t *data, size_t len
     held_bytes_ += len;
   } else {
     deliver(request, data, len);
+  }
+  if (ends) part_answered(request);
+  if (open()) note_output();
+}
+
+BodyPlace ClientConnection::body_place(Part &part) {
+  Request &request = *part.request;
+  if (request.split != nullptr || (request.req.flags & WEIR_REQ_MUTE) != 0) return {};
+  if (!is_first(request)) return {&request.reply.chain(reactor_.chunks)};
+  if (!out_.empty()) return {&out_};
+  moved_us_ = reactor_.now_us;
+  return {&out_, transport_.ops == nullptr ? transport_.fd : -1};
+}
+
+void ClientConnection::body_came(Part &part, size_t len, bool ends) {
+  Request &request = *part.request;
+  if (is_first(request)) {
+    request.begun = true;
+    if (!out_.empty()) output_grew();
+  } else {
+    hold(request.reply.size() - len, request.reply.size());
   }
   if (ends) part_answered(request);
   if (open()) note_output();

@@ -11,6 +11,7 @@
 
 #include "core/client/large_request.h"
 #include "core/client/reply_order.h"
+#include "core/client/request_body.h"
 #include "core/message/carried.h"
 #include "core/message/inbox.h"
 #include "core/message/request.h"
@@ -45,6 +46,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void replied(Part &, const weir_rsp &, const weir_item *, const uint8_t *data) override;
   void reply_begins(Part &, const weir_rsp &, const weir_item *, const uint8_t *data, size_t len, bool ends) override;
   void reply_goes_on(Part &, const uint8_t *data, size_t len, bool ends) override;
+  BodyPlace body_place(Part &) override;
+  void body_came(Part &, size_t len, bool ends) override;
   void part_failed(Part &, const Failure &, bool held) override;
   void released(Request &) override;
 
@@ -53,13 +56,17 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void on_broken(int error) override;
 
  private:
+  static constexpr size_t kWriteAtOnce = 32 << 10;
   friend class Front;
   friend class Dispatcher;
   friend class LargeRequest;
+  friend class RequestBody;
   friend class RequestParser;
 
   void consume(Inbox::Span all);
+  void read_failed(ssize_t n);
   void peer_closed();
+  void drop_input();
   void pause(uint32_t why);
   // How many requests may be unanswered: the fewer, the larger their replies are, so that these stay within
   // client_output_limit.
@@ -84,6 +91,14 @@ class ClientConnection final : public net::Connection, public RequestOwner {
     return request;
   }
   Chain &reply_chain(Request &request);  // where its bytes go now
+  // Appends to the output; what is large is written at once instead of being copied, as far as the socket takes it.
+  void put_out(const uint8_t *data, size_t len) {
+    if (len >= kWriteAtOnce) [[unlikely]]
+      return put_out_large(data, len);
+    out_.append(reactor_.chunks, data, len);
+    output_grew();
+  }
+  [[gnu::noinline]] void put_out_large(const uint8_t *data, size_t len);
   void deliver(Request &request, const uint8_t *data, size_t len);
   bool is_first(const Request &request) const;  // of those unanswered, and nothing holds it back
   void hold(size_t before, size_t now);
@@ -116,6 +131,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   uint64_t conn_id_ = 0;
 
   Inbox inbox_;
+  RequestBody body_;
   Carried<weir_key> carried_;  // keys of an unfinished request
   weir_req awaited_{};         // a request whose end has not arrived
   bool awaiting_ = false;

@@ -62,9 +62,20 @@ inline bool is_plain(const weir_req &req) {
   upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
   size_t size = req.size;
   if (connection.is_crowded_by(size)) return false;
-  connection.output().append(client_.reactor_.chunks, message, size);
+  if (size >= RequestBody::kFrom) [[unlikely]] {
+    put_large(message, size, connection.output());
+  } else {
+    connection.output().append(client_.reactor_.chunks, message, size);
+  }
   expect_reply(req, connection, size);
   return true;
+}
+
+// With its chunk, where it fills one.
+[[gnu::noinline]] void Dispatcher::put_large(const uint8_t *message, size_t size, Chain &to) {
+  client_.body_.expect(size);
+  if (client_.inbox_.is_filled_by(message, size)) return to.append(client_.inbox_.take());
+  to.append(client_.reactor_.chunks, message, size);
 }
 
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
@@ -72,6 +83,26 @@ bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const ui
   if (!is_plain(req) || dispatcher.no_memory_) return false;
   uint32_t server = client.front_.router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
   return dispatcher.send_at_once(req, message, server);
+}
+
+inline bool Dispatcher::done() {
+  if (client_.order_.size() >= client_.allowed_inflight_) client_.check_inflight();
+  client_.note_output();  // local answers count, too
+  return client_.open() && client_.pauses_ == 0;
+}
+
+bool Dispatcher::takes_pieces(const weir_req &req) {
+  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 && (req.flags & kUnusual) == 0 && req.profile == 0;
+}
+
+bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const weir_key &key, Chain &pieces) {
+  Dispatcher dispatcher(client);
+  weir_bytes key_bytes{pieces.front() + key.off, key.len};
+  uint32_t server = WEIR_NO_SERVER;
+  client.front_.router.route(dispatcher.ring_, &key_bytes, 1, &server, client.reactor_.now_us);
+  Chunk *whole = nullptr;
+  One one{req, {nullptr, 0}, &key, &key_bytes, &server, &whole, nullptr, &pieces};
+  return dispatcher.dispatch_with_care(one) && dispatcher.done();
 }
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
@@ -101,9 +132,7 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
     key += req.key_count;
   }
   arrays.shrink(batch.key_count);
-  if (client.order_.size() >= client.allowed_inflight_) client.check_inflight();
-  client.note_output();  // local answers count, too
-  return client.open() && client.pauses_ == 0;
+  return dispatcher.done();
 }
 
 bool Dispatcher::dispatch_with_care(const One &one) {
@@ -236,6 +265,11 @@ size_t Dispatcher::write(const One &one, upstream::ServerConnection &connection,
   if ((one.req.flags & WEIR_REQ_RENDER) != 0) {
     uint32_t server = part != nullptr ? part->part.server : connection.server();
     return render(one, connection, WEIR_RENDER_REKEY, all_keys(arrays_, one.req.key_count), one.req.key_count, server);
+  }
+  if (one.pieces != nullptr) {
+    size_t len = one.pieces->size();
+    connection.output().append(*one.pieces);
+    return len;
   }
   if (*one.whole != nullptr && part == nullptr) {
     connection.output().append(*one.whole);

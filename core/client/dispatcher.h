@@ -31,6 +31,10 @@ class Dispatcher {
   // The same for what a client sends that asks for one thing at a time: a whole request of one key, and nothing else.
   // False, with nothing done: it needs run().
   static bool run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key);
+  // A request whose bytes are in several pieces, the first of which has the key; they are taken when it is sent.
+  static bool run_pieces(ClientConnection &client, const weir_req &req, const weir_key &key, Chain &pieces);
+  // Whether it may come like that: nobody needs to see it in one piece.
+  static bool takes_pieces(const weir_req &req);
   // A request was queued: its client waits while there is more than is good.
   static void ease(ClientConnection &client, upstream::ServerConnection &connection);
 
@@ -44,9 +48,12 @@ class Dispatcher {
     const uint32_t *servers;  // of the keys
     Chunk **whole;
     const Batch *large = nullptr;  // it is dispatched in slices
+    Chain *pieces = nullptr;       // what the message is in when it is not in one piece
   };
   explicit Dispatcher(ClientConnection &client);
 
+  bool done();
+  void put_large(const uint8_t *message, size_t size, Chain &to);
   bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server);
   bool dispatch_with_care(const One &one);
   void dispatch(const One &one);

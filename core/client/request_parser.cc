@@ -55,6 +55,18 @@ void RequestParser::refuse(ClientConnection &c, uint32_t error, std::string_view
   if (c.open()) c.end_input();
 }
 
+// A request whose bytes were read into chunks of their own has come to its end.
+void RequestParser::dispatch_gathered(ClientConnection &c) {
+  RequestArrays &arrays = c.front_.arrays;
+  c.awaiting_ = false;
+  c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
+  weir_key key = arrays.keys[0];
+  c.carried_.clear();
+  Chain &bytes = c.body_.bytes();
+  Dispatcher::run_pieces(c, c.awaited_, key, bytes);
+  bytes.clear(c.reactor_.chunks);
+}
+
 // What is left from before: a refused request's bytes, or one whose end had not arrived. False: nothing to parse yet.
 bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   ChunkPool &chunks = c.reactor_.chunks;
@@ -63,6 +75,10 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
     c.discard_ -= at;
     if (at == all.len) c.inbox_.done(chunks);
     return at < all.len;
+  }
+  if (c.body_.is_whole()) {
+    dispatch_gathered(c);
+    return false;
   }
   if (all.len < c.awaited_.size) {
     c.inbox_.keep(chunks, all, 0, c.awaited_.size, c.awaited_.size);
@@ -193,15 +209,19 @@ inline bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse
   now.start = found.end;
   now.position = found.fenced ? found.end : std::max<size_t>(next, found.end);  // what is behind a fence comes again
   weir_req last;
-  if (found.unfinished != nullptr) last = *found.unfinished;
+  weir_key last_key{};  // its first
+  if (found.unfinished != nullptr) {
+    last = *found.unfinished;
+    if (last.key_count > 0) last_key = arrays.keys[found.keys];
+  }
   if (found.whole > 0 && !Dispatcher::run(c, batch) && (!c.open() || c.input_ended_)) return false;
   c.carried_.take_back(arrays.keys, found.keys, parse.sub_len, RequestArrays::kFirstKeys);
   if (found.fenced) c.carried_.clear();
-  return found.unfinished == nullptr || await_rest(c, now, last);
+  return found.unfinished == nullptr || await_rest(c, now, last, last_key);
 }
 
 // The last request's end has not arrived: hold it until it has, or refuse it now.
-bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &req) {
+bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &req, const weir_key &key) {
   const Front &front = c.front_;
   size_t have = now.all.len - now.start;
   bool too_big = req.size > front.settings.request_limit;
@@ -217,7 +237,11 @@ bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &r
   }
   c.awaited_ = req;
   c.awaiting_ = true;
-  c.inbox_.keep(c.reactor_.chunks, now.all, now.start, req.size, req.size);
+  if (RequestBody::suits(req, key, have)) {
+    RequestBody::begin(c, req, now.all, now.start);
+  } else {
+    c.inbox_.keep(c.reactor_.chunks, now.all, now.start, req.size, req.size);
+  }
   return false;
 }
 

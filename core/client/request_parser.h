@@ -20,6 +20,7 @@ class RequestParser {
     starved,  // the rest of a request must come first
     stop      // the client wants, or may have, no more now
   };
+  static void dispatch_gathered(ClientConnection &client);
   static bool resume(ClientConnection &client, Inbox::Span all, size_t &at);
   static Next step(ClientConnection &client, Step &step);
   static bool may_wait(ClientConnection &client, const Step &step);
@@ -28,7 +29,7 @@ class RequestParser {
   static uint32_t count_keys(const RequestArrays &arrays, const weir_parse &parse, Found &found);
   static bool take_one(ClientConnection &client, Step &step, const weir_parse &parse);
   static bool take(ClientConnection &client, Step &step, const weir_parse &parse);
-  static bool await_rest(ClientConnection &client, Step &step, const weir_req &req);
+  static bool await_rest(ClientConnection &client, Step &step, const weir_req &req, const weir_key &key);
   static void refuse(ClientConnection &client, uint32_t error, std::string_view text);
 };
 

@@ -43,6 +43,16 @@ Inbox::Span Inbox::again() {
   return held_ == nullptr ? Span{} : Span{held_->data(), held_->size()};
 }
 
+void Inbox::add(ChunkPool &pool, Span more) {
+  if (held_ == nullptr) {
+    held_ = pool.get(more.len);
+  } else if (held_->room() < more.len) {
+    held_ = pool.grow(held_, held_->end + more.len);
+  }
+  std::memcpy(held_->bytes() + held_->end, more.data, more.len);
+  held_->end += more.len;
+}
+
 void Inbox::keep(ChunkPool &pool, Span all, size_t from, size_t resume, size_t size) {
   resume_ = resume;
   size_ = size;

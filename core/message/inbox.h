@@ -41,6 +41,11 @@ class Inbox {
   // The same without new bytes: what keep() kept.
   Span again();
 
+  // The bytes were received in a chunk of their own; nothing is held.
+  void hold(Chunk *chunk) { held_ = chunk; }
+  // They were received behind what is held.
+  void add(ChunkPool &pool, Span more);
+
   // The message that begins at `from` is unfinished; its parser goes on at offset `resume` of it, which may lie past
   // the end. size: the message's whole size where it is known, else 0; no byte past it is read then.
   void keep(ChunkPool &pool, Span all, size_t from, size_t resume, size_t size);
@@ -56,6 +61,10 @@ class Inbox {
   size_t held() const { return held_ == nullptr ? 0 : held_->size(); }
   // Whether `all` lies in a chunk of its own that can be taken over whole.
   bool owns(Span all) const { return held_ != nullptr && all.data == held_->data(); }
+  // The same for a message that fills most of the chunk, and is all that is there.
+  bool is_filled_by(const uint8_t *message, size_t size) const {
+    return held_ != nullptr && held_->data() == message && held_->size() == size && size >= held_->cap / 2;
+  }
   Chunk *take();
 
   static constexpr size_t kMostAtOnce = 256 << 10;  // memory is never taken for more than this before it is needed

@@ -40,6 +40,12 @@ struct Failure {
   std::string_view text;  // static or outliving the call
 };
 
+// Where bytes of a reply may be put that nobody has to see in between.
+struct BodyPlace {
+  Chain *chain = nullptr;  // at its end; null: they have to be told one by one
+  int socket = -1;         // they may be written to it at once, the chain being empty; -1: they may not
+};
+
 // Who a request belongs to, as seen from the server's side. Implemented by the client connection.
 class RequestOwner {
  public:
@@ -52,6 +58,9 @@ class RequestOwner {
                             bool ends) = 0;
   // More bytes of the reply that began last on this part.
   virtual void reply_goes_on(Part &, const uint8_t *data, size_t len, bool ends) = 0;
+  // The same without a look at them: where they go, and that len bytes were put there.
+  virtual BodyPlace body_place(Part &) = 0;
+  virtual void body_came(Part &, size_t len, bool ends) = 0;
   // There will be no (or no whole) reply. held: the client must not be told before release() of the request.
   virtual void part_failed(Part &, const Failure &, bool held) = 0;
   // A request that was held back may be told.

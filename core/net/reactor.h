@@ -15,6 +15,7 @@
 #include "core/message/request.h"
 #include "core/net/loop.h"
 #include "core/net/mailbox.h"
+#include "core/net/relay.h"
 
 namespace weir::net {
 
@@ -22,7 +23,7 @@ class Connection;
 
 class Reactor {
  public:
-  static constexpr size_t kWindow = 128 << 10;
+  static constexpr size_t kWindow = 256 << 10;
 
   Reactor(uint32_t worker_id, StatsPage &stats);
   ~Reactor();
@@ -37,6 +38,7 @@ class Reactor {
   Arena arena;
   OutList out;
   Window window;
+  Relay relay;
   uint64_t now_us = 0;                 // the monotonic clock, read once a turn
   uint64_t memory_limit = UINT64_MAX;  // of memory_in_use()
   std::atomic<uint32_t> clients{0};    // handed to this worker and not yet closed; a change a connection

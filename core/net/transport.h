@@ -31,6 +31,13 @@ class Transport {
     if (ops != nullptr) return ops->read(*this, to, len);
     return ::syscall(SYS_recvfrom, fd, to, len, 0, nullptr, nullptr);
   }
+  ssize_t read(const iovec *to, int count) {  // at least one
+    if (ops != nullptr) return ops->read(*this, to->iov_base, to->iov_len);
+    msghdr message{};
+    message.msg_iov = const_cast<iovec *>(to);
+    message.msg_iovlen = static_cast<size_t>(count);
+    return ::syscall(SYS_recvmsg, fd, &message, 0);
+  }
   ssize_t write(const void *from, size_t len) {
     if (ops != nullptr) {
       iovec piece{const_cast<void *>(from), len};

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/log.h"
+#include "core/upstream/reply_body.h"
 #include "core/upstream/reply_parser.h"
 #include "core/upstream/upstream.h"
 
@@ -167,27 +168,35 @@ void ServerConnection::on_written(size_t len) {
 
 void ServerConnection::on_readable() {
   if (!open() || state_ == State::connecting) return;
+  if (body_left_ >= ReplyBody::kFrom) [[unlikely]] {
+    if (ReplyBody::read(*this)) return;
+  }
   Inbox::Span room = inbox_.prepare(reactor_.chunks, reactor_.window);
   ssize_t n = transport_.read(room.data, room.len);
+  if (n <= 0) return read_failed(n);
+  moved_us_ = reactor_.now_us;
+  Inbox::Span all = inbox_.received(reactor_.chunks, reactor_.window, static_cast<size_t>(n));
+  parse_on(all, body_left_ > 0 ? stream_body(all.data, all.len) : 0);
+}
+
+// As read(2) says: the end, or errno.
+void ServerConnection::read_failed(ssize_t n) {
   if (n == 0) {
     return close({std::strerror(ECONNRESET), WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false,
                   "the server closed the connection", true});
   }
-  if (n < 0) {
-    if (errno != EAGAIN && errno != EINTR) on_broken(errno);
+  if (errno != EAGAIN && errno != EINTR) on_broken(errno);
+}
+
+// Bytes came; up to `at`, they were the body of a reply that began before.
+void ServerConnection::parse_on(Inbox::Span all, size_t at) {
+  if (body_closes_ && body_left_ == 0) return close(kServerEnds);
+  if (at == all.len) {
+    inbox_.done(reactor_.chunks);
+  } else if (!ReplyParser::run(*this, all, at)) {
     return;
   }
-  moved_us_ = reactor_.now_us;
-  Inbox::Span all = inbox_.received(reactor_.chunks, reactor_.window, static_cast<size_t>(n));
-  size_t body = body_left_ > 0 ? stream_body(all.data, all.len) : 0;
-  bool alive = true;
-  if (body > 0 && body_left_ == 0 && body_closes_) return close(kServerEnds);
-  if (body < all.len) {
-    alive = ReplyParser::run(*this, all, body);
-  } else {
-    inbox_.done(reactor_.chunks);
-  }
-  if (alive) count_replies();
+  count_replies();
 }
 
 void ServerConnection::count_requests() {
@@ -395,6 +404,7 @@ void ServerConnection::close(const Ending &ending) {
   inbox_.clear(reactor_.chunks);
   carried_.clear();
   body_left_ = 0;
+  body_closes_ = false;
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
   bool held = (had_work || ending.counts) && upstream_.failed(server_);
   note_queue();

@@ -66,6 +66,7 @@ class ServerConnection final : public net::Connection {
   void on_broken(int error) override;
 
  private:
+  friend class ReplyBody;
   friend class ReplyParser;
   enum class State : uint8_t { closed, connecting, preparing, ready };
   struct Ending {
@@ -92,6 +93,8 @@ class ServerConnection final : public net::Connection {
   bool unusual_reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
   bool reply_to_step(const weir_rsp &rsp, const uint8_t *data, size_t have);
   bool reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
+  void read_failed(ssize_t n);
+  void parse_on(Inbox::Span all, size_t at);
   size_t stream_body(const uint8_t *data, size_t len);
   void retire_head();
   bool give_up_head();  // its reply is too large to be held whole; false: the connection is closed

@@ -15,9 +15,6 @@ constexpr size_t kWarmUp = 5'000;
 constexpr int kRounds = 6;
 constexpr size_t kKeys = 1'000;
 constexpr size_t kLarge = 64 << 10;
-// Known: a request whose last piece is missing puts its keys aside in memory of their own; one of more than 64 KiB is
-// also put together in a block that no pool has. A block is taken and given back.
-constexpr uint64_t kOneBlock = 2 * kRequests, kTwoBlocks = 4 * kRequests;
 
 struct Asked {
   std::string request, reply;
@@ -30,7 +27,6 @@ struct Kind {
   size_t batch = 1;                    // requests sent before their replies are read
   size_t clients = 1;
   bool in_pieces = false;  // each batch arrives in two, the first of which is read alone
-  uint64_t known = 0;      // calls in kRequests that are known and to be mended; 0: none are allowed
 };
 
 std::string key(size_t i) {
@@ -98,11 +94,11 @@ std::vector<Kind> redis_kinds() {
       {"redis mget 100", pool, mget_100},
       {"redis mget 10, pipeline 16", pool, mget_10, 16},
       {"redis del 5", pool, del},
-      {"redis set 64 KiB", pool, large_set, 1, 1, false, kTwoBlocks},
+      {"redis set 64 KiB", pool, large_set},
       {"redis get 64 KiB", pool, large_get},
-      {"redis set, in pieces", pool, set, 1, 1, true, kOneBlock},
+      {"redis set, in pieces", pool, set, 1, 1, true},
       {"redis mget 10, in pieces", pool, mget_10, 1, 1, true},
-      {"redis set 64 KiB, in pieces", pool, large_set, 1, 1, true, kTwoBlocks},
+      {"redis set 64 KiB, in pieces", pool, large_set, 1, 1, true},
   };
 }
 
@@ -122,9 +118,9 @@ std::vector<Kind> memcached_kinds() {
       {"memcached set, pipeline 16", pool, set, 16},
       {"memcached get, pipeline 64", pool, get, 64},
       {"memcached get 10", pool, get_10},
-      {"memcached set 64 KiB", pool, large_set, 1, 1, false, kTwoBlocks},
+      {"memcached set 64 KiB", pool, large_set},
       {"memcached get 64 KiB", pool, large_get},
-      {"memcached set, in pieces", pool, set, 1, 1, true, kOneBlock},
+      {"memcached set, in pieces", pool, set, 1, 1, true},
       {"memcached get 10, in pieces", pool, get_10, 1, 1, true},
   };
 }
@@ -205,17 +201,14 @@ TEST_F(Allocations, OfAWarmProxyAreNone) {
     Stream other = proxy->connect(CountedProxy::kRedis);
     serve(clients, other, kind, kWarmUp, kind.batch * 2);  // more at a time than later: buffers have grown enough
     uint64_t fewest = UINT64_MAX;
-    for (int round = 0; round < kRounds && fewest > kind.known; ++round) {
+    for (int round = 0; round < kRounds && fewest > 0; ++round) {
       const uint64_t before = proxy->calls();
       proxy->watch();
       serve(clients, other, kind, kRequests, kind.batch);
       fewest = std::min(fewest, proxy->calls() - before);
     }
-    std::cout << kind.name << ": " << fewest << " in " << kRequests << " requests"
-              << (kind.known == 0 ? "" : ", at most " + std::to_string(kind.known) + " are known") << std::endl;
-    EXPECT_LE(fewest, kind.known) << kind.name << ": the first calls come from\n" << proxy->origins();
-    // How a request sent in one go arrives is the kernel's affair; one in pieces shows what is true.
-    EXPECT_FALSE(kind.in_pieces && kind.known > 0 && fewest == 0) << kind.name << ": is mended; let none be known";
+    std::cout << kind.name << ": " << fewest << " in " << kRequests << " requests" << std::endl;
+    EXPECT_EQ(fewest, 0U) << kind.name << ": the first calls come from\n" << proxy->origins();
   }
 }
 

@@ -130,5 +130,15 @@ TEST(ChunkPool, TrimmingFreesOnlyWhatWasNotNeededSinceTheLastTime) {
   EXPECT_FALSE(pool.trim()) << "nothing is left";
 }
 
+TEST(ChunkPool, LargeBlocksGoBackToTheSystemOnceNoMoreOfThemCome) {
+  ChunkPool pool;
+  for (int second = 0; second < 3; ++second) {
+    pool.put(pool.get(1 << 20));
+    EXPECT_FALSE(pool.trim()) << "the next one is made of the last";
+  }
+  EXPECT_TRUE(pool.trim());
+  EXPECT_FALSE(pool.trim()) << "once is enough";
+}
+
 }  // namespace
 }  // namespace weir

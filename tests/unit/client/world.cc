@@ -2,11 +2,13 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -114,6 +116,7 @@ World::World(const Plan &plan)
       made(make_pool(plan, servers)),
       book(1, {plan.servers}),
       reactor(0, book.page(0)) {
+  std::signal(SIGPIPE, SIG_IGN);  // as the program does
   front = std::make_unique<client::Front>(reactor, *made->pool, *this);
 }
 
@@ -152,6 +155,8 @@ void World::turn() {
   for (TestServer &server : servers) {
     for (int fd = 0;
          server.fd >= 0 && (fd = ::accept4(server.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
+      int on = 1;
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       server.connections.push_back(std::make_unique<Peer>(fd));
     }
     for (auto &connection : server.connections) connection->pump();

@@ -183,5 +183,32 @@ TEST(Inbox, WhatWasKeptIsThereAgainFromTheUnfinishedMessageOn) {
   EXPECT_EQ(pool.in_use(), 0U);
 }
 
+TEST(Inbox, WhatWasReceivedElsewhereIsParsedInPlaceOrInOnePieceWithWhatIsThere) {
+  ChunkPool pool;
+  Inbox inbox;
+  auto text = [](Inbox::Span span) { return std::string(reinterpret_cast<char *>(span.data), span.len); };
+  auto span = [](std::string &bytes) { return Inbox::Span{reinterpret_cast<uint8_t *>(bytes.data()), bytes.size()}; };
+  Chunk *chunk = pool.get(200);
+  std::memcpy(chunk->bytes(), "0123456789", 10);
+  chunk->end = 10;
+  inbox.hold(chunk);
+  EXPECT_EQ(inbox.again().data, chunk->bytes());
+  EXPECT_FALSE(inbox.is_filled_by(chunk->bytes(), 10)) << "it has room for much more";
+  inbox.keep(pool, inbox.again(), 3, 2, 0);
+  std::string more = "ab", much(3000, 'x');
+  inbox.add(pool, span(more));
+  EXPECT_EQ(text(inbox.again()), "3456789ab");
+  EXPECT_EQ(inbox.resume(), 2U);
+  inbox.add(pool, span(much));
+  EXPECT_EQ(text(inbox.again()), "3456789ab" + much);
+  inbox.done(pool);
+  inbox.add(pool, span(much));
+  EXPECT_EQ(text(inbox.again()), much);
+  EXPECT_TRUE(inbox.is_filled_by(inbox.again().data, 3000));
+  EXPECT_FALSE(inbox.is_filled_by(inbox.again().data, 2999));
+  inbox.clear(pool);
+  EXPECT_EQ(pool.in_use(), 0U);
+}
+
 }  // namespace
 }  // namespace weir
