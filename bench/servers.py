@@ -123,5 +123,7 @@ def fill_redis(s, keys, value):
 
 
 def fill_memcached(s, keys, value):
-    tail = b" 0 0 %d\r\n%s\r\n" % (value, b"x" * value)
-    send_in_batches(s, (b"set " + key(i) + tail for i in range(keys)), b"STORED\r\n")
+    """With the letter in front that mc_load looks for: its key decides which."""
+    head, rest = b" 0 0 %d\r\n" % value, b"x" * (value - 1) + b"\r\n"
+    letters = [b"%c" % (ord("a") + i) for i in range(26)]
+    send_in_batches(s, (b"set " + key(i) + head + letters[i % 26] + rest for i in range(keys)), b"STORED\r\n")
