@@ -38,6 +38,15 @@ class Health {
   std::atomic<uint64_t> last_timeout_us_{0};
 };
 
+class Backend;
+
+// Who looks a server's name up again. Implemented by the process.
+class DoubtListener {
+ public:
+  virtual ~DoubtListener() = default;
+  virtual void in_doubt(Backend &backend) = 0;  // [any]
+};
+
 class Backend {
  public:
   explicit Backend(const config::Server &server) : config(server) {
@@ -68,10 +77,24 @@ class Backend {
     return !addresses_.empty();
   }
 
+  // [worker] The server may not be where its name pointed to any more: a connect failed, a connection was lost, or it
+  // says that another one is the primary now. The name is looked up again soon, but at most once a second, however
+  // often this is called. Servers that were given by address have nothing to look up.
+  void address_in_doubt() {
+    DoubtListener *listener = doubts_.load(std::memory_order_acquire);
+    if (listener != nullptr && !in_doubt_.exchange(true, std::memory_order_relaxed)) listener->in_doubt(*this);
+  }
+  // [control] The listener outlives the workers' use of this backend.
+  void tell_doubts_to(DoubtListener *listener) { doubts_.store(listener, std::memory_order_release); }
+  // [control] The doubt was acted upon: the next one is news again.
+  void doubt_is_settled() { in_doubt_.store(false, std::memory_order_relaxed); }
+
  private:
   mutable std::mutex mutex_;  // guards addresses_ and next_; taken once a connect
   std::vector<net::SocketAddress> addresses_;
   size_t next_ = 0;
+  std::atomic<DoubtListener *> doubts_{nullptr};
+  std::atomic<bool> in_doubt_{false};
 };
 
 }  // namespace weir::upstream

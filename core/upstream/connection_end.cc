@@ -72,6 +72,7 @@ void ServerConnection::close(const Ending &ending) {
   body_closes_ = false;
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
   bool held = (had_work || ending.counts) && upstream_.failed(server_);
+  backend_.address_in_doubt();
   note_queue();
   fail_all(ending, resend, held);
   queue_.publish();

@@ -45,5 +45,22 @@ TEST(Backend, AddressesAreTriedInTurn) {
   EXPECT_EQ(net::to_text(*backend.address()), "127.0.0.1:1");
 }
 
+TEST(Backend, ADoubtIsToldOnceUntilItIsSettled) {
+  struct Count : DoubtListener {
+    void in_doubt(Backend &) override { ++told; }
+    int told = 0;
+  } count;
+  const config::Server server;
+  Backend backend(server);
+  backend.address_in_doubt();  // nobody listens
+  backend.tell_doubts_to(&count);
+  backend.address_in_doubt();
+  backend.address_in_doubt();
+  EXPECT_EQ(count.told, 1);
+  backend.doubt_is_settled();
+  backend.address_in_doubt();
+  EXPECT_EQ(count.told, 2);
+}
+
 }  // namespace
 }  // namespace weir::upstream
