@@ -39,6 +39,10 @@ void Worker::ring_changed(uint32_t pool) {
   post([this, pool] { fronts_[pool]->release_held(); });
 }
 
+void Worker::addresses_changed(uint32_t pool, uint32_t server) {
+  post([this, pool, server] { fronts_[pool]->upstream.addresses_changed(server); });
+}
+
 void Worker::drain() {
   post([this] {
     draining_ = true;

@@ -35,6 +35,7 @@ class Worker final : public upstream::EjectionListener {
 
   void take_client(uint32_t pool, int fd, bool refused);
   void ring_changed(uint32_t pool);
+  void addresses_changed(uint32_t pool, uint32_t server);
   // Calls what on the worker's thread, in the turn after the one it is in.
   void post(std::function<void()> what) { reactor_.post(std::move(what)); }
   void drain();     // answers what is there, then ends

@@ -72,6 +72,12 @@ bool to_socket_address(const config::Address &address, SocketAddress &out) {
   return false;
 }
 
+bool same_address(const SocketAddress &a, const SocketAddress &b) {
+  if (a.storage.ss_family != b.storage.ss_family) return false;
+  if (a.storage.ss_family == AF_UNIX) return a.len == b.len && std::memcmp(&a.storage, &b.storage, a.len) == 0;
+  return to_text(a) == to_text(b);
+}
+
 std::string to_text(const SocketAddress &address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.storage.ss_family == AF_INET) {

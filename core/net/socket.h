@@ -20,6 +20,8 @@ struct SocketAddress {
 
 // A unix path or a numeric address. False when it is a name that must be resolved.
 bool to_socket_address(const config::Address &address, SocketAddress &out);
+// Whether both are the same family, host and port, or path.
+bool same_address(const SocketAddress &a, const SocketAddress &b);
 // "127.0.0.1:4242", "[::1]:4242", "unix"
 std::string to_text(const SocketAddress &address);
 

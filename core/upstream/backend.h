@@ -2,6 +2,7 @@
 // Owner: the pool. Threads: health by all workers, only on failure; addresses set by control, read per connect.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -63,18 +64,43 @@ class Backend {
     if (addresses_.empty()) return std::nullopt;
     return addresses_[next_ % addresses_.size()];
   }
-  // [any] The address just tried did not answer.
-  void try_another() {
+  // [any] The address that was tried did not answer. Of several workers that found out, one moves on.
+  void try_another(const net::SocketAddress &tried) {
     std::lock_guard lock(mutex_);
-    ++next_;
+    if (!addresses_.empty() && net::same_address(addresses_[next_ % addresses_.size()], tried)) ++next_;
   }
-  void set_addresses(std::vector<net::SocketAddress> addresses) {
+  // [control] What the name stands for now. False when these are the addresses it had, in whatever order. The address
+  // in use stays so if it is among them.
+  bool set_addresses(std::vector<net::SocketAddress> addresses) {
     std::lock_guard lock(mutex_);
+    bool same = addresses.size() == addresses_.size() &&
+                std::all_of(addresses.begin(), addresses.end(), [this](const auto &a) { return holds(addresses_, a); });
+    if (same) return false;
+    size_t next = 0;
+    if (!addresses_.empty()) {
+      const net::SocketAddress &in_use = addresses_[next_ % addresses_.size()];
+      while (next < addresses.size() && !net::same_address(addresses[next], in_use)) ++next;
+    }
+    next_ = next < addresses.size() ? next : 0;
     addresses_ = std::move(addresses);
+    return true;
   }
   bool resolved() const {
     std::lock_guard lock(mutex_);
     return !addresses_.empty();
+  }
+  std::vector<net::SocketAddress> addresses() const {
+    std::lock_guard lock(mutex_);
+    return addresses_;
+  }
+  size_t address_count() const {
+    std::lock_guard lock(mutex_);
+    return addresses_.size();
+  }
+  // [any] Whether the name stands for this address still.
+  bool is_at(const net::SocketAddress &address) const {
+    std::lock_guard lock(mutex_);
+    return holds(addresses_, address);
   }
 
   // [worker] The server may not be where its name pointed to any more: a connect failed, a connection was lost, or it
@@ -90,6 +116,10 @@ class Backend {
   void doubt_is_settled() { in_doubt_.store(false, std::memory_order_relaxed); }
 
  private:
+  static bool holds(const std::vector<net::SocketAddress> &all, const net::SocketAddress &one) {
+    return std::any_of(all.begin(), all.end(), [&one](const auto &a) { return net::same_address(a, one); });
+  }
+
   mutable std::mutex mutex_;  // guards addresses_ and next_; taken once a connect
   std::vector<net::SocketAddress> addresses_;
   size_t next_ = 0;

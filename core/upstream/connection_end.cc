@@ -29,8 +29,6 @@ void ServerConnection::close(const Ending &ending) {
   bool was_open = open();
   bool had_work = !queue_.empty();
   if (was_open) {
-    cells_.server_connections.sub();
-    reactor_.stats.curr_connections.sub();
     bool timed_out = ending.status == WEIR_PART_TIMEOUT;
     (timed_out ? cells_.server_timedout : ending.eof ? cells_.server_eof : cells_.server_err).add();
   } else if (state_ != State::closed) {
@@ -45,17 +43,8 @@ void ServerConnection::close(const Ending &ending) {
     log::format(level, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), server.name.c_str(),
                 ending.logged != nullptr ? ending.logged : ending.why);
   }
-  if (state_ == State::preparing || state_ == State::ready) {
-    if (auto closed = upstream_.with.protocol.protocol().closed; closed != nullptr) {
-      weir_scope with = scope();
-      closed(&with, 1);
-    }
-  }
-  count_requests();
-  count_replies();
-  bool worked = state_ == State::ready && ending.status == WEIR_PART_CLOSED;
-  state_ = State::closed;
-  prepare_due_us_ = 0;
+  bool worked = is_up() && ending.status == WEIR_PART_CLOSED;
+  if (state_ == State::leaving) out_.append(reactor_.chunks, waiting_);  // they are one stream
   waiting_.clear(reactor_.chunks);
   // Requests of which not a byte was written cannot have been carried out: they go to a new connection.
   size_t before_unsent = 0;
@@ -65,11 +54,7 @@ void ServerConnection::close(const Ending &ending) {
     out_.consume(reactor_.chunks, before_unsent);
     waiting_.append(reactor_.chunks, out_);
   }
-  detach();
-  inbox_.clear(reactor_.chunks);
-  carried_.clear();
-  body_left_ = 0;
-  body_closes_ = false;
+  take_down();
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
   bool held = (had_work || ending.counts) && upstream_.failed(server_);
   backend_.address_in_doubt();
@@ -78,6 +63,29 @@ void ServerConnection::close(const Ending &ending) {
   queue_.publish();
   // Not at once: whoever is working with the old connection's bytes must find it closed.
   if (resend) reactor_.later([this] { connect(); });
+}
+
+// The socket goes, and what belongs to it alone.
+void ServerConnection::take_down() {
+  if (open()) {
+    cells_.server_connections.sub();
+    reactor_.stats.curr_connections.sub();
+  }
+  if (state_ == State::preparing || is_up()) {
+    if (auto closed = upstream_.with.protocol.protocol().closed; closed != nullptr) {
+      weir_scope with = scope();
+      closed(&with, 1);
+    }
+  }
+  count_requests();
+  count_replies();
+  state_ = State::closed;
+  prepare_due_us_ = 0;
+  detach();
+  inbox_.clear(reactor_.chunks);
+  carried_.clear();
+  body_left_ = 0;
+  body_closes_ = false;
 }
 
 void ServerConnection::fail_all(const Ending &ending, bool keep_unsent, bool held) {

@@ -51,13 +51,24 @@ bool ExpectationQueue::bytes_before_unsent(size_t &len) const {
 
 Part *ExpectationQueue::take(bool keep_unsent) {
   Part *kept = keep_unsent ? unsent_ : nullptr;
+  return take_before(kept, kept != nullptr ? kept->sent_at : queued_);
+}
+
+bool ExpectationQueue::sent_is_awaited() const {
+  for (const Part *part = head_; part != unsent_; part = part->next_expected) {
+    if (!part->abandoned) return true;
+  }
+  return false;
+}
+
+// gone: how many bytes leave with the parts.
+Part *ExpectationQueue::take_before(Part *kept, uint64_t gone) {
   Part *first = head_ == kept ? nullptr : head_;
   for (Part *part = first; part != nullptr; part = part->next_expected) {
     if (part->next_expected == kept) part->next_expected = nullptr;
   }
   if (kept == nullptr) unsent_parts_ = 0;
   parts_ = unsent_parts_;
-  uint64_t gone = kept != nullptr ? kept->sent_at : queued_;
   queued_ -= gone;
   written_ = 0;
   head_ = unsent_ = due_ = at_ = kept;

@@ -58,6 +58,10 @@ class ExpectationQueue {
   // Everything leaves, or, with keep_unsent, all that was (partly) sent; what stays begins the count of bytes anew. The
   // parts that left, linked by next_expected.
   Part *take(bool keep_unsent);
+  // The same, when all bytes that were to be written before what stays are written.
+  Part *take_written() { return take_before(unsent_, written_); }
+  // Whether an answer to anything that was (partly) sent is still waited for.
+  bool sent_is_awaited() const;
 
   // Shows in the cells how many parts there are; once a turn, so that a part costs no store to memory that others read.
   // A server's connections share the cells: each puts what has changed about its own.
@@ -71,6 +75,8 @@ class ExpectationQueue {
   const weir_expect *expect(uint32_t i);
 
  private:
+  Part *take_before(Part *kept, uint64_t gone);
+
   ServerCells &cells_;
   struct Shown {
     uint64_t in_queue = 0, in_queue_bytes = 0, out_queue = 0, out_queue_bytes = 0;

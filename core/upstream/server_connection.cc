@@ -16,6 +16,8 @@ namespace {
 // fails alone and its late reply is swallowed (docs/adr/0004-timeouts-fail-alone.md).
 constexpr uint64_t kStallTimeouts = 4;
 constexpr uint64_t kLeastStallUs = 1'000'000;
+// A part may be abandoned without a word to its connection.
+constexpr uint64_t kLookWhileLeavingUs = 50'000;
 
 }  // namespace
 
@@ -64,17 +66,30 @@ void ServerConnection::connect() {
   prepare_due_us_ = timeout == 0 ? 0 : reactor_.now_us + timeout;
   if (timeout != 0) upstream_.check_at(prepare_due_us_);
 
-  auto address = backend_.address();
-  if (!address) return fail_soon(std::strerror(EHOSTDOWN));
-  int fd = net::start_connect(*address);
-  if (fd < 0) return fail_soon(std::strerror(errno));
-  if (!backend_.config.address.is_unix() && upstream_.with.pool.tcpkeepalive) {
-    net::set_keepalive(fd);
-  }
-  if (!attach(fd, net::Loop::kWrite)) return fail_soon(std::strerror(errno));
+  if (!start_connect()) return fail_soon(std::strerror(errno));
   reactor_.stats.total_connections.add();
   reactor_.stats.curr_connections.add();
   cells_.server_connections.add();
+}
+
+// To the first of the server's addresses that the system does not refuse at once. False: errno says why.
+bool ServerConnection::start_connect() {
+  size_t addresses = backend_.address_count();
+  errno = EHOSTDOWN;  // when its name is not known
+  for (size_t i = 0; i < addresses; ++i) {
+    auto address = backend_.address();
+    if (!address) break;
+    address_ = *address;
+    int fd = net::start_connect(address_);
+    if (fd >= 0) {
+      if (!backend_.config.address.is_unix() && upstream_.with.pool.tcpkeepalive) net::set_keepalive(fd);
+      return attach(fd, net::Loop::kWrite);
+    }
+    int error = errno;
+    backend_.try_another(address_);
+    errno = error;
+  }
+  return false;
 }
 
 // The caller is in the middle of queueing: it hears of the failure at the end of the turn.
@@ -93,13 +108,14 @@ void ServerConnection::on_writable() {
 
 void ServerConnection::turn_ends() {
   count_requests();
-  if (state_ == State::preparing || state_ == State::ready) flush();
+  if (state_ == State::preparing || is_up()) flush();
   queue_.publish();
 }
 
 void ServerConnection::connected() {
   if (int error = net::connect_error(transport_.fd); error != 0) {
-    backend_.try_another();
+    backend_.try_another(address_);
+    if (try_next_address()) return;
     return close({std::strerror(error), WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, true});
   }
   state_ = State::preparing;
@@ -135,6 +151,7 @@ void ServerConnection::next_step(const weir_rsp *prev, weir_bytes prev_bytes) {
 void ServerConnection::became_ready() {
   state_ = State::ready;
   prepare_due_us_ = 0;
+  tried_ = 0;
   // What is left of the protocol's own words goes ahead of the requests, and counts from here on as they do.
   queue_.push_front(out_.size());
   out_.append(reactor_.chunks, waiting_);
@@ -156,7 +173,7 @@ void ServerConnection::connect_if_closed() {
 }
 
 void ServerConnection::on_written(size_t len) {
-  if (state_ != State::ready) return;
+  if (!is_up()) return;
   if (swamped_) note_queue();
   if (queue_.empty()) moved_us_ = reactor_.now_us;
   queue_.wrote(len);
@@ -208,6 +225,8 @@ void ServerConnection::count_replies() {
   cells_.response_bytes.add(response_bytes_);
   responses_ = response_bytes_ = 0;
   queue_.publish();
+  if (state_ == State::leaving) [[unlikely]]
+    reactor_.later([this] { check_leaving(); });
 }
 
 // The way of nearly every reply: all of it is here, and it answers the oldest part.
@@ -326,11 +345,12 @@ void ServerConnection::expire(Part &part) {
 uint64_t ServerConnection::check_time(uint64_t now_us) {
   if (prepare_due_us_ != 0 && now_us >= prepare_due_us_ && state_ != State::closed && !closing_soon_) {
     cells_.server_timedout.add();
-    backend_.try_another();
+    backend_.try_another(address_);
     close({std::strerror(ETIMEDOUT), WEIR_PART_NO_SERVER, WEIR_ERR_TIMEOUT, true});
     return 0;
   }
   while (Part *part = queue_.next_overdue(now_us)) expire(*part);
+  if (state_ == State::leaving && !check_leaving()) upstream_.check_at(now_us + kLookWhileLeavingUs);
   uint64_t timeout = upstream_.with.pool.timeout_us;
   uint64_t stall = std::max(timeout * kStallTimeouts, kLeastStallUs);
   bool waits = !queue_.empty() || !out_.empty();

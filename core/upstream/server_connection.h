@@ -2,6 +2,7 @@
 // many clients one behind the other, and gives each reply to the part it answers.
 //
 //   closed -> connecting -> preparing -> ready -> closed
+//                                          \-> leaving -> closed, when the server is at another address now
 //
 // Any reply that no part in its queue expects ends the connection, since the position is then in doubt.
 //
@@ -50,6 +51,9 @@ class ServerConnection final : public net::Connection {
   bool is_crowded_by(size_t len) const { return backlog() + len > queue_limit_ / 4; }
 
   void connect();  // if it is closed
+  // The server's name stands for other addresses: a connection to one that is gone ends when what is under way on it is
+  // answered, and what comes meanwhile waits for its successor.
+  void addresses_changed();
 
   // Fails what is overdue, and closes the connection when it has stood still; the next time to look, 0 = never.
   uint64_t check_time(uint64_t now_us);
@@ -68,7 +72,7 @@ class ServerConnection final : public net::Connection {
  private:
   friend class ReplyBody;
   friend class ReplyParser;
-  enum class State : uint8_t { closed, connecting, preparing, ready };
+  enum class State : uint8_t { closed, connecting, preparing, ready, leaving };
   struct Ending {
     const char *why;               // for clients, after "-ERR " or its like
     uint32_t status, error;        // WEIR_PART_*, WEIR_ERR_*
@@ -77,11 +81,17 @@ class ServerConnection final : public net::Connection {
     bool eof = false;              // it closed in good order
   };
 
+  bool start_connect();
+  bool try_next_address();
   void connected();
   void next_step(const weir_rsp *prev, weir_bytes prev_bytes);
   void became_ready();
   void fail_soon(const char *why);
   void close(const Ending &ending);
+  void take_down();
+  void leave();
+  bool check_leaving();
+  void connect_anew();
   void fail_all(const Ending &ending, bool keep_unsent, bool held);
   static Ending ending_of(int error);
   static const Ending kServerEnds;  // as it said itself
@@ -103,7 +113,8 @@ class ServerConnection final : public net::Connection {
   void count_replies();
   void expire(Part &part);
   ReplyArrays &arrays();
-  const weir_expect *expect(uint32_t i) { return state_ == State::ready ? queue_.expect(i) : nullptr; }
+  const weir_expect *expect(uint32_t i) { return is_up() ? queue_.expect(i) : nullptr; }
+  bool is_up() const { return state_ == State::ready || state_ == State::leaving; }
 
   weir_scope scope();
 
@@ -114,10 +125,11 @@ class ServerConnection final : public net::Connection {
   const uint32_t server_;
   State state_ = State::closed;
   bool closing_soon_ = false;
+  uint8_t tried_ = 0;     // addresses that did not answer, since requests wait for this connection
   bool swamped_ = false;  // so much waits that clients must be taken one request at a time; see Upstream::swamped
 
   ExpectationQueue queue_;
-  Chain waiting_;  // requests that came before the connection was ready
+  Chain waiting_;  // requests that came before the connection was ready, or since it leaves
 
   // The reply side.
   Inbox inbox_;
@@ -132,6 +144,8 @@ class ServerConnection final : public net::Connection {
   // Preparing.
   uint32_t step_ = 0, steps_pending_ = 0;
   uint64_t prepare_due_us_ = 0;
+  uint64_t leave_due_us_ = 0;
+  net::SocketAddress address_;  // where it is connected to
   uint64_t conn_id_ = 0;
   std::string refusal_;     // why the server would not have us
   uint64_t logged_us_ = 0;  // when an end of the connection was last logged

@@ -16,6 +16,10 @@ void Upstream::connect_all() {
   for (auto &connection : connections_) connection->connect();
 }
 
+void Upstream::addresses_changed(uint32_t server) {
+  for (uint32_t lane = 0; lane < with.pool.server_connections; ++lane) connection(server, lane).addresses_changed();
+}
+
 void Upstream::check_time(uint64_t now_us) {
   if (next_check_us_ == 0 || now_us < next_check_us_) return;
   next_check_us_ = 0;

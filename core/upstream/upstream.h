@@ -45,6 +45,8 @@ class Upstream {
     return *connections_[static_cast<size_t>(server) * width + (width == 1 ? 0 : lane % width)];
   }
   void connect_all();
+  // The server's name stands for other addresses: its connections move.
+  void addresses_changed(uint32_t server);
 
   // Fails what is overdue.
   void check_time(uint64_t now_us);

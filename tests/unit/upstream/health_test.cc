@@ -39,10 +39,37 @@ TEST(Backend, AddressesAreTriedInTurn) {
   backend.set_addresses(both);
   EXPECT_EQ(net::to_text(*backend.address()), "127.0.0.1:1");
   EXPECT_EQ(net::to_text(*backend.address()), "127.0.0.1:1");
-  backend.try_another();
+  backend.try_another(both[0]);
+  backend.try_another(both[0]);  // another worker found the same
   EXPECT_EQ(net::to_text(*backend.address()), "127.0.0.2:1");
-  backend.try_another();
+  backend.try_another(both[1]);
   EXPECT_EQ(net::to_text(*backend.address()), "127.0.0.1:1");
+}
+
+net::SocketAddress at(const std::string &host) {
+  net::SocketAddress address;
+  config::Address written;
+  written.host = host;
+  written.port = 1;
+  EXPECT_TRUE(net::to_socket_address(written, address));
+  return address;
+}
+
+TEST(Backend, NewAddressesAreTakenAndTheOneInUseIsKeptWhileItIsAmongThem) {
+  config::Server server;
+  server.address.host = "some.name";
+  const config::Server named = server;
+  Backend backend(named);
+  EXPECT_TRUE(backend.set_addresses({at("127.0.0.1"), at("127.0.0.2")}));
+  EXPECT_FALSE(backend.set_addresses({at("127.0.0.2"), at("127.0.0.1")}));  // another order is no change
+  EXPECT_EQ(net::to_text(*backend.address()), "127.0.0.1:1");
+  EXPECT_TRUE(backend.set_addresses({at("::1"), at("127.0.0.3"), at("127.0.0.1")}));
+  EXPECT_EQ(net::to_text(*backend.address()), "127.0.0.1:1");
+  EXPECT_TRUE(backend.is_at(at("::1")));
+  EXPECT_FALSE(backend.is_at(at("127.0.0.2")));
+  EXPECT_TRUE(backend.set_addresses({at("127.0.0.5"), at("127.0.0.4")}));
+  EXPECT_EQ(net::to_text(*backend.address()), "127.0.0.5:1");
+  EXPECT_EQ(backend.address_count(), 2U);
 }
 
 TEST(Backend, ADoubtIsToldOnceUntilItIsSettled) {
