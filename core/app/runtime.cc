@@ -1,7 +1,6 @@
 #include "core/app/runtime.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -43,7 +42,8 @@ Runtime::Runtime(const Options &options, Loaded &loaded)
       started_us_(monotonic_us()),
       resolver_(io_),
       drain_timer_(io_),
-      resolve_timer_(io_) {}
+      resolve_timer_(io_),
+      listeners_(io_, own_stats_) {}
 
 Runtime::~Runtime() {
   for (auto &worker : workers_) worker->stop_now();
@@ -51,7 +51,6 @@ Runtime::~Runtime() {
   log::synchronous(true);
   log::on_pending(nullptr);
   log_context = nullptr;
-  for (const std::string &path : unix_paths_) ::unlink(path.c_str());
   io_.restart();
   io_.poll();  // rings that were on their way to be dropped
 }
@@ -91,21 +90,9 @@ Status Runtime::start() {
 
 Status Runtime::listen(route::Pool &pool) {
   const config::Address &where = pool.settings.listen;
-  net::SocketAddress address;
-  if (!net::to_socket_address(where, address)) {
-    if (where.is_unix()) return Error{"cannot listen on " + where.text + ": the path is too long for a socket"};
-    std::string error;
-    auto found = net::Resolver::resolve_now(where.host, where.port, error);
-    if (found.empty()) return Error{"cannot listen on " + where.text + ": " + error};
-    address = found.front();
-  }
-  auto fd = net::listen_on(where, address, static_cast<int>(pool.settings.backlog), pool.settings.reuseport);
-  if (!fd) return fd.error();
-  if (where.is_unix()) unix_paths_.push_back(where.path);
-  own_stats_.total_connections.add();
-  own_stats_.curr_connections.add();
-  acceptors_.push_back(std::make_unique<net::Acceptor>(io_, *fd, "pool " + pool.settings.name,
-                                                       [this, &pool](int client) { accepted(pool, client); }));
+  auto bound = listeners_.bind(where, pool.settings.backlog, pool.settings.reuseport);
+  if (!bound) return bound.error();
+  listeners_.feed(where, [this, &pool](int client) { accepted(pool, client); });
   WEIR_LOG(notice, "pool %s: listening on %s, %zu servers", pool.settings.name.c_str(), where.text.c_str(),
            pool.backends.size());
   return Done{};
@@ -211,7 +198,7 @@ void Runtime::stop() {
   if (stopping_) return;
   stopping_ = true;
   WEIR_LOG(notice, "stopping: answering what is under way");
-  for (auto &acceptor : acceptors_) acceptor->stop();
+  listeners_.close_all();
   for (auto &worker : workers_) worker->drain();
   resolve_timer_.cancel();
   drain_timer_.expires_after(std::chrono::milliseconds(kDrainMs));

@@ -10,12 +10,12 @@
 
 #include "core/admin/stats_json.h"
 #include "core/admin/stats_server.h"
+#include "core/app/listeners.h"
 #include "core/app/loading.h"
 #include "core/app/options.h"
 #include "core/app/ring_keeper.h"
 #include "core/app/signals.h"
 #include "core/app/worker.h"
-#include "core/net/acceptor.h"
 #include "core/net/resolver.h"
 
 namespace weir::app {
@@ -59,8 +59,7 @@ class Runtime {
   boost::asio::steady_timer drain_timer_, resolve_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<RingKeeper>> keepers_;
-  std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
-  std::vector<std::string> unix_paths_;  // ours to remove
+  Listeners listeners_;
   std::optional<admin::StatsServer> stats_server_;
   std::unique_ptr<Signals> signals_;
   size_t finished_ = 0;

@@ -1,0 +1,67 @@
+// The sockets that clients connect to, by address. They outlive pools: one that stays in the configuration stays open,
+// and only where its clients go changes. Owner: the runtime. Thread: control.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/stats.h"
+#include "core/config/settings.h"
+#include "core/net/acceptor.h"
+
+namespace weir::app {
+
+class Listeners {
+ public:
+  // Gets a non-blocking descriptor and owns it.
+  using Accepted = std::function<void(int fd)>;
+
+  Listeners(boost::asio::io_context &, StatsPage &);
+  ~Listeners();  // closes all
+  Listeners(const Listeners &) = delete;
+  Listeners &operator=(const Listeners &) = delete;
+
+  // A listening socket at the address, from which nothing is accepted yet. True: it was made or adopted now. False: it
+  // had one already, which stays, with the backlog and the mode given; whether it shares its port cannot be changed.
+  Result<bool> bind(const config::Address &, uint32_t backlog, bool reuse_port);
+  // From now on clients of this address go there. The address must be bound.
+  void feed(const config::Address &, Accepted);
+  bool has(const config::Address &) const;
+
+  // Who connects from now on is refused. The path of a unix socket is removed.
+  void close(const config::Address &);
+  void close_all();
+
+  // A listening socket of the process before this one, by its key(). bind() uses it instead of making one.
+  void adopt(const std::string &key, int fd);
+  // Closes what was adopted and not used.
+  void close_unused();
+  // What an address is called in other processes.
+  static std::string key(const config::Address &);
+
+ private:
+  // One listening socket. Until it is fed clients wait in its backlog.
+  struct Listener {
+    std::string key;
+    int fd = -1;
+    std::string path;               // of a unix socket; removed on closing unless another socket has taken its place
+    uint64_t device = 0, node = 0;  // which file that is
+    Accepted accepted;
+    std::unique_ptr<net::Acceptor> acceptor;  // once fed; owns fd then
+  };
+  using Place = std::vector<std::unique_ptr<Listener>>::iterator;
+
+  Place find(const std::string &key);
+  void remove_path(const Listener &) const;
+  void end(std::unique_ptr<Listener>);
+
+  boost::asio::io_context &io_;
+  StatsPage &stats_;
+  std::vector<std::unique_ptr<Listener>> open_, adopted_;
+};
+
+}  // namespace weir::app
