@@ -49,12 +49,15 @@ std::string host_name() {
 
 }  // namespace
 
-StatsNames stats_names(const config::Settings &settings) {
+StatsNames stats_names(const config::Settings &settings, StatsBook &book) {
   StatsNames names{host_name(), kVersion, {}};
   for (const config::Pool &pool : settings.pools) {
     StatsNames::Pool &shown = names.pools.emplace_back();
     shown.name = pool.name;
-    for (const config::Server &server : pool.servers) shown.servers.push_back({server.name, shown.servers.size()});
+    shown.place = book.pool_place(pool.name);
+    for (const config::Server &server : pool.servers) {
+      shown.servers.push_back({server.name, book.server_place(shown.place, server.name)});
+    }
     std::stable_sort(shown.servers.begin(), shown.servers.end(), [](const auto &a, const auto &b) {
       return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name;
     });
@@ -72,13 +75,13 @@ std::string stats_json(const StatsBook &book, const StatsNames &names, uint64_t 
   json.number("timestamp", timestamp_s);
   json.number("total_connections", book.total_connections());
   json.number("curr_connections", book.curr_connections());
-  for (size_t p = 0; p < names.pools.size(); ++p) {
-    json.open(names.pools[p].name);
-    for (size_t m = 0; m < kPoolMetricCount; ++m) json.number(kPoolMetrics[m].name, book.pool(p, m));
-    for (const StatsNames::Server &server : names.pools[p].servers) {
+  for (const StatsNames::Pool &pool : names.pools) {
+    json.open(pool.name);
+    for (size_t m = 0; m < kPoolMetricCount; ++m) json.number(kPoolMetrics[m].name, book.pool(pool.place, m));
+    for (const StatsNames::Server &server : pool.servers) {
       json.open(server.name);
       for (size_t m = 0; m < kServerMetricCount; ++m) {
-        json.number(kServerMetrics[m].name, book.server(p, server.index, m));
+        json.number(kServerMetrics[m].name, book.server(pool.place, server.place, m));
       }
       json.close();
     }

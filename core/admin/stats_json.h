@@ -14,10 +14,11 @@ namespace weir::admin {
 struct StatsNames {
   struct Server {
     std::string name;
-    size_t index;  // in the StatsBook: the server's place in the configuration
+    size_t place;  // in the StatsBook
   };
   struct Pool {
     std::string name;
+    size_t place;                 // in the StatsBook
     std::vector<Server> servers;  // shorter names first, then bytes
   };
   std::string source;  // this machine's name
@@ -25,7 +26,8 @@ struct StatsNames {
   std::vector<Pool> pools;
 };
 
-StatsNames stats_names(const config::Settings &);
+// Makes those places that are missing.
+StatsNames stats_names(const config::Settings &, StatsBook &);
 
 // One JSON object and a line end.
 std::string stats_json(const StatsBook &, const StatsNames &, uint64_t uptime_s, uint64_t timestamp_s);

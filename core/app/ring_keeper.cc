@@ -9,16 +9,16 @@
 
 namespace weir::app {
 
-RingKeeper::RingKeeper(boost::asio::io_context &io, route::Pool &pool, StatsPage &stats, Retire retire)
-    : pool_(pool), stats_(stats), retire_(std::move(retire)), alive_(pool.backends.size(), 1) {
+RingKeeper::RingKeeper(boost::asio::io_context &io, route::Pool &pool, Retire retire)
+    : pool_(pool), retire_(std::move(retire)), alive_(pool.backends.size(), 1) {
   for (size_t i = 0; i < alive_.size(); ++i) back_.push_back(std::make_unique<boost::asio::steady_timer>(io));
 }
 
 void RingKeeper::eject(uint32_t server) {
   if (alive_[server] == 0) return;  // several workers, or connections, may say so
   alive_[server] = 0;
-  stats_.pools[pool_.index].server_ejects.add();
-  stats_.servers[pool_.index][server].server_ejected_at.set(wall_us());
+  pool_.counters.back().pool->server_ejects.add();
+  pool_.counters.back().servers[server]->server_ejected_at.set(wall_us());
   auto live = std::count(alive_.begin(), alive_.end(), 1);
   WEIR_LOG(warn, "pool %s: server %s is ejected for %llu ms; %d of %zu servers left", pool_.settings.name.c_str(),
            pool_.backends[server].config.name.c_str(),

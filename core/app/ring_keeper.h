@@ -8,7 +8,6 @@
 #include <memory>
 #include <vector>
 
-#include "core/base/stats.h"
 #include "core/route/pool.h"
 
 namespace weir::app {
@@ -17,7 +16,7 @@ class RingKeeper {
  public:
   // retire takes rings that workers may still be reading.
   using Retire = std::function<void(std::unique_ptr<route::Ring>)>;
-  RingKeeper(boost::asio::io_context &io, route::Pool &pool, StatsPage &stats, Retire retire);
+  RingKeeper(boost::asio::io_context &io, route::Pool &pool, Retire retire);
 
   // A server reached its failure limit. It is off the ring when this returns.
   void eject(uint32_t server);
@@ -28,7 +27,6 @@ class RingKeeper {
   void rebuild();
 
   route::Pool &pool_;
-  StatsPage &stats_;
   Retire retire_;
   std::vector<uint8_t> alive_;
   std::vector<std::unique_ptr<boost::asio::steady_timer>> back_;  // by server

@@ -13,12 +13,6 @@
 namespace weir::app {
 namespace {
 
-std::vector<size_t> servers_of(const Loaded &loaded) {
-  std::vector<size_t> counts;
-  for (const config::Pool &pool : loaded.settings.pools) counts.push_back(pool.servers.size());
-  return counts;
-}
-
 // Logging from any thread wakes the control thread through this; set while a Runtime runs.
 boost::asio::io_context *log_context = nullptr;
 
@@ -36,9 +30,9 @@ void change_log_level(int step) {
 Runtime::Runtime(const Options &options, Loaded &loaded)
     : options_(options),
       loaded_(loaded),
-      book_(loaded.workers + 1, servers_of(loaded)),
+      book_(loaded.workers + 1),
       own_stats_(book_.page(loaded.workers)),
-      stats_names_(admin::stats_names(loaded.settings)),
+      stats_names_(admin::stats_names(loaded.settings, book_)),
       started_us_(monotonic_us()),
       resolver_(io_),
       drain_timer_(io_),
@@ -60,9 +54,10 @@ Runtime::~Runtime() {
 Status Runtime::start() {
   raise_file_limit();
   for (auto &pool : loaded_.pools) {
+    pool->count_in(book_, loaded_.workers + 1);
     if (Status listening = listen(*pool); !listening) return listening;
     keepers_.push_back(std::make_unique<RingKeeper>(
-        io_, *pool, own_stats_, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
+        io_, *pool, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
   }
   if (Status listening = listen_for_stats(); !listening) return listening;
   resolve_servers();

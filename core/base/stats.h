@@ -4,7 +4,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -71,61 +72,92 @@ inline constexpr size_t kServerMetricCount = sizeof kServerMetrics / sizeof kSer
 static_assert(sizeof(PoolCells) == kPoolMetricCount * sizeof(Cell));
 static_assert(sizeof(ServerCells) == kServerMetricCount * sizeof(Cell));
 
-// All cells of one writer (a worker, or the control thread), on cache lines of their own.
+// What one writer (a worker, or the control thread) counts of the process as a whole, on cache lines of its own.
 struct alignas(128) StatsPage {
   Cell total_connections;  // opened since start: clients, servers, listeners
   Cell curr_connections;
-  std::vector<PoolCells> pools;
-  std::vector<std::vector<ServerCells>> servers;  // [pool][server]
 };
 
-// The pages of all writers; made at start with its final shape. Writers write, the control thread sums.
+// One writer's cells of a pool, its servers in the order of the configuration they were asked for with.
+struct PoolCounters {
+  PoolCells *pool = nullptr;
+  std::vector<ServerCells *> servers;
+};
+
+// The cells of all writers. Pools and servers are known by their names and keep their cells for the life of the
+// process, so that counting goes on where it was when a new configuration names them again. Writers write, the control
+// thread makes cells and sums them.
 class StatsBook {
  public:
-  // servers_of[p] = how many servers pool p has.
-  StatsBook(size_t writers, const std::vector<size_t> &servers_of) {
-    for (size_t w = 0; w < writers; ++w) {
-      auto page = std::make_unique<StatsPage>();
-      page->pools = std::vector<PoolCells>(servers_of.size());
-      page->servers.resize(servers_of.size());
-      for (size_t p = 0; p < servers_of.size(); ++p) page->servers[p] = std::vector<ServerCells>(servers_of[p]);
-      pages_.push_back(std::move(page));
+  explicit StatsBook(size_t writers) : pages_(writers) {}
+
+  StatsPage &page(size_t writer) { return pages_[writer]; }
+  // [control] The place of a pool or server; made if there is none.
+  size_t pool_place(std::string_view name) { return place(pools_, name, pages_.size()); }
+  size_t server_place(size_t pool, std::string_view name) { return place(pools_[pool].servers, name, pages_.size()); }
+  // [control] To be handed to the writer.
+  PoolCounters counters(size_t writer, std::string_view pool, const std::vector<std::string_view> &servers) {
+    size_t at = pool_place(pool);
+    PoolCounters out{&pools_[at].cells[writer].cells, {}};
+    for (std::string_view server : servers) {
+      out.servers.push_back(&pools_[at].servers[server_place(at, server)].cells[writer].cells);
     }
+    return out;
   }
-  StatsPage &page(size_t writer) { return *pages_[writer]; }
 
   uint64_t total_connections() const {
-    return sum([](const StatsPage &s) { return s.total_connections.get(); });
+    return fold(MetricKind::counter, pages_, [](const StatsPage &s) { return s.total_connections.get(); });
   }
   uint64_t curr_connections() const {
-    return sum([](const StatsPage &s) { return s.curr_connections.get(); });
+    return fold(MetricKind::counter, pages_, [](const StatsPage &s) { return s.curr_connections.get(); });
   }
-  // metric: index into kPoolMetrics or kServerMetrics. Timestamps are the latest, all others the sum.
-  uint64_t pool(size_t pool, size_t metric) const {
-    return fold(kPoolMetrics[metric].kind,
-                [&](const StatsPage &s) { return reinterpret_cast<const Cell *>(&s.pools[pool])[metric].get(); });
-  }
+  // By places; metric: index into kPoolMetrics or kServerMetrics. Timestamps are the latest, all others the sum.
+  uint64_t pool(size_t pool, size_t metric) const { return sum(kPoolMetrics[metric].kind, pools_[pool].cells, metric); }
   uint64_t server(size_t pool, size_t server, size_t metric) const {
-    return fold(kServerMetrics[metric].kind, [&](const StatsPage &s) {
-      return reinterpret_cast<const Cell *>(&s.servers[pool][server])[metric].get();
-    });
+    return sum(kServerMetrics[metric].kind, pools_[pool].servers[server].cells, metric);
   }
 
  private:
-  template <class F>
-  uint64_t sum(F f) const {
-    return fold(MetricKind::counter, f);
+  template <class T>
+  struct alignas(128) Own {  // no two writers share a cache line
+    T cells;
+  };
+  struct ServerPlace {
+    std::string name;
+    std::vector<Own<ServerCells>> cells;  // by writer
+  };
+  struct PoolPlace {
+    std::string name;
+    std::vector<Own<PoolCells>> cells;  // by writer
+    std::deque<ServerPlace> servers;
+  };
+
+  template <class T>
+  static size_t place(std::deque<T> &places, std::string_view name, size_t writers) {
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (places[i].name == name) return i;
+    }
+    T &made = places.emplace_back();
+    made.name = name;
+    made.cells = decltype(made.cells)(writers);
+    return places.size() - 1;
   }
-  template <class F>
-  uint64_t fold(MetricKind kind, F f) const {
+  template <class Own>
+  static uint64_t sum(MetricKind kind, const std::vector<Own> &of, size_t metric) {
+    return fold(kind, of,
+                [metric](const Own &own) { return reinterpret_cast<const Cell *>(&own.cells)[metric].get(); });
+  }
+  template <class All, class F>
+  static uint64_t fold(MetricKind kind, const All &all, F f) {
     uint64_t total = 0;
-    for (const auto &page : pages_) {
-      uint64_t value = f(*page);
+    for (const auto &one : all) {
+      uint64_t value = f(one);
       total = kind == MetricKind::timestamp ? (value > total ? value : total) : total + value;
     }
     return total;
   }
-  std::vector<std::unique_ptr<StatsPage>> pages_;
+  std::vector<StatsPage> pages_;
+  std::deque<PoolPlace> pools_;  // stable addresses
 };
 
 }  // namespace weir

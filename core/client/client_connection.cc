@@ -22,7 +22,7 @@ constexpr uint64_t kLargestReply = 1 << 30;
 
 ClientConnection::ClientConnection(Front &front, uint32_t lane)
     : Connection(front.reactor),
-      front_(front),
+      front_(&front),
       lane_(lane),
       usual_reply_(front.settings.client_output_limit / 2 / kFirstInflight),
       protocol_state_((front.protocol.client_state_size + 7) / 8 + 2) {
@@ -40,7 +40,7 @@ void *ClientConnection::state() {
 }
 
 weir_scope ClientConnection::scope() {
-  return front_.scope(state(), conn_id_);
+  return front_->scope(state(), conn_id_);
 }
 
 // ---- life
@@ -53,7 +53,7 @@ void ClientConnection::start(int fd, bool refused) {
   moved_us_ = reactor_.now_us;
   reactor_.stats.total_connections.add();
   reactor_.stats.curr_connections.add();
-  front_.cells.client_connections.add();
+  front_->cells.client_connections.add();
   if (!attach(fd, net::Loop::kRead)) return close();
   if (!refused) return;
   if (!render_reply(nullptr, WEIR_ERR_OVERLOAD, "max number of clients reached", {nullptr, 0}, out_)) return close();
@@ -82,13 +82,13 @@ void ClientConnection::finish_if_done() {
 void ClientConnection::linger() {
   ::shutdown(transport_.fd, SHUT_WR);
   linger_until_us_ = reactor_.now_us + kLingerUs;
-  ++front_.slow_clients;
+  ++front_->slow_clients;
   drop_input();
   want_reading(true);
 }
 
 void ClientConnection::close() {
-  if (linger_until_us_ != 0 || (pauses_ & kOutput) != 0) --front_.slow_clients;
+  if (linger_until_us_ != 0 || (pauses_ & kOutput) != 0) --front_->slow_clients;
   linger_until_us_ = 0;
   pauses_ = 0;
   large_.reset();
@@ -97,26 +97,26 @@ void ClientConnection::close() {
     request->reply.clear(reactor_.chunks);
     reactor_.requests.release(request);
   }
-  if (front_.protocol.closed != nullptr) {
+  if (front_->protocol.closed != nullptr) {
     weir_scope with = scope();
-    front_.protocol.closed(&with, 0);
+    front_->protocol.closed(&with, 0);
   }
   detach();
   reactor_.stats.curr_connections.sub();
-  front_.cells.client_connections.sub();
-  if (!refused_) front_.pool.clients.fetch_sub(1, std::memory_order_relaxed);
+  front_->cells.client_connections.sub();
+  if (!refused_) front_->pool.clients.fetch_sub(1, std::memory_order_relaxed);
   reactor_.clients.fetch_sub(1, std::memory_order_relaxed);
-  front_.forget(*this);
+  front_->forget(*this);
 }
 
 void ClientConnection::check_time(uint64_t now_us) {
   if (linger_until_us_ != 0 && now_us >= linger_until_us_) return close();
   if (out_.empty()) moved_us_ = now_us;  // what is held behind a slow request is not the client's to read yet
-  uint64_t patience = front_.settings.client_stall_timeout_us;
+  uint64_t patience = front_->settings.client_stall_timeout_us;
   if ((pauses_ & kOutput) == 0 || patience == 0 || now_us < moved_us_ + patience) return;
   WEIR_LOG(warn, "pool %s: closing a client that read nothing for client_stall_timeout with %zu bytes waiting for it",
-           front_.settings.name.c_str(), out_.size() + held_bytes_);
-  front_.cells.client_err.add();
+           front_->settings.name.c_str(), out_.size() + held_bytes_);
+  front_->cells.client_err.add();
   close();
 }
 
@@ -150,7 +150,7 @@ void ClientConnection::peer_closed() {
   // The second time it hung up both ways: nobody is left to answer.
   if (linger_until_us_ != 0 || peer_ended_) return close();
   peer_ended_ = true;
-  front_.cells.client_eof.add();
+  front_->cells.client_eof.add();
   drop_input();
   end_input();
 }
@@ -176,16 +176,16 @@ void ClientConnection::go_on() {
 }
 
 void ClientConnection::pause(uint32_t why) {
-  if (why == kOutput && (pauses_ & kOutput) == 0) ++front_.slow_clients;
+  if (why == kOutput && (pauses_ & kOutput) == 0) ++front_->slow_clients;
   pauses_ |= why;
   if (linger_until_us_ == 0) want_reading(false);
 }
 
 void ClientConnection::unpause(uint32_t why) {
   if ((pauses_ & why) == 0) return;
-  if ((pauses_ & why & kOutput) != 0) --front_.slow_clients;
+  if ((pauses_ & why & kOutput) != 0) --front_->slow_clients;
   pauses_ &= ~why;
-  if (pauses_ == 0 && !input_ended_) front_.resume_soon(*this);
+  if (pauses_ == 0 && !input_ended_) front_->resume_soon(*this);
 }
 
 // Up at once, down by and by: one large reply is a better warning than many small ones are a comfort.
@@ -194,15 +194,15 @@ void ClientConnection::weigh_reply(uint64_t size) {
   if (size >= usual_reply_) {
     usual_reply_ = size;
   } else {
-    usual_reply_ = std::max(usual_reply_ - (usual_reply_ - size + 7) / 8, front_.small_reply);
+    usual_reply_ = std::max(usual_reply_ - (usual_reply_ - size + 7) / 8, front_->small_reply);
   }
   weigh_inflight();
 }
 
 void ClientConnection::weigh_inflight() {
-  nothing_new_ = usual_reply_ == front_.small_reply ? usual_reply_ : 0;
-  uint64_t most = front_.settings.client_inflight;
-  uint64_t fitting = front_.settings.client_output_limit / 2 / std::max<uint64_t>(usual_reply_, 1);
+  nothing_new_ = usual_reply_ == front_->small_reply ? usual_reply_ : 0;
+  uint64_t most = front_->settings.client_inflight;
+  uint64_t fitting = front_->settings.client_output_limit / 2 / std::max<uint64_t>(usual_reply_, 1);
   allowed_inflight_ = static_cast<uint32_t>(std::min(most, std::max(fitting, kLeastInflight)));
 }
 
@@ -215,12 +215,12 @@ void ClientConnection::check_inflight() {
 }
 
 void ClientConnection::note_output() {
-  if (out_.size() + held_bytes_ > front_.output_pause || pauses_ != 0) check_output();
+  if (out_.size() + held_bytes_ > front_->output_pause || pauses_ != 0) check_output();
 }
 
 void ClientConnection::check_output() {
   size_t waiting = out_.size() + held_bytes_;
-  uint64_t limit = front_.settings.client_output_limit;
+  uint64_t limit = front_->settings.client_output_limit;
   if (waiting > limit / 4) {
     pause(kOutput);
   } else if (waiting <= limit / 8) {
@@ -229,8 +229,8 @@ void ClientConnection::check_output() {
   // One reply, however large, is always allowed beside the limit: it is the server's to bound.
   if (waiting <= limit + largest_reply_) return;
   WEIR_LOG(warn, "pool %s: closing a client that does not read: %zu bytes wait for it, over client_output_limit",
-           front_.settings.name.c_str(), waiting);
-  front_.cells.client_err.add();
+           front_->settings.name.c_str(), waiting);
+  front_->cells.client_err.add();
   close();
 }
 
@@ -240,7 +240,7 @@ void ClientConnection::check_output() {
 void ClientConnection::begin_large(Request &request, LargeRequest::Content &&content) {
   large_ = std::make_unique<LargeRequest>(*this, request, std::move(content));
   pause(kBusy);
-  front_.slices.add_dispatch(*this);
+  front_->slices.add_dispatch(*this);
 }
 
 Left ClientConnection::dispatch_slice() {

@@ -125,7 +125,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void *state();
   weir_scope scope();
 
-  Front &front_;
+  Front *front_;  // never null; another one after a reload
   const uint32_t lane_;
   size_t place_ = 0;  // in Front::clients_
   uint64_t conn_id_ = 0;

@@ -23,7 +23,7 @@ void ClientConnection::on_written(size_t) {
 }
 
 void ClientConnection::on_broken(int) {
-  front_.cells.client_err.add();
+  front_->cells.client_err.add();
   close();
 }
 
@@ -144,8 +144,8 @@ void ClientConnection::body_came(Part &part, size_t len, bool ends) {
 
 void ClientConnection::part_failed(Part &part, const Failure &failure, bool held) {
   Request &request = *part.request;
-  front_.cells.forward_error.add();
-  if (held) front_.hold_back(request);
+  front_->cells.forward_error.add();
+  if (held) front_->hold_back(request);
   if (request.split != nullptr) {
     SplitPart &into = request.split->parts[part.index];
     into.failure = failure;
@@ -167,7 +167,7 @@ void ClientConnection::part_answered(Request &request) {
   if (request.split == nullptr) return finish(request);
   if ((request.req.flags & WEIR_REQ_MUTE) == 0 && request.split->key_count > kSlice) {
     request.to_merge = true;
-    if (has_merge()) front_.slices.add_merge(*this);
+    if (has_merge()) front_->slices.add_merge(*this);
     return;
   }
   forget_gathered(request);
@@ -187,7 +187,7 @@ void ClientConnection::forget_gathered(const Request &request) {
 bool ClientConnection::merge(Request &request, Chain &to) {
   size_t before = to.size();
   weir_scope with = scope();
-  switch (Merger::run(front_, with, request, to)) {
+  switch (Merger::run(*front_, with, request, to)) {
     case Merger::Outcome::unfinished:
       return true;
     case Merger::Outcome::merged:
@@ -221,7 +221,7 @@ bool ClientConnection::render_reply(const weir_req *req, uint32_t error, std::st
   weir_out *out = reactor_.out.open(sources);
   weir_scope with = scope();
   weir_bytes said{reinterpret_cast<const uint8_t *>(text.data()), text.size()};
-  weir_status status = front_.protocol.reply(&with, req, error, said, out);
+  weir_status status = front_->protocol.reply(&with, req, error, said, out);
   bool silent = req != nullptr && (req->flags & WEIR_REQ_MAY_BE_EMPTY) != 0;
   if (&to != &out_) to.reserve_snugly(reactor_.chunks, std::min(reactor_.out.bytes(), kSnugMost));
   bool ok = status == WEIR_OK && (silent || reactor_.out.bytes() > 0) &&
@@ -230,7 +230,7 @@ bool ClientConnection::render_reply(const weir_req *req, uint32_t error, std::st
   reactor_.arena.reset();
   if (!ok) {
     WEIR_LOG(err, "pool %s: the protocol plugin gave no legal reply (error %u); closing the client",
-             front_.settings.name.c_str(), error);
+             front_->settings.name.c_str(), error);
   } else if (wants_close) {
     input_ended_ = true;
   }
@@ -251,7 +251,7 @@ void ClientConnection::flush_order() {
   }
   // What the next one already has need not wait for its end.
   if (has_merge()) {
-    front_.slices.add_merge(*this);
+    front_->slices.add_merge(*this);
   } else if (Request *first = order_.front(); first != nullptr && first->held_back == 0 && !first->reply.empty()) {
     take_held(*first);
     first->begun = true;

@@ -38,11 +38,11 @@ inline bool is_plain(const weir_req &req) {
 
 [[gnu::always_inline]] inline Dispatcher::Dispatcher(ClientConnection &client)
     : client_(client),
-      front_(client.front_),
-      arrays_(client.front_.arrays),
-      ring_(client.front_.pool.ring()),
-      request_limit_(client.front_.settings.request_limit),
-      due_us_(client.front_.upstream.due_us()),
+      front_(*client.front_),
+      arrays_(client.front_->arrays),
+      ring_(client.front_->pool.ring()),
+      request_limit_(client.front_->settings.request_limit),
+      due_us_(client.front_->upstream.due_us()),
       no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit) {}
 
 [[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
@@ -81,7 +81,7 @@ inline bool is_plain(const weir_req &req) {
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
   Dispatcher dispatcher(client);
   if (!is_plain(req) || dispatcher.no_memory_) return false;
-  uint32_t server = client.front_.router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
+  uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
   return dispatcher.send_at_once(req, message, server);
 }
 
@@ -99,7 +99,7 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
   Dispatcher dispatcher(client);
   weir_bytes key_bytes{pieces.front() + key.off, key.len};
   uint32_t server = WEIR_NO_SERVER;
-  client.front_.router.route(dispatcher.ring_, &key_bytes, 1, &server, client.reactor_.now_us);
+  client.front_->router.route(dispatcher.ring_, &key_bytes, 1, &server, client.reactor_.now_us);
   Chunk *whole = nullptr;
   One one{req, {nullptr, 0}, &key, &key_bytes, &server, &whole, nullptr, &pieces};
   return dispatcher.dispatch_with_care(one) && dispatcher.done();
@@ -108,10 +108,10 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
   const bool quick = batch.whole == nullptr && !dispatcher.no_memory_;
-  RequestArrays &arrays = client.front_.arrays;
+  RequestArrays &arrays = client.front_->arrays;
   if (batch.key_count > 0) {
-    client.front_.router.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
-                               client.reactor_.now_us);
+    client.front_->router.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
+                                client.reactor_.now_us);
   }
   const uint8_t *message = batch.bytes;
   uint32_t key = 0;
@@ -235,7 +235,7 @@ void Dispatcher::ease(ClientConnection &client, upstream::ServerConnection &conn
   connection.note_queue();
   if ((client.pauses_ & ClientConnection::kServerQueue) != 0) return;
   client.pause(ClientConnection::kServerQueue);
-  client.front_.wait_for_room(client, connection);
+  client.front_->wait_for_room(client, connection);
 }
 
 void Dispatcher::to_server(const One &one, uint32_t server) {

@@ -20,7 +20,7 @@ constexpr std::string_view kNotEncoded = "the command could not be encoded";
 
 LargeRequest::LargeRequest(ClientConnection &client, Request &request, Content &&content)
     : client_(client),
-      front_(client.front_),
+      front_(*client.front_),
       request_(request),
       content_(std::move(content)),
       key_count_(request.req.key_count),

@@ -57,7 +57,7 @@ void RequestParser::refuse(ClientConnection &c, uint32_t error, std::string_view
 
 // A request whose bytes were read into chunks of their own has come to its end.
 void RequestParser::dispatch_gathered(ClientConnection &c) {
-  RequestArrays &arrays = c.front_.arrays;
+  RequestArrays &arrays = c.front_->arrays;
   c.awaiting_ = false;
   c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
   weir_key key = arrays.keys[0];
@@ -90,7 +90,7 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   bool fills = c.inbox_.owns(all) && all.len == at;
   Chunk *whole = fills ? c.inbox_.take() : nullptr;
   auto key_count = static_cast<uint32_t>(c.carried_.count());
-  RequestArrays &arrays = c.front_.arrays;
+  RequestArrays &arrays = c.front_->arrays;
   c.carried_.lend(arrays.keys, RequestArrays::kFirstKeys);
   Dispatcher::Batch batch{&c.awaited_, 1, all.data, arrays.keys.data(), key_count, whole};
   if (LargeRequest::is_one(c.awaited_)) {
@@ -111,7 +111,7 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
 
 // Whether what is there of an unfinished request may be held until more comes; else the client was told.
 bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
-  const Front &front = c.front_;
+  const Front &front = *c.front_;
   size_t head = front.protocol.max_head != 0 ? front.protocol.max_head : kDefaultHead;
   if (now.position < now.all.len && now.all.len - now.position > head) {
     refuse(c, WEIR_ERR_TOO_BIG, "a token is longer than the protocol allows");
@@ -127,7 +127,7 @@ bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
 
 // The plugin broke its contract. False: stop here.
 [[gnu::cold]] bool RequestParser::broken(ClientConnection &c, const char *what) {
-  WEIR_LOG(err, "pool %s: the protocol plugin broke its contract: %s", c.front_.settings.name.c_str(), what);
+  WEIR_LOG(err, "pool %s: the protocol plugin broke its contract: %s", c.front_->settings.name.c_str(), what);
   refuse(c, WEIR_ERR_INTERNAL, "internal error");
   return false;
 }
@@ -190,7 +190,7 @@ uint32_t RequestParser::count_keys(const RequestArrays &arrays, const weir_parse
 
 // Checks and dispatches what one call found. False: stop here.
 inline bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse &parse) {
-  RequestArrays &arrays = c.front_.arrays;
+  RequestArrays &arrays = c.front_->arrays;
   uint64_t next = 0;
   if (parse.used > parse.len || parse.msg_len > now.room || parse.sub_len > arrays.keys.size() ||
       __builtin_add_overflow(now.position + parse.used, parse.skip, &next)) {
@@ -198,7 +198,7 @@ inline bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse
   }
   Found found;
   arrays.have_room_for(parse.sub_len <= kSlice ? parse.sub_len : count_keys(arrays, parse, found));
-  if (const char *fault = examine(c.front_, now, parse, found); fault != nullptr) return broken(c, fault);
+  if (const char *fault = examine(*c.front_, now, parse, found); fault != nullptr) return broken(c, fault);
   Dispatcher::Batch batch{arrays.reqs, found.whole, now.all.data + now.start, arrays.keys.data(), found.keys, nullptr};
   if (found.large) {
     batch.key_count -= arrays.reqs[found.whole - 1].key_count;
@@ -222,7 +222,7 @@ inline bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse
 
 // The last request's end has not arrived: hold it until it has, or refuse it now.
 bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &req, const weir_key &key) {
-  const Front &front = c.front_;
+  const Front &front = *c.front_;
   size_t have = now.all.len - now.start;
   bool too_big = req.size > front.settings.request_limit;
   bool no_memory = c.reactor_.memory_in_use() + req.size > c.reactor_.memory_limit;
@@ -248,24 +248,24 @@ bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &r
 // A client that asks for one thing at a time sends a whole request of one key and nothing else: sent at once. False: it
 // is not so, and nothing was done.
 inline bool RequestParser::take_one(ClientConnection &c, Step &now, const weir_parse &parse) {
-  const RequestArrays &arrays = c.front_.arrays;
+  const RequestArrays &arrays = c.front_->arrays;
   const weir_req &req = arrays.reqs[0];
   const weir_key &key = arrays.keys[0];
   const size_t left = now.all.len - now.start;
   bool alone = parse.msg_len == 1 && parse.sub_len == 1 && parse.used == parse.len && parse.skip == 0 &&
-               req.size == left && req.key_count == 1 && req.cmd < c.front_.protocol.cmd_count;
+               req.size == left && req.key_count == 1 && req.cmd < c.front_->protocol.cmd_count;
   const uint8_t *message = now.all.data + now.start;
   weir_bytes bytes;
   if (!alone || !place_key(key, message, left, left, bytes)) return false;
   if (!Dispatcher::run_one(c, req, message, bytes)) return false;
-  c.carried_.take_back(c.front_.arrays.keys, 1, 1, RequestArrays::kFirstKeys);
+  c.carried_.take_back(c.front_->arrays.keys, 1, 1, RequestArrays::kFirstKeys);
   now.start = now.position = now.all.len;
   return true;
 }
 
 // One call of parse_req().
 inline RequestParser::Next RequestParser::step(ClientConnection &c, Step &now) {
-  Front &front = c.front_;
+  Front &front = *c.front_;
   RequestArrays &arrays = front.arrays;
   uint32_t most = c.allowed_inflight();
   if (c.order_.size() >= most) return Next::stop;

@@ -48,6 +48,15 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
   return pool;
 }
 
+void Pool::count_in(StatsBook &book, size_t writers) {
+  std::vector<std::string_view> names;
+  for (const config::Server &server : settings.servers) names.push_back(server.name);
+  counters.clear();
+  for (size_t writer = 0; writer < writers; ++writer) {
+    counters.push_back(book.counters(writer, settings.name, names));
+  }
+}
+
 std::unique_ptr<Ring> Pool::rebuild(const std::vector<uint8_t> &alive) {
   auto ring = Ring::build(*dist, backends, alive, owned_.get());
   if (!ring) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/stats.h"
 #include "core/config/settings.h"
 #include "core/plugin/instance.h"
 #include "core/route/ring.h"
@@ -25,6 +26,10 @@ class Pool {
   std::unique_ptr<plugin::Instance> protocol, hash, dist;
   std::deque<upstream::Backend> backends;
   std::atomic<uint32_t> clients{0};  // connected now, all workers
+  // By worker, the control thread's at the end; given before the pool serves.
+  std::vector<PoolCounters> counters;
+  // [control] Finds its places in the book.
+  void count_in(StatsBook &book, size_t writers);
 
   const Ring &ring() const { return *current_.load(std::memory_order_acquire); }  // [any] valid for this turn
   // [control] The ring without the servers that are down. The one it replaces is returned: it may be dropped once

@@ -25,7 +25,7 @@ ServerConnection::ServerConnection(Upstream &upstream, uint32_t server)
     : Connection(upstream.with.reactor),
       upstream_(upstream),
       backend_(upstream.with.backends[server]),
-      cells_(upstream.with.cells[server]),
+      cells_(*upstream.with.cells[server]),
       queue_limit_(upstream.with.pool.server_queue_limit),
       server_(server),
       queue_(cells_),

@@ -31,7 +31,7 @@ class Upstream {
     const plugin::Instance &protocol;
     void *protocol_worker;  // NULLABLE; of worker_init()
     std::deque<Backend> &backends;
-    std::vector<ServerCells> &cells;
+    const std::vector<ServerCells *> &cells;  // by server
     EjectionListener &ejections;
   };
 

@@ -6,13 +6,14 @@ namespace weir::admin {
 namespace {
 
 TEST(StatsJson, HasTwemproxysBytes) {
-  StatsBook book(2, {1});
+  StatsBook book(2);
+  auto of = [&](size_t writer) { return book.counters(writer, "alpha", {"10.0.0.1:6379"}); };
   book.page(0).total_connections.add(4);
   book.page(1).curr_connections.add(3);
-  book.page(1).pools[0].client_connections.add(2);
-  book.page(0).servers[0][0].requests.add(10);
-  book.page(1).servers[0][0].requests.add(20);
-  StatsNames names{"box", "9.9", {{"alpha", {{"10.0.0.1:6379", 0}}}}};
+  of(1).pool->client_connections.add(2);
+  of(0).servers[0]->requests.add(10);
+  of(1).servers[0]->requests.add(20);
+  StatsNames names{"box", "9.9", {{"alpha", 0, {{"10.0.0.1:6379", 0}}}}};
   EXPECT_EQ(stats_json(book, names, 12, 1700000000),
             "{\"service\":\"nutcracker\", \"source\":\"box\", \"version\":\"9.9\", \"uptime\":12, "
             "\"timestamp\":1700000000, \"total_connections\":4, \"curr_connections\":3, "
@@ -25,16 +26,19 @@ TEST(StatsJson, HasTwemproxysBytes) {
 }
 
 TEST(StatsJson, SeparatesServersAndPoolsWithABareComma) {
-  StatsBook book(1, {2, 1});
-  StatsNames names{"box", "9.9", {{"a", {{"s", 0}, {"t", 1}}}, {"b", {{"u", 0}}}}};
+  StatsBook book(1);
+  book.counters(0, "a", {"s", "t"});
+  book.counters(0, "b", {"u"});
+  StatsNames names{"box", "9.9", {{"a", 0, {{"s", 0}, {"t", 1}}}, {"b", 1, {{"u", 0}}}}};
   std::string json = stats_json(book, names, 0, 0);
   EXPECT_NE(json.find("\"out_queue_bytes\":0},\"t\": {"), std::string::npos);
   EXPECT_NE(json.find("\"out_queue_bytes\":0}},\"b\": {"), std::string::npos);
 }
 
 TEST(StatsJson, NamesCannotBreakIt) {
-  StatsBook book(1, {1});
-  StatsNames names{"b\"ox", "9.9", {{"po\\ol", {{"a\", ", 0}}}}};
+  StatsBook book(1);
+  book.counters(0, "x", {"y"});
+  StatsNames names{"b\"ox", "9.9", {{"po\\ol", 0, {{"a\", ", 0}}}}};
   std::string json = stats_json(book, names, 0, 0);
   EXPECT_NE(json.find("\"source\":\"b\\\"ox\", "), std::string::npos);
   EXPECT_NE(json.find("\"po\\\\ol\": {"), std::string::npos);
@@ -49,11 +53,12 @@ config::Settings settings_with(const std::vector<std::string> &servers) {
   return settings;
 }
 
-TEST(StatsNames, ServersAreShownShortestFirstAndKeepTheirNumbers) {
-  StatsNames names = stats_names(settings_with({"zzz", "10.0.0.1", "b", "a"}));
+TEST(StatsNames, ServersAreShownShortestFirstAndKeepTheirPlaces) {
+  StatsBook book(1);
+  StatsNames names = stats_names(settings_with({"zzz", "10.0.0.1", "b", "a"}), book);
   ASSERT_EQ(names.pools.size(), 1u);
   std::string order;
-  for (const auto &server : names.pools[0].servers) order += server.name + "=" + std::to_string(server.index) + " ";
+  for (const auto &server : names.pools[0].servers) order += server.name + "=" + std::to_string(server.place) + " ";
   EXPECT_EQ(order, "a=3 b=2 zzz=0 10.0.0.1=1 ");
 }
 

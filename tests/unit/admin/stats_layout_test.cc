@@ -109,8 +109,8 @@ TEST(StatsLayout, IsThatOfARealNutcracker) {
   ASSERT_FALSE(theirs.empty()) << "nutcracker did not start";
 
   config::Settings settings = same_settings();
-  StatsBook book(2, {1, 1, 4});
-  EXPECT_EQ(masked(stats_json(book, stats_names(settings), 1, 2)), masked(theirs));
+  StatsBook book(2);
+  EXPECT_EQ(masked(stats_json(book, stats_names(settings, book), 1, 2)), masked(theirs));
 }
 
 }  // namespace

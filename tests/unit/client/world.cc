@@ -112,11 +112,9 @@ std::string Peer::take() {
 // -----------------------------------------------------------------------------------------------------------
 
 World::World(const Plan &plan)
-    : servers(listening(plan.servers)),
-      made(make_pool(plan, servers)),
-      book(1, {plan.servers}),
-      reactor(0, book.page(0)) {
+    : servers(listening(plan.servers)), made(make_pool(plan, servers)), book(1), reactor(0, book.page(0)) {
   std::signal(SIGPIPE, SIG_IGN);  // as the program does
+  made->pool->count_in(book, 1);
   front = std::make_unique<client::Front>(reactor, *made->pool, *this);
 }
 

@@ -81,8 +81,8 @@ class World : public upstream::EjectionListener {
   net::Reactor reactor;
   std::unique_ptr<client::Front> front;
   std::deque<std::unique_ptr<Peer>> clients;
-  ServerCells &cells(uint32_t server) { return reactor.stats.servers[0][server]; }
-  PoolCells &pool_cells() { return reactor.stats.pools[0]; }
+  ServerCells &cells(uint32_t server) { return *made->pool->counters[0].servers[server]; }
+  PoolCells &pool_cells() { return *made->pool->counters[0].pool; }
 
   // Ends everything and tells what is left over: "" when nothing is.
   std::string leftovers();
