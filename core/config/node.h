@@ -11,6 +11,9 @@ namespace weir::config {
 struct Place {
   std::string file;
   int line = 0;  // from 1; 0 = the file as a whole
+
+  // Where something is written is no part of what it says.
+  friend bool operator==(const Place &, const Place &) { return true; }
 };
 
 struct Node {
@@ -34,5 +37,14 @@ struct Node {
     return nullptr;
   }
 };
+
+// Whether two trees say the same, wherever they are written.
+inline bool same(const Node &a, const Node &b) {
+  if (a.kind != b.kind || a.text != b.text || a.quoted != b.quoted || a.entries.size() != b.entries.size()) return false;
+  for (size_t i = 0; i < a.entries.size(); ++i) {
+    if (a.entries[i].key != b.entries[i].key || !same(*a.entries[i].value, *b.entries[i].value)) return false;
+  }
+  return true;
+}
 
 }  // namespace weir::config

@@ -4,6 +4,7 @@
 #include "core/config/address.h"
 #include "core/config/component.h"
 #include "core/config/load.h"
+#include "core/config/print.h"
 #include "core/config/yaml_text.h"
 
 namespace weir::config {
@@ -82,9 +83,10 @@ class PoolPrinter {
 
   void print() {
     out_.append("  ").append(string_text(pool_.name)).append(":\n");
-    for (const Key<Pool> &key : pool_keys()) {
-      std::visit([&](auto field) { print_field(key, field); }, key.field);
-    }
+    for (const Key<Pool> &key : pool_keys()) print(key);
+  }
+  void print(const Key<Pool> &key) {
+    std::visit([&](auto field) { print_field(key, field); }, key.field);
   }
 
  private:
@@ -136,6 +138,12 @@ void print_plugins(std::string &out, const Plugins &plugins) {
 }
 
 }  // namespace
+
+std::string key_text(const Pool &pool, const Key<Pool> &key, const Catalog &catalog) {
+  std::string out;
+  PoolPrinter(out, pool, catalog).print(key);
+  return out;
+}
 
 std::string print(const Settings &settings, const Catalog &catalog) {
   std::string out;

@@ -18,6 +18,7 @@ struct Address {
   uint16_t port = 0;
   uint32_t mode = 0;  // permissions of a unix socket to listen on; 0 = the umask's
   bool is_unix() const { return !path.empty(); }
+  bool operator==(const Address &) const = default;
 };
 
 struct Server {
@@ -25,6 +26,7 @@ struct Server {
   Address address;
   uint32_t weight = 1;
   Place place;
+  bool operator==(const Server &) const = default;
 };
 
 // A component by name, with the keys written for it.
@@ -32,6 +34,10 @@ struct Use {
   std::string name;
   std::shared_ptr<const Node> options;  // a map, never null; what weir.config/1 shows the component
   Place place;
+  bool operator==(const Use &other) const {
+    if (name != other.name || (options == nullptr) != (other.options == nullptr)) return false;
+    return options == nullptr || same(*options, *other.options);
+  }
 };
 
 struct Pool {
@@ -56,6 +62,9 @@ struct Pool {
   uint64_t client_output_limit = 0;  // bytes held for one client
   uint64_t server_queue_limit = 0;   // bytes held for one server connection
   uint64_t client_stall_timeout_us = 0;
+
+  // Whether both say the same, secrets included; a reload leaves such a pool alone.
+  bool operator==(const Pool &) const = default;
 };
 
 struct Plugins {

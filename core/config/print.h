@@ -1,0 +1,13 @@
+// What one key of a pool looks like when it is printed: whole lines, "" when it is not. Control thread.
+#pragma once
+
+#include <string>
+
+#include "core/config/catalog.h"
+#include "core/config/schema.h"
+
+namespace weir::config {
+
+std::string key_text(const Pool &, const Key<Pool> &, const Catalog &);
+
+}  // namespace weir::config
