@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -104,10 +105,41 @@ std::string loader_text(const std::string &path) {
   return text;
 }
 
+// A file as it was when it was mapped.
+struct Mapped {
+  std::string path;  // as the loader was told
+  struct stat file;
+  dll::shared_library library;
+};
+
 // Never destroyed, so never unmapped: threads, thread-local destructors and exit handlers may still run plugin code.
-std::deque<dll::shared_library> &mapped() {
-  static auto *const the_mapped = new std::deque<dll::shared_library>;
+std::deque<Mapped> &mapped() {
+  static auto *const the_mapped = new std::deque<Mapped>;
   return *the_mapped;
+}
+
+bool is_same_file(const struct stat &a, const struct stat &b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool is_unchanged(const struct stat &a, const struct stat &b) {
+  return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+// The loader remembers files by the names it was told, even if another file stands there now. A name that it does not
+// know makes it look.
+std::string unknown_name(const std::string &path) {
+  size_t slash = path.rfind('/');
+  std::string name = path;
+  auto known = [&] {
+    return std::any_of(mapped().begin(), mapped().end(), [&](const Mapped &m) { return m.path == name; });
+  };
+  while (slash != std::string::npos && known()) name.insert(slash, "/.");
+  return name;
+}
+
+const weir_module *call_entry(Mapped &mapped) {
+  return mapped.library.get<const weir_module *()>(WEIR_ENTRY_NAME)();
 }
 
 }  // namespace
@@ -117,16 +149,28 @@ Result<const weir_module *> open_library(const std::string &path) {
   if (std::string text = file_fault(path); !text.empty()) return fault(text);
   if (std::string text = symbol_fault(path); !text.empty()) return fault(text);
 
+  struct stat now {};
+  if (::stat(path.c_str(), &now) != 0) return fault(std::string("cannot be looked at: ") + std::strerror(errno));
+  for (Mapped &m : mapped()) {
+    if (!is_same_file(m.file, now)) continue;
+    if (is_unchanged(m.file, now)) return call_entry(m);
+    return fault("was written over while it is in use, which breaks what runs: put a new version beside it and rename "
+                 "it (install or mv, not cp), then start weir again");
+  }
   dll::fs::error_code failed;
   dll::shared_library library;
-  library.load(path, dll::load_mode::rtld_now | dll::load_mode::rtld_local, failed);
+  const std::string name = unknown_name(path);
+  library.load(name, dll::load_mode::rtld_now | dll::load_mode::rtld_local, failed);
   if (failed) {
-    return fault("cannot be loaded: " + loader_text(path) +
+    return fault("cannot be loaded: " + loader_text(name) +
                  ". Link what it needs into it (weir_add_plugin() finds such names when it is built)");
   }
-  mapped().push_back(std::move(library));
-  if (!mapped().back().has(WEIR_ENTRY_NAME)) return fault("lost its " WEIR_ENTRY_NAME "(): build it again");
-  return mapped().back().get<const weir_module *()>(WEIR_ENTRY_NAME)();
+  mapped().push_back({name, now, std::move(library)});
+  if (!mapped().back().library.has(WEIR_ENTRY_NAME)) {
+    mapped().back().file = {};  // nobody finds it again
+    return fault("lost its " WEIR_ENTRY_NAME "(): build it again");
+  }
+  return call_entry(mapped().back());
 }
 
 }  // namespace weir::plugin
