@@ -65,7 +65,7 @@ void keep_large_blocks() {
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
-int run(const Options &options, Loaded &loaded) {
+int run(const Options &options, std::shared_ptr<Loaded> loaded) {
   keep_large_blocks();
   if (!log::open(options.log_file, options.log_level)) return fail("cannot write the log file " + options.log_file);
   std::optional<Launch> launch;
@@ -92,7 +92,7 @@ int run(const Options &options, Loaded &loaded) {
   utsname system{};
   uname(&system);
   WEIR_LOG(notice, "weir-%s on %s %s %s", kVersion, system.sysname, system.release, system.machine);
-  Runtime runtime(options, loaded);
+  Runtime runtime(options, std::move(loaded));
   if (Status started = runtime.start(); !started) return fail_start(started.error().text);
   if (launch) launch->succeeded();
   return runtime.run();
@@ -112,7 +112,7 @@ int load_and_run(const Options &options) {
                 "weir --help lists the options, weir --list-plugins the protocols.");
   }
   std::string complaints;
-  auto loaded = load(options, complaints);
+  std::shared_ptr<Loaded> loaded = load(options, complaints);
   if (!loaded) {
     say(stderr, complaints);
     say(stderr, "weir: " + source_of(options) + " syntax is invalid\n");
@@ -126,7 +126,7 @@ int load_and_run(const Options &options) {
     say(stdout, config::print(loaded->settings, loaded->registry.catalog()));
     return 0;
   }
-  return run(options, *loaded);
+  return run(options, std::move(loaded));
 }
 
 }  // namespace

@@ -27,12 +27,12 @@ void change_log_level(int step) {
 
 }  // namespace
 
-Runtime::Runtime(const Options &options, Loaded &loaded)
+Runtime::Runtime(const Options &options, std::shared_ptr<Loaded> loaded)
     : options_(options),
-      loaded_(loaded),
-      book_(loaded.workers + 1),
-      own_stats_(book_.page(loaded.workers)),
-      stats_names_(admin::stats_names(loaded.settings, book_)),
+      loaded_(std::move(loaded)),
+      book_(loaded_->workers + 1),
+      own_stats_(book_.page(loaded_->workers)),
+      stats_names_(admin::stats_names(loaded_->settings, book_)),
       started_us_(monotonic_us()),
       resolver_(io_),
       drain_timer_(io_),
@@ -52,22 +52,22 @@ Runtime::~Runtime() {
 // ---- start -----------------------------------------------------------------------------------------------
 
 Status Runtime::start() {
-  raise_file_limit();
-  for (auto &pool : loaded_.pools) {
-    pool->count_in(book_, loaded_.workers + 1);
-    if (Status listening = listen(*pool); !listening) return listening;
-    keepers_.push_back(std::make_unique<RingKeeper>(
-        io_, *pool, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
+  check_file_limit();
+  for (auto &pool : loaded_->pools) {
+    pools_.push_back(serve(loaded_, std::move(pool)));
+    if (Status listening = listen(*pools_.back()->pool); !listening) return listening;
   }
   if (Status listening = listen_for_stats(); !listening) return listening;
   resolve_servers();
-  WorkerEvents events{[this](uint32_t worker, uint32_t pool, uint32_t server) {
+  WorkerEvents events{[this](route::Pool *pool) { boost::asio::post(io_, [=, this] { pool_left(pool); }); },
+                      [this](uint32_t worker, uint32_t pool, uint32_t server) {
                         boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
                       },
                       [this](uint32_t) { boost::asio::post(io_, [this] { worker_finished(); }); }};
-  uint64_t memory = loaded_.settings.memory_limit == 0 ? UINT64_MAX : loaded_.settings.memory_limit / loaded_.workers;
-  for (uint32_t i = 0; i < loaded_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i, book_.page(i), loaded_.pools, memory, events));
+  std::vector<route::Pool *> pools;
+  for (auto &served : pools_) pools.push_back(served->pool.get());
+  for (uint32_t i = 0; i < loaded_->workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, book_.page(i), pools, memory_share(), events));
   }
   log_context = &io_;
   log::on_pending(&wake_log);
@@ -79,18 +79,38 @@ Status Runtime::start() {
                                if (!log::reopen()) {
                                  WEIR_LOG(err, "cannot open the log file again");
                                }
-                             }});
+                             },
+                             [this] { reload_and_log(); }});
   return Done{};
+}
+
+std::unique_ptr<ServedPool> Runtime::serve(std::shared_ptr<Loaded> from, std::unique_ptr<route::Pool> pool) {
+  pool->count_in(book_, loaded_->workers + 1);
+  auto served = std::make_unique<ServedPool>();
+  served->from = std::move(from);
+  served->keeper =
+      std::make_unique<RingKeeper>(io_, *pool, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); });
+  served->pool = std::move(pool);
+  return served;
+}
+
+uint64_t Runtime::memory_share() const {
+  uint64_t limit = loaded_->settings.memory_limit;
+  return limit == 0 ? UINT64_MAX : limit / loaded_->workers;
 }
 
 Status Runtime::listen(route::Pool &pool) {
   const config::Address &where = pool.settings.listen;
   auto bound = listeners_.bind(where, pool.settings.backlog, pool.settings.reuseport);
   if (!bound) return bound.error();
-  listeners_.feed(where, [this, &pool](int client) { accepted(pool, client); });
+  feed(pool);
   WEIR_LOG(notice, "pool %s: listening on %s, %zu servers", pool.settings.name.c_str(), where.text.c_str(),
            pool.backends.size());
   return Done{};
+}
+
+void Runtime::feed(route::Pool &pool) {
+  listeners_.feed(pool.settings.listen, [this, &pool](int client) { accepted(pool, client); });
 }
 
 Status Runtime::listen_for_stats() {
@@ -102,17 +122,17 @@ Status Runtime::listen_for_stats() {
   return Done{};
 }
 
-void Runtime::raise_file_limit() const {
+void Runtime::check_file_limit() const {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   size_t to_servers = 0, clients = 0;
-  for (const config::Pool &pool : loaded_.settings.pools) {
-    to_servers += pool.servers.size() * pool.server_connections * loaded_.workers;
+  for (const config::Pool &pool : loaded_->settings.pools) {
+    to_servers += pool.servers.size() * pool.server_connections * loaded_->workers;
     clients += pool.client_connections;
   }
-  WEIR_LOG(notice, "%u workers, up to %zu server connections, %llu file descriptors", loaded_.workers, to_servers,
+  WEIR_LOG(notice, "%u workers, up to %zu server connections, %llu file descriptors", loaded_->workers, to_servers,
            static_cast<unsigned long long>(limit.rlim_cur));
   if (to_servers + clients + 64 > limit.rlim_cur) {
     WEIR_LOG(warn, "the configuration can need %zu file descriptors, and the limit is %llu: raise it (ulimit -n)",
@@ -122,7 +142,8 @@ void Runtime::raise_file_limit() const {
 
 // Names are looked up before the first client comes; those that fail are tried again in the background.
 void Runtime::resolve_servers() {
-  for (auto &pool : loaded_.pools) {
+  for (auto &served : pools_) {
+    route::Pool *pool = served->pool.get();
     for (upstream::Backend &backend : pool->backends) {
       if (backend.resolved() || backend.config.address.is_unix()) continue;
       std::string error;
@@ -139,7 +160,8 @@ void Runtime::resolve_servers() {
 
 void Runtime::resolve_again() {
   bool waiting = false;
-  for (auto &pool : loaded_.pools) {
+  for (auto &served : pools_) {
+    route::Pool *pool = served->pool.get();
     for (upstream::Backend &backend : pool->backends) {
       if (backend.resolved() || backend.config.address.is_unix()) continue;
       waiting = true;
@@ -171,12 +193,33 @@ void Runtime::accepted(route::Pool &pool, int fd) {
   if (!refused) pool.clients.fetch_add(1, std::memory_order_relaxed);
   auto least = std::min_element(workers_.begin(), workers_.end(),
                                 [](const auto &a, const auto &b) { return a->clients() < b->clients(); });
-  (*least)->take_client(pool.index, fd, refused);
+  (*least)->take_client(pool, fd, refused);
 }
 
 void Runtime::server_tripped(uint32_t worker, uint32_t pool, uint32_t server) {
-  keepers_[pool]->eject(server);
-  workers_[worker]->ring_changed(pool);
+  ServedPool *served = pool_of(pool);
+  if (served == nullptr) return;  // it was replaced meanwhile
+  served->keeper->eject(server);
+  workers_[worker]->ring_changed(*served->pool);
+}
+
+ServedPool *Runtime::pool_of(uint32_t id) {
+  auto is_it = [id](const auto &served) { return served->pool->id == id; };
+  for (auto *some : {&pools_, &replaced_}) {
+    if (auto place = std::find_if(some->begin(), some->end(), is_it); place != some->end()) return place->get();
+  }
+  return nullptr;
+}
+
+void Runtime::reload_and_log() {
+  Result<std::string> done = reload();
+  WEIR_LOG(notice, "reload: %s", done ? "done" : "failed, and everything stays as it was");
+  std::string text = done ? *done : done.error().text;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    log::line(done ? LogLevel::notice : LogLevel::err, "reload: " + text.substr(at, end - at));
+    at = end + 1;
+  }
 }
 
 // A worker reads a ring within one turn of its loop: once each has come to the next, nobody reads the old one, and it
@@ -212,7 +255,7 @@ void Runtime::worker_finished() {
   if (++finished_ < workers_.size()) return;
   WEIR_LOG(notice, "stopped");
   drain_timer_.cancel();
-  for (auto &keeper : keepers_) keeper->stop();
+  for (auto &served : pools_) served->keeper->stop();
   signals_->cancel();
   stats_server_.reset();
   io_.stop();

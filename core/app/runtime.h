@@ -13,7 +13,7 @@
 #include "core/app/listeners.h"
 #include "core/app/loading.h"
 #include "core/app/options.h"
-#include "core/app/ring_keeper.h"
+#include "core/app/served_pool.h"
 #include "core/app/signals.h"
 #include "core/app/worker.h"
 #include "core/net/resolver.h"
@@ -22,7 +22,7 @@ namespace weir::app {
 
 class Runtime {
  public:
-  Runtime(const Options &options, Loaded &loaded);
+  Runtime(const Options &options, std::shared_ptr<Loaded> loaded);
   ~Runtime();
   Runtime(const Runtime &) = delete;
   Runtime &operator=(const Runtime &) = delete;
@@ -31,34 +31,49 @@ class Runtime {
   Status start();
   // Serves until a signal ends it. The exit code.
   int run();
+  // Reads the configuration again and changes what has changed; what that was. The error says why nothing was.
+  Result<std::string> reload();
 
  private:
+  struct Plan;
   static constexpr uint64_t kDrainMs = 10'000;  // then what is still unanswered is given up
   static constexpr uint64_t kResolveAgainMs = 5'000;
 
+  std::unique_ptr<ServedPool> serve(std::shared_ptr<Loaded> from, std::unique_ptr<route::Pool> pool);
   Status listen(route::Pool &pool);
+  void feed(route::Pool &pool);
   Status listen_for_stats();
-  void raise_file_limit() const;
+  void check_file_limit() const;
+  uint64_t memory_share() const;  // a worker's
+  ServedPool *pool_of(uint32_t id);
   void resolve_servers();
   void resolve_again();
   void accepted(route::Pool &pool, int fd);
   void server_tripped(uint32_t worker, uint32_t pool, uint32_t server);
   void retire(std::unique_ptr<route::Ring> ring);
+  void reload_and_log();
+  Plan compare(std::shared_ptr<Loaded> fresh);
+  Status bind_new(const Plan &plan);
+  std::string apply(Plan &plan);
+  void replaced(ServedPool &served);
+  void pool_left(const route::Pool *pool);
+  void close_unused_listeners();
   void stop();
   void stop_now();
   void worker_finished();
 
   const Options &options_;
-  Loaded &loaded_;
+  std::shared_ptr<Loaded> loaded_;  // the current configuration
   boost::asio::io_context io_{1};
   StatsBook book_;
   StatsPage &own_stats_;  // the control thread's page
-  const admin::StatsNames stats_names_;
+  admin::StatsNames stats_names_;
   const uint64_t started_us_;
   net::Resolver resolver_;
   boost::asio::steady_timer drain_timer_, resolve_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::unique_ptr<RingKeeper>> keepers_;
+  std::vector<std::unique_ptr<ServedPool>> pools_;     // in the order in which they came
+  std::vector<std::unique_ptr<ServedPool>> replaced_;  // until all workers have left them
   Listeners listeners_;
   std::optional<admin::StatsServer> stats_server_;
   std::unique_ptr<Signals> signals_;

@@ -10,8 +10,9 @@
 
 namespace weir::app {
 
-Worker::Worker(uint32_t id, StatsPage &stats, Pools &pools, uint64_t memory_limit, WorkerEvents events)
-    : id_(id), pools_(pools), events_(std::move(events)), reactor_(id, stats) {
+Worker::Worker(uint32_t id, StatsPage &stats, std::vector<route::Pool *> pools, uint64_t memory_limit,
+               WorkerEvents events)
+    : id_(id), pools_(std::move(pools)), events_(std::move(events)), reactor_(id, stats) {
   reactor_.memory_limit = memory_limit;
 }
 
@@ -27,26 +28,32 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::take_client(uint32_t pool, int fd, bool refused) {
+void Worker::take_client(route::Pool &pool, int fd, bool refused) {
   reactor_.clients.fetch_add(1, std::memory_order_relaxed);
-  post([this, pool, fd, refused] {
-    fronts_[pool]->accept(fd, refused);
-    if (draining_) fronts_[pool]->drain();
+  post([this, &pool, fd, refused] {
+    client::Front &front = *front_of(pool);
+    front.accept(fd, refused);
+    if (draining_) front.drain();
   });
 }
 
-void Worker::ring_changed(uint32_t pool) {
-  post([this, pool] { fronts_[pool]->release_held(); });
+void Worker::ring_changed(route::Pool &pool) {
+  post([this, &pool] {
+    if (client::Front *front = front_of(pool); front != nullptr) front->release_held();
+  });
 }
 
-void Worker::addresses_changed(uint32_t pool, uint32_t server) {
-  post([this, pool, server] { fronts_[pool]->upstream.addresses_changed(server); });
+void Worker::addresses_changed(route::Pool &pool, uint32_t server) {
+  post([this, &pool, server] {
+    if (client::Front *front = front_of(pool); front != nullptr) front->upstream.addresses_changed(server);
+  });
 }
 
 void Worker::drain() {
   post([this] {
     draining_ = true;
     for (auto &front : fronts_) front->drain();
+    for (auto &leaving : leaving_) leaving.front->drain();
   });
 }
 
@@ -64,12 +71,11 @@ void Worker::run() {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
   pthread_setname_np(pthread_self(), ("weir-" + std::to_string(id_)).c_str());
-  for (auto &pool : pools_) fronts_.push_back(std::make_unique<client::Front>(reactor_, *pool, *this));
-  for (auto &front : fronts_) {
-    if (front->settings.preconnect) front->upstream.connect_all();
-  }
+  for (route::Pool *pool : pools_) open_front(*pool);
   serve();
   for (auto &front : fronts_) front->close_all();
+  for (auto &leaving : leaving_) leaving.front->close_all();
+  leaving_.clear();
   fronts_.clear();
   events_.finished(id_);
 }
@@ -81,23 +87,27 @@ void Worker::serve() {
       front->upstream.check_time(reactor_.now_us);
       front->wake_waiters();
     }
+    if (!leaving_.empty()) leave_pools();
     if (next_tick_us_ != 0 && reactor_.now_us >= next_tick_us_) tick();
     if (next_tick_us_ == 0) next_tick_us_ = reactor_.now_us + kTickUs;
   }
 }
 
 bool Worker::drained() const {
-  return std::all_of(fronts_.begin(), fronts_.end(), [](const auto &front) { return front->clients() == 0; });
+  return std::all_of(fronts_.begin(), fronts_.end(), [](const auto &front) { return front->clients() == 0; }) &&
+         std::all_of(leaving_.begin(), leaving_.end(), [](const auto &l) { return l.front->clients() == 0; });
 }
 
 // Once a second while there is anything to look after: slow clients, and memory to give back.
 void Worker::tick() {
   bool busy = false;
-  for (auto &front : fronts_) {
-    if (!front->wants_checks()) continue;
+  auto look_after = [&](client::Front &front) {
+    if (!front.wants_checks()) return;
     busy = true;
-    front->check_time(reactor_.now_us);
-  }
+    front.check_time(reactor_.now_us);
+  };
+  for (auto &front : fronts_) look_after(*front);
+  for (auto &leaving : leaving_) look_after(*leaving.front);
   if (reactor_.chunks.trim()) {
     malloc_trim(0);
     busy = true;
@@ -112,11 +122,83 @@ uint64_t Worker::next_deadline() {
   uint64_t next = idle_ticks_ < 4 ? next_tick_us_ : 0;
   if (next == 0) next_tick_us_ = 0;
   if (idle_ticks_ >= 4) idle_ticks_ = 0;
-  for (auto &front : fronts_) {
-    uint64_t due = front->upstream.next_check_us();
+  auto not_after = [&next](uint64_t due) {
     if (due != 0 && (next == 0 || due < next)) next = due;
+  };
+  for (auto &front : fronts_) not_after(front->upstream.next_check_us());
+  for (auto &leaving : leaving_) {
+    not_after(leaving.front->upstream.next_check_us());
+    not_after(leaving.ended ? reactor_.now_us : leaving.until_us);
   }
   return next;
+}
+
+// ---- pools that change
+// ---------------------------------------------------------------------------------------------------
+
+client::Front *Worker::front_of(const route::Pool &pool) {
+  for (auto &front : fronts_) {
+    if (&front->pool == &pool) return front.get();
+  }
+  for (auto &leaving : leaving_) {
+    if (&leaving.front->pool == &pool) return leaving.front.get();
+  }
+  return nullptr;
+}
+
+void Worker::open_front(route::Pool &pool) {
+  fronts_.push_back(std::make_unique<client::Front>(reactor_, pool, *this));
+  if (pool.settings.preconnect) fronts_.back()->upstream.connect_all();
+}
+
+void Worker::change_pools(std::vector<PoolChange> changes, uint64_t memory_limit) {
+  post([this, changes = std::move(changes), memory_limit] {
+    reactor_.memory_limit = memory_limit;
+    for (const PoolChange &change : changes) {
+      if (change.now != nullptr) open_front(*change.now);
+    }
+    for (const PoolChange &change : changes) {
+      if (change.before != nullptr) replace(change);
+    }
+  });
+}
+
+void Worker::replace(const PoolChange &change) {
+  auto place = std::find_if(fronts_.begin(), fronts_.end(), [&](const auto &f) { return &f->pool == change.before; });
+  std::unique_ptr<client::Front> old = std::move(*place);
+  fronts_.erase(place);
+  client::Front *successor = change.now == nullptr ? nullptr : front_of(*change.now);
+  auto hand_over = [&](client::Front &front) { successor != nullptr ? front.hand_over(*successor) : front.drain(); };
+  // Those that were on their way to this one go on to its successor.
+  for (auto &leaving : leaving_) {
+    if (leaving.front->successor() == old.get()) hand_over(*leaving.front);
+  }
+  hand_over(*old);
+  leaving_.push_back({std::move(old), 0});
+}
+
+// After a turn: pools whose clients have gone end with the last answer, or some time later.
+void Worker::leave_pools() {
+  std::erase_if(leaving_, [this](Leaving &leaving) {
+    client::Front &front = *leaving.front;
+    if (leaving.ended) {
+      route::Pool *pool = &front.pool;
+      leaving.front.reset();
+      events_.pool_left(pool);
+      return true;
+    }
+    front.upstream.check_time(reactor_.now_us);
+    front.wake_waiters();
+    if (front.clients() > 0) {
+      leaving.until_us = 0;
+      return false;
+    }
+    if (leaving.until_us == 0) leaving.until_us = reactor_.now_us + kLeaveUs;
+    if (!front.is_done() && reactor_.now_us < leaving.until_us) return false;
+    front.upstream.end();
+    leaving.ended = true;
+    return false;
+  });
 }
 
 }  // namespace weir::app

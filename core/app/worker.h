@@ -17,15 +17,22 @@ namespace weir::app {
 
 using Pools = std::deque<std::unique_ptr<route::Pool>>;
 
+// What a reload does to one pool.
+struct PoolChange {
+  route::Pool *before;  // NULLABLE: it is new
+  route::Pool *now;     // NULLABLE: it is gone; what is under way is answered, then its clients are closed
+};
+
 // What a worker tells the control thread; called on the worker's thread.
 struct WorkerEvents {
+  std::function<void(route::Pool *pool)> pool_left;  // this worker does nothing any more for a pool that was replaced
   std::function<void(uint32_t worker, uint32_t pool, uint32_t server)> server_tripped;
   std::function<void(uint32_t worker)> finished;  // drained, or stopped; its thread is about to end
 };
 
 class Worker final : public upstream::EjectionListener {
  public:
-  Worker(uint32_t id, StatsPage &stats, Pools &pools, uint64_t memory_limit, WorkerEvents events);
+  Worker(uint32_t id, StatsPage &stats, std::vector<route::Pool *> pools, uint64_t memory_limit, WorkerEvents events);
   ~Worker() override;
   Worker(const Worker &) = delete;
   Worker &operator=(const Worker &) = delete;
@@ -33,9 +40,11 @@ class Worker final : public upstream::EjectionListener {
   void start();
   void join();
 
-  void take_client(uint32_t pool, int fd, bool refused);
-  void ring_changed(uint32_t pool);
-  void addresses_changed(uint32_t pool, uint32_t server);
+  void take_client(route::Pool &pool, int fd, bool refused);
+  void ring_changed(route::Pool &pool);
+  void addresses_changed(route::Pool &pool, uint32_t server);
+  // Pools that were replaced are left, each, when nobody needs them any more: see pool_left.
+  void change_pools(std::vector<PoolChange> changes, uint64_t memory_limit);
   // Calls what on the worker's thread, in the turn after the one it is in.
   void post(std::function<void()> what) { reactor_.post(std::move(what)); }
   void drain();     // answers what is there, then ends
@@ -44,18 +53,30 @@ class Worker final : public upstream::EjectionListener {
 
  private:
   static constexpr uint64_t kTickUs = 1'000'000;
+  static constexpr uint64_t kLeaveUs = 10'000'000;
+  // A pool that was replaced, until it is left.
+  struct Leaving {
+    std::unique_ptr<client::Front> front;
+    uint64_t until_us = 0;  // then what its clients have left behind is waited for no longer; 0: they are still there
+    bool ended = false;     // to be dropped when this turn is over
+  };
   void run();
   void serve();
+  client::Front *front_of(const route::Pool &pool);
+  void open_front(route::Pool &pool);
+  void replace(const PoolChange &change);
+  void leave_pools();
   void tick();
   uint64_t next_deadline();
   bool drained() const;
   void server_tripped(uint32_t pool, uint32_t server) override;
 
   const uint32_t id_;
-  Pools &pools_;
+  std::vector<route::Pool *> pools_;  // to begin with
   const WorkerEvents events_;
   net::Reactor reactor_;
-  std::vector<std::unique_ptr<client::Front>> fronts_;  // by pool; made and ended on the worker's thread
+  std::vector<std::unique_ptr<client::Front>> fronts_;  // made and ended on the worker's thread
+  std::vector<Leaving> leaving_;
   std::thread thread_;
   bool draining_ = false, stopped_ = false;
   uint64_t next_tick_us_ = 0;

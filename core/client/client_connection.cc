@@ -164,6 +164,7 @@ void ClientConnection::consume(Inbox::Span all) {
   parsing_ = false;
   if (!open()) return;
   if ((pauses_ & kInflight) != 0 || order_.size() >= allowed_inflight_) check_inflight();
+  if ((pauses_ & kMoving) != 0) front_->move_soon(*this);
   if (!input_ended_) return;
   drop_input();
   finish_if_done();

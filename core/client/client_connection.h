@@ -23,7 +23,7 @@ class Front;
 
 class ClientConnection final : public net::Connection, public RequestOwner {
  public:
-  enum Pause : uint32_t { kInflight = 1, kOutput = 2, kServerQueue = 4, kFence = 8, kBusy = 16 };
+  enum Pause : uint32_t { kInflight = 1, kOutput = 2, kServerQueue = 4, kFence = 8, kBusy = 16, kMoving = 32 };
 
   ClientConnection(Front &front, uint32_t lane);
   ~ClientConnection() override;
@@ -38,6 +38,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void go_on();  // parses what waits, and reads again
   void unpause(uint32_t why);
   void check_time(uint64_t now_us);
+  // Its front was replaced: it goes to the new one as soon as nothing of it is under way, see Front::hand_over().
+  void leave();
   // A slice of its large commands.
   Left dispatch_slice();
   Left merge_slice();
@@ -82,6 +84,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void check_output();
   void finish_if_done();
   void linger();
+  bool may_move(bool with_state);
+  void moved(Front &to, bool with_state);
 
   // Replies.
   [[gnu::always_inline]] Request *enqueue(const weir_req &req) {  // at the end of the order, held by the client

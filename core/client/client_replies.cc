@@ -270,6 +270,7 @@ void ClientConnection::take_held(Request &request) {
 void ClientConnection::order_moved() {
   if (parsing_) return;
   if ((pauses_ & kInflight) != 0) check_inflight();
+  if ((pauses_ & kMoving) != 0 && order_.empty()) front_->move_soon(*this);
   if (input_ended_) finish_if_done();
 }
 

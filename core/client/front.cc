@@ -15,8 +15,8 @@ Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejecti
       arrays(RequestArrays::of_this_thread()),
       protocol_worker(p.protocol->worker_init(r.worker_id)),
       dist_worker(p.dist->worker_init(r.worker_id)),
-      upstream({r, p.settings, p.index, *p.protocol, protocol_worker, p.backends, p.counters[r.worker_id].servers,
-                ejections}),
+      upstream(
+          {r, p.settings, p.id, *p.protocol, protocol_worker, p.backends, p.counters[r.worker_id].servers, ejections}),
       router(p, r.worker_id, r.arena.abi(), dist_worker),
       slices(r),
       output_pause(p.settings.client_output_limit / 4),
@@ -48,8 +48,12 @@ void Front::accept(int fd, bool refused) {
 }
 
 void Front::forget(ClientConnection &client) {
+  reactor.bury(take_out(client));
+}
+
+std::unique_ptr<ClientConnection> Front::take_out(ClientConnection &client) {
   size_t place = client.place_;
-  reactor.bury(std::move(clients_[place]));
+  std::unique_ptr<ClientConnection> out = std::move(clients_[place]);
   if (place + 1 < clients_.size()) {
     clients_[place] = std::move(clients_.back());
     clients_[place]->place_ = place;
@@ -57,7 +61,9 @@ void Front::forget(ClientConnection &client) {
   clients_.pop_back();
   slices.remove(client);
   std::erase(to_resume_, &client);
+  std::erase(to_move_, &client);
   std::erase_if(waiters_, [&client](const Waiter &w) { return w.client == &client; });
+  return out;
 }
 
 void Front::drain() {
@@ -122,6 +128,10 @@ void Front::release_held() {
 void Front::check_time(uint64_t now_us) {
   for (size_t i = clients_.size(); i-- > 0;) {
     if (i < clients_.size()) clients_[i]->check_time(now_us);
+  }
+  if (successor_ == nullptr) return;
+  for (size_t i = clients_.size(); i-- > 0;) {
+    if (i < clients_.size()) move(*clients_[i]);
   }
 }
 

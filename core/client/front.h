@@ -29,6 +29,12 @@ class Front {
   void drain();
   // Clients connected now, those that are being closed included.
   size_t clients() const { return clients_.size(); }
+  // The pool was configured anew, and `to` serves it: clients go there, each when nothing of it is under way. May be
+  // called again when that one is replaced, too.
+  void hand_over(Front &to);
+  Front *successor() const { return successor_; }
+  // Nobody is left, and nothing on its way to a server.
+  bool is_done() const;
   void close_all();
 
   // The ring changed: who was held back for it may be told.
@@ -39,7 +45,7 @@ class Front {
   void wake_waiters();
   // Now and then: clients that read nothing, or linger.
   void check_time(uint64_t now_us);
-  bool wants_checks() const { return slow_clients > 0; }
+  bool wants_checks() const { return slow_clients > 0 || (successor_ != nullptr && !clients_.empty()); }
 
   weir_scope scope(void *state, uint64_t conn_id) const;
 
@@ -67,12 +73,18 @@ class Front {
     upstream::ServerConnection *connection;
   };
   void forget(ClientConnection &client);  // it is closed; buried at the end of the turn
+  std::unique_ptr<ClientConnection> take_out(ClientConnection &client);
+  bool move(ClientConnection &client);  // to the successor; false: something is under way
+  void move_soon(ClientConnection &client);
+  void move_clients();
   void resume_soon(ClientConnection &client);
   void resume_clients();
   void wait_for_room(ClientConnection &client, upstream::ServerConnection &connection);
 
   std::vector<std::unique_ptr<ClientConnection>> clients_;
-  std::vector<ClientConnection *> to_resume_;
+  std::vector<ClientConnection *> to_resume_, to_move_;
+  Front *successor_ = nullptr;
+  bool state_moves_ = false;  // the successor's protocol is of the same code
   std::vector<Waiter> waiters_;
   std::vector<Request *> held_;
   uint32_t next_lane_ = 0;

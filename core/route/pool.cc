@@ -22,6 +22,12 @@ std::unique_ptr<plugin::Instance> instance(const plugin::Registry &registry, uin
 
 }  // namespace
 
+Pool::Pool(const config::Pool &pool, uint32_t pool_index)
+    : settings(pool), index(pool_index), id([] {
+        static std::atomic<uint32_t> last{0};
+        return last.fetch_add(1, std::memory_order_relaxed);
+      }()) {}
+
 std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, const plugin::Registry &registry,
                                  const plugin::PoolNames &names, uint32_t workers, config::Complaints &complaints) {
   std::unique_ptr<Pool> pool(new Pool(settings, index));

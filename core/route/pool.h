@@ -22,7 +22,8 @@ class Pool {
                                     const plugin::PoolNames &names, uint32_t workers, config::Complaints &complaints);
 
   const config::Pool &settings;
-  const uint32_t index;
+  const uint32_t index;  // its place in its configuration
+  const uint32_t id;     // no other pool of this process has had it
   std::unique_ptr<plugin::Instance> protocol, hash, dist;
   std::deque<upstream::Backend> backends;
   std::atomic<uint32_t> clients{0};  // connected now, all workers
@@ -37,7 +38,7 @@ class Pool {
   std::unique_ptr<Ring> rebuild(const std::vector<uint8_t> &alive);
 
  private:
-  Pool(const config::Pool &pool, uint32_t pool_index) : settings(pool), index(pool_index) {}
+  Pool(const config::Pool &pool, uint32_t pool_index);
   std::unique_ptr<Ring> owned_;  // [control]
   std::atomic<const Ring *> current_{nullptr};
 };

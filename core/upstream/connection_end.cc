@@ -88,6 +88,19 @@ void ServerConnection::take_down() {
   body_closes_ = false;
 }
 
+void ServerConnection::end() {
+  closing_soon_ = true;  // it never connects again
+  take_down();
+  waiting_.clear(reactor_.chunks);
+  for (Part *part = queue_.take(false); part != nullptr;) {
+    Part *next = part->next_expected;
+    reactor_.requests.release(part->request);
+    part = next;
+  }
+  note_queue();
+  queue_.publish();
+}
+
 void ServerConnection::fail_all(const Ending &ending, bool keep_unsent, bool held) {
   for (Part *part = queue_.take(keep_unsent); part != nullptr;) {
     Part *next = part->next_expected;

@@ -51,6 +51,7 @@ class ServerConnection final : public net::Connection {
   bool is_crowded_by(size_t len) const { return backlog() + len > queue_limit_ / 4; }
 
   void connect();  // if it is closed
+  void end();      // at once and for good: nobody waits for anything any more
   // The server's name stands for other addresses: a connection to one that is gone ends when what is under way on it is
   // answered, and what comes meanwhile waits for its successor.
   void addresses_changed();
@@ -58,7 +59,7 @@ class ServerConnection final : public net::Connection {
   // Fails what is overdue, and closes the connection when it has stood still; the next time to look, 0 = never.
   uint64_t check_time(uint64_t now_us);
 
-  bool idle() const { return queue_.empty(); }
+  bool idle() const { return queue_.empty() && backlog() == 0; }
   uint32_t server() const { return server_; }
 
   void on_readable() override;

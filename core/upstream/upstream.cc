@@ -31,8 +31,12 @@ void Upstream::check_time(uint64_t now_us) {
 bool Upstream::failed(uint32_t server) {
   if (!with.pool.auto_eject_hosts) return false;
   if (!with.backends[server].health.failed(with.pool.server_failure_limit)) return false;
-  with.ejections.server_tripped(with.pool_index, server);
+  with.ejections.server_tripped(with.pool_id, server);
   return true;
+}
+
+void Upstream::end() {
+  for (auto &connection : connections_) connection->end();
 }
 
 bool Upstream::idle() const {

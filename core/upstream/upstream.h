@@ -27,7 +27,7 @@ class Upstream {
   struct Parts {
     net::Reactor &reactor;
     const config::Pool &pool;
-    uint32_t pool_index;
+    uint32_t pool_id;  // for the listener
     const plugin::Instance &protocol;
     void *protocol_worker;  // NULLABLE; of worker_init()
     std::deque<Backend> &backends;
@@ -67,6 +67,7 @@ class Upstream {
   bool failed(uint32_t server);
 
   bool idle() const;
+  void end();  // of all connections
 
   const Parts with;
   ReplyArrays &arrays;

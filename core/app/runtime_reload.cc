@@ -1,0 +1,162 @@
+// A new configuration while the old one serves: read, checked, compared, and put in its place with no client closed and
+// no request failed. Pools that say the same stay as they are; one that says something else is made anew, and its
+// clients go over one by one (core/client/client_move.cc).
+#include <algorithm>
+#include <filesystem>
+
+#include "core/app/runtime.h"
+#include "core/base/log.h"
+
+namespace weir::app {
+namespace {
+
+const weir_module *code_of(const plugin::Instance &instance) {
+  return instance.component().module->info;
+}
+
+std::string counted(size_t n, const char *what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+bool same_code(const route::Pool &a, const route::Pool &b) {
+  return code_of(*a.protocol) == code_of(*b.protocol) && code_of(*a.hash) == code_of(*b.hash) &&
+         code_of(*a.dist) == code_of(*b.dist);
+}
+
+// What is to become of each pool, worked out before anything is touched.
+struct Runtime::Plan {
+  std::shared_ptr<Loaded> fresh;
+  std::vector<std::unique_ptr<ServedPool>> made;           // new ones and those made anew
+  std::vector<std::pair<ServedPool *, route::Pool *>> to;  // each that goes, and what its clients go to; null = nothing
+  std::vector<std::string> said;                           // what changed, a line each
+};
+
+Result<std::string> Runtime::reload() {
+  if (options_.pool) return Error{"there is no file to read again: the pool was given by options"};
+  if (stopping_) return Error{"weir is stopping"};
+  std::string complaints;
+  Options options = options_;
+  options.workers = loaded_->workers;
+  std::shared_ptr<Loaded> fresh = load(options, complaints);
+  if (!fresh) return Error{complaints + "nothing was changed"};
+  Plan plan = compare(std::move(fresh));
+  if (Status bound = bind_new(plan); !bound) return Error{bound.error().text + "; nothing was changed"};
+  return apply(plan);
+}
+
+Runtime::Plan Runtime::compare(std::shared_ptr<Loaded> fresh) {
+  Plan plan;
+  plan.said = config::differences(loaded_->settings, fresh->settings, fresh->registry.catalog());
+  std::vector<ServedPool *> unmatched;
+  for (auto &served : pools_) unmatched.push_back(served.get());
+  auto match = [&unmatched](auto fits) {
+    auto place = std::find_if(unmatched.begin(), unmatched.end(), fits);
+    ServedPool *found = place == unmatched.end() ? nullptr : *place;
+    if (found != nullptr) unmatched.erase(place);
+    return found;
+  };
+  // By name first; a pool of another name that listens where an old one did takes its clients, too.
+  std::vector<std::unique_ptr<route::Pool>> nameless;
+  auto replace = [&](std::unique_ptr<route::Pool> now, ServedPool *before) {
+    if (before != nullptr) {
+      bool same_protocol = before->pool->settings.protocol.name == now->settings.protocol.name;
+      plan.to.emplace_back(before, same_protocol ? now.get() : nullptr);
+    }
+    plan.made.push_back(serve(fresh, std::move(now)));
+  };
+  for (auto &pool : fresh->pools) {
+    ServedPool *before = match([&](ServedPool *s) { return s->pool->settings.name == pool->settings.name; });
+    if (before == nullptr) {
+      nameless.push_back(std::move(pool));
+    } else if (before->pool->settings == pool->settings && same_code(*before->pool, *pool)) {
+      pool.reset();  // it stays
+    } else {
+      if (before->pool->settings == pool->settings)
+        plan.said.push_back("pool " + pool->settings.name + ": new plugins");
+      replace(std::move(pool), before);
+    }
+  }
+  for (auto &pool : nameless) {
+    ServedPool *before = match([&](ServedPool *s) {
+      return Listeners::key(s->pool->settings.listen) == Listeners::key(pool->settings.listen);
+    });
+    replace(std::move(pool), before);
+  }
+  for (ServedPool *gone : unmatched) plan.to.emplace_back(gone, nullptr);
+  plan.fresh = std::move(fresh);
+  return plan;
+}
+
+// All addresses are bound before anything changes. On failure those bound for it are closed again.
+Status Runtime::bind_new(const Plan &plan) {
+  std::vector<const config::Address *> bound;
+  for (const auto &served : plan.made) {
+    const config::Pool &pool = served->pool->settings;
+    auto made = listeners_.bind(pool.listen, pool.backlog, pool.reuseport);
+    if (!made) {
+      for (const config::Address *address : bound) listeners_.close(*address);
+      return made.error();
+    }
+    if (*made) bound.push_back(&pool.listen);
+  }
+  return Done{};
+}
+
+std::string Runtime::apply(Plan &plan) {
+  if (plan.fresh->workers != loaded_->workers || plan.fresh->settings.workers != loaded_->settings.workers) {
+    plan.said.emplace_back("workers: takes effect at the next start");
+  }
+  loaded_ = plan.fresh;
+  stats_names_ = admin::stats_names(loaded_->settings, book_);
+  std::vector<PoolChange> changes;
+  for (auto &made : plan.made) {
+    auto from =
+        std::find_if(plan.to.begin(), plan.to.end(), [&](const auto &t) { return t.second == made->pool.get(); });
+    changes.push_back({from == plan.to.end() ? nullptr : from->first->pool.get(), made->pool.get()});
+  }
+  for (auto &[gone, to] : plan.to) {
+    if (to == nullptr) changes.push_back({gone->pool.get(), nullptr});
+  }
+  for (auto &worker : workers_) worker->change_pools(changes, memory_share());
+  for (auto &made : plan.made) {
+    feed(*made->pool);
+    pools_.push_back(std::move(made));
+  }
+  for (auto &[gone, to] : plan.to) replaced(*gone);
+  close_unused_listeners();
+  check_file_limit();
+  if (plan.said.empty()) return "nothing has changed\n";
+  std::string text = counted(plan.said.size(), "change") + ":\n";
+  for (const std::string &line : plan.said) text += "  " + line + "\n";
+  return text;
+}
+
+// Workers have been told to leave it.
+void Runtime::replaced(ServedPool &served) {
+  auto place = std::find_if(pools_.begin(), pools_.end(), [&](const auto &p) { return p.get() == &served; });
+  served.keeper->stop();
+  served.workers_left = workers_.size();
+  replaced_.push_back(std::move(*place));
+  pools_.erase(place);
+}
+
+void Runtime::pool_left(const route::Pool *pool) {
+  auto place =
+      std::find_if(replaced_.begin(), replaced_.end(), [pool](const auto &s) { return s->pool.get() == pool; });
+  if (--(*place)->workers_left > 0) return;
+  WEIR_LOG(info, "pool %s: the one before the reload is left", pool->settings.name.c_str());
+  replaced_.erase(place);
+}
+
+void Runtime::close_unused_listeners() {
+  std::vector<std::string> used;
+  for (const auto &served : pools_) used.push_back(Listeners::key(served->pool->settings.listen));
+  for (const auto &served : replaced_) {
+    const config::Address &address = served->pool->settings.listen;
+    if (std::find(used.begin(), used.end(), Listeners::key(address)) == used.end()) listeners_.close(address);
+  }
+}
+
+}  // namespace weir::app

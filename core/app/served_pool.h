@@ -1,0 +1,22 @@
+// A pool that workers serve, or that one of them still has to leave after a reload.
+// Owner: the runtime. Thread: control.
+#pragma once
+
+#include <memory>
+
+#include "core/app/loading.h"
+#include "core/app/ring_keeper.h"
+
+namespace weir::app {
+
+struct ServedPool {
+  std::shared_ptr<Loaded> from;  // the configuration it was made of, with its plugins
+  std::unique_ptr<route::Pool> pool;
+  std::unique_ptr<RingKeeper> keeper;
+  size_t workers_left = 0;  // that have not left it, once it was replaced
+};
+
+// Whether the components of both are of the same loaded code.
+bool same_code(const route::Pool &, const route::Pool &);
+
+}  // namespace weir::app

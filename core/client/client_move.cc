@@ -1,0 +1,94 @@
+// How the clients of a pool go over to the one that replaces it after a reload: each when nothing of it is under way,
+// so that every request is answered by the pool it was sent to. What has arrived of the next request goes with them.
+#include <algorithm>
+
+#include "core/client/client_connection.h"
+#include "core/client/front.h"
+
+namespace weir::client {
+
+// ---- the client
+// -----------------------------------------------------------------------------------------------------------------
+
+void ClientConnection::leave() {
+  if (front_->move(*this)) return;
+  // Where its state cannot go along it has to be found between two requests, which Front::check_time() tries.
+  if (open() && !input_ended_ && front_->state_moves_) pause(kMoving);
+}
+
+bool ClientConnection::may_move(bool with_state) {
+  if (!open() || !order_.empty() || large_ != nullptr || parsing_ || input_ended_) return false;
+  if (with_state) return true;
+  bool between = !awaiting_ && discard_ == 0 && body_.bytes().empty() && inbox_.held() == 0;
+  return between &&
+         std::all_of(protocol_state_.begin(), protocol_state_.end(), [](uint64_t word) { return word == 0; });
+}
+
+// It belongs to `to` now.
+void ClientConnection::moved(Front &to, bool with_state) {
+  bool slow = (pauses_ & kOutput) != 0;
+  front_->slow_clients -= slow ? 1 : 0;
+  to.slow_clients += slow ? 1 : 0;
+  front_->cells.client_connections.sub();
+  to.cells.client_connections.add();
+  front_->pool.clients.fetch_sub(1, std::memory_order_relaxed);
+  to.pool.clients.fetch_add(1, std::memory_order_relaxed);
+  if (!with_state) {
+    if (front_->protocol.closed != nullptr) {
+      weir_scope before = scope();
+      front_->protocol.closed(&before, 0);
+    }
+    protocol_state_.assign((to.protocol.client_state_size + 7) / 8 + 2, 0);
+    body_.clear(reactor_.chunks);
+  }
+  front_ = &to;
+  usual_reply_ = std::max(usual_reply_, to.small_reply);
+  weigh_inflight();
+  pauses_ &= kOutput;
+  if (pauses_ == 0) {
+    to.resume_soon(*this);
+  } else {
+    check_output();
+  }
+}
+
+// ---- its fronts
+// -----------------------------------------------------------------------------------------------------------------
+
+void Front::hand_over(Front &to) {
+  successor_ = &to;
+  const auto *here = pool.protocol->component().module, *there = to.pool.protocol->component().module;
+  state_moves_ = here->info == there->info;
+  for (size_t i = clients_.size(); i-- > 0;) {
+    if (i < clients_.size()) clients_[i]->leave();
+  }
+}
+
+bool Front::move(ClientConnection &client) {
+  if (successor_ == nullptr || !client.may_move(state_moves_)) return false;
+  std::unique_ptr<ClientConnection> moving = take_out(client);
+  client.place_ = successor_->clients_.size();
+  successor_->clients_.push_back(std::move(moving));
+  client.moved(*successor_, state_moves_);
+  return true;
+}
+
+void Front::move_soon(ClientConnection &client) {
+  if (to_move_.empty()) reactor.later([this] { move_clients(); });
+  if (std::find(to_move_.begin(), to_move_.end(), &client) == to_move_.end()) to_move_.push_back(&client);
+}
+
+void Front::move_clients() {
+  // A client that is closed meanwhile takes itself out of the list.
+  while (!to_move_.empty()) {
+    ClientConnection *client = to_move_.back();
+    to_move_.pop_back();
+    move(*client);
+  }
+}
+
+bool Front::is_done() const {
+  return clients_.empty() && upstream.idle();
+}
+
+}  // namespace weir::client
