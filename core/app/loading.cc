@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "core/config/address.h"
+
 namespace weir::app {
 namespace {
 
@@ -52,6 +54,29 @@ std::vector<std::string> load_plugins(plugin::Registry &registry, const Options 
   // pool.
   if (std::filesystem::is_directory(plugin::shipped_folder())) folder(plugin::shipped_folder());
   return errors;
+}
+
+// The rest of the file may be wrong: a weir that runs tells that better.
+std::optional<config::Address> admin_address(const Options &options, std::string &complaint) {
+  std::string text = options.admin_address;
+  if (text.empty() && !options.pool) {
+    config::Complaints complaints;
+    auto root = config::read_file(options.config_file, complaints);
+    if (!root) {
+      complaint = complaints.text();
+      return std::nullopt;
+    }
+    const config::Node *written = root->find("admin");
+    if (written != nullptr && written->kind == config::Node::Kind::scalar) text = written->text;
+  }
+  if (text.empty()) {
+    complaint = "there is no admin port: neither --admin nor admin: in the configuration; kill -USR1 does the same";
+    return std::nullopt;
+  }
+  Result<config::Address> address = config::parse_listen(text);
+  if (address) return *address;
+  complaint = "admin: " + address.error().text;
+  return std::nullopt;
 }
 
 std::unique_ptr<Loaded> load(const Options &options, std::string &text) {

@@ -24,6 +24,9 @@ struct Loaded {
 std::vector<std::string> load_plugins(plugin::Registry &registry, const Options &options,
                                       const config::Plugins &configured);
 
+// Where the weir of these options listens for commands. Nothing: complaint says why.
+std::optional<config::Address> admin_address(const Options &options, std::string &complaint);
+
 // Null: complaints says why; it then ends with a line on how to mend it.
 std::unique_ptr<Loaded> load(const Options &options, std::string &complaints);
 

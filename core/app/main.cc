@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/app/admin_client.h"
 #include "core/app/crash.h"
 #include "core/app/daemon.h"
 #include "core/app/loading.h"
@@ -51,6 +52,15 @@ int print_reference(const Options &options) {
   for (const std::string &error : errors) say(stderr, "weir: " + error + "\n");
   say(stdout, config::reference(registry.catalog()));
   return errors.empty() ? 0 : 1;
+}
+
+int reload(const Options &options) {
+  std::string complaints;
+  auto admin = admin_address(options, complaints);
+  if (!admin) return fail(complaints);
+  Answer answer = ask(*admin, "reload");
+  say(answer.ok ? stdout : stderr, answer.text);
+  return answer.ok ? 0 : 1;
 }
 
 std::string source_of(const Options &options) {
@@ -143,6 +153,8 @@ int main(int argc, char **argv) {
       return list_plugins(*parsed.options);
     case Task::plugin_info:
       return plugin_info(*parsed.options);
+    case Task::reload:
+      return reload(*parsed.options);
     case Task::print_reference:
       return print_reference(*parsed.options);
     default:

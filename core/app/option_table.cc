@@ -140,6 +140,9 @@ const std::vector<OptionRow> &option_table() {
        text<&Options::stats_address>},
       {kStats, 'i', "stats-interval", "MSEC", "a number",
        "accepted and checked, without effect: statistics are always current", stats_interval},
+      {kStats, 0, "admin", "ADDRESS", "an address",
+       "listen for commands here: host:port or /path/of/socket (default: the configuration's admin:)",
+       text<&Options::admin_address>},
       {kInline, 0, "protocol", "NAME", "a name", "protocol of the pool; --list-plugins shows the names",
        pool_text<&InlinePool::protocol>},
       {kInline, 0, "listen", "ADDRESS", "an address", "where clients connect: host:port or /path/of/socket",
@@ -175,7 +178,8 @@ std::string requires_text(const OptionRow &row) {
 
 std::string usage_text() {
   return "Usage: weir [-hVtDd] [-c FILE] [-p FILE] [-v N] [-o FILE] [-s PORT] [-a ADDRESS] [OPTION...]\n"
-         "       weir --protocol NAME --listen ADDRESS --server ADDRESS [--server ADDRESS...]\n";
+         "       weir --protocol NAME --listen ADDRESS --server ADDRESS [--server ADDRESS...]\n"
+         "       weir reload [-c FILE] [--admin ADDRESS]\n";
 }
 
 std::string help_text() {
@@ -191,7 +195,9 @@ std::string help_text() {
     out.append(left).append(row.help).append("\n");
   }
   return out +
-         "\nSignals: TERM and INT stop after the requests under way (a second one at once), HUP reopens the log,\n"
+         "\nweir reload asks the weir that runs with this configuration to read it again, and says what came of it.\n"
+         "\nSignals: TERM and INT stop after the requests under way (a second one at once), USR1 reads the\n"
+         "configuration again, HUP reopens the log,\n"
          "TTIN and TTOU raise and lower the log level.\n";
 }
 

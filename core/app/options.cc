@@ -126,6 +126,11 @@ std::string check_together(const OptionSink &sink) {
 
 ParsedOptions parse_options(int argc, const char *const *argv) {
   OptionSink sink;
+  bool reload = argc > 1 && std::string_view(argv[1]) == "reload";
+  if (reload) {  // the word takes the program's place
+    --argc;
+    ++argv;
+  }
   try {
     po::options_description all = described();
     // The parsed list is applied in order, so that the last of several wins, as with getopt.
@@ -141,6 +146,10 @@ ParsedOptions parse_options(int argc, const char *const *argv) {
   }
   if (sink.help || sink.version || sink.describe_stats) return ended(last_words(sink));
   if (std::string why = check_together(sink); !why.empty()) return refused(why);
+  if (reload && (sink.options.task != Task::run || sink.options.pool)) {
+    return refused("weir reload goes with -c FILE or --admin ADDRESS only");
+  }
+  if (reload) sink.options.task = Task::reload;
   ParsedOptions parsed;
   parsed.options = std::move(sink.options);
   return parsed;

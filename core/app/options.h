@@ -17,6 +17,7 @@ enum class Task {
   plugin_info,      // --plugin-info FILE
   print_config,     // --print-config
   print_reference,  // --print-config-reference
+  reload,           // weir reload
 };
 
 // A pool given by options instead of a file: --listen and --server with --protocol.
@@ -36,6 +37,7 @@ struct Options {
   std::string pid_file;  // empty = none
   std::string stats_address = "0.0.0.0";
   uint16_t stats_port = 22222;
+  std::string admin_address;            // empty = the configuration's
   uint64_t stats_interval_ms = 30'000;  // accepted for twemproxy's sake: weir's numbers are always current
   uint32_t workers = 0;                 // 0 = not said
   std::optional<InlinePool> pool;       // set: config_file does not count

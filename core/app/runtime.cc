@@ -13,6 +13,8 @@
 namespace weir::app {
 namespace {
 
+constexpr uint32_t kAdminMode = 0600;  // of a unix socket for commands that says nothing of its mode
+
 // Logging from any thread wakes the control thread through this; set while a Runtime runs.
 boost::asio::io_context *log_context = nullptr;
 
@@ -37,7 +39,13 @@ Runtime::Runtime(const Options &options, std::shared_ptr<Loaded> loaded)
       resolver_(io_),
       drain_timer_(io_),
       resolve_timer_(io_),
-      listeners_(io_, own_stats_) {}
+      listeners_(io_, own_stats_),
+      command_port_(
+          io_, {{"reload", "reads the configuration again and says what changed", [this] { return logged_reload(); }},
+                {"stats", "the statistics as JSON", [this] { return Result<std::string>(statistics()); }},
+                {"config", "the configuration in force, without secrets", [this] {
+                   return Result<std::string>(config::print(loaded_->settings, loaded_->registry.catalog()));
+                 }}}) {}
 
 Runtime::~Runtime() {
   for (auto &worker : workers_) worker->stop_now();
@@ -58,6 +66,7 @@ Status Runtime::start() {
     if (Status listening = listen(*pools_.back()->pool); !listening) return listening;
   }
   if (Status listening = listen_for_stats(); !listening) return listening;
+  if (Status listening = listen_for_commands(); !listening) return listening;
   resolve_servers();
   WorkerEvents events{[this](route::Pool *pool) { boost::asio::post(io_, [=, this] { pool_left(pool); }); },
                       [this](uint32_t worker, uint32_t pool, uint32_t server) {
@@ -80,7 +89,7 @@ Status Runtime::start() {
                                  WEIR_LOG(err, "cannot open the log file again");
                                }
                              },
-                             [this] { reload_and_log(); }});
+                             [this] { (void)logged_reload(); }});
   return Done{};
 }
 
@@ -114,11 +123,27 @@ void Runtime::feed(route::Pool &pool) {
 }
 
 Status Runtime::listen_for_stats() {
-  auto server = admin::StatsServer::listen(io_, options_.stats_address, options_.stats_port, [this] {
-    return admin::stats_json(book_, stats_names_, (monotonic_us() - started_us_) / 1'000'000, wall_us() / 1'000'000);
-  });
+  auto server =
+      admin::StatsServer::listen(io_, options_.stats_address, options_.stats_port, [this] { return statistics(); });
   if (!server) return server.error();
   stats_server_.emplace(std::move(*server));
+  return Done{};
+}
+
+std::string Runtime::statistics() const {
+  return admin::stats_json(book_, stats_names_, (monotonic_us() - started_us_) / 1'000'000, wall_us() / 1'000'000);
+}
+
+Status Runtime::listen_for_commands() {
+  std::string complaint;
+  bool wanted = !options_.admin_address.empty() || !loaded_->settings.admin.text.empty();
+  admin_ = wanted ? admin_address(options_, complaint) : std::nullopt;
+  if (!wanted) return Done{};
+  if (!admin_) return Error{complaint};
+  if (admin_->mode == 0) admin_->mode = kAdminMode;
+  if (auto bound = listeners_.bind(*admin_, 16, false); !bound) return bound.error();
+  listeners_.feed(*admin_, [this](int fd) { command_port_.serve(fd); });
+  WEIR_LOG(notice, "admin: listening on %s", admin_->text.c_str());
   return Done{};
 }
 
@@ -211,7 +236,7 @@ ServedPool *Runtime::pool_of(uint32_t id) {
   return nullptr;
 }
 
-void Runtime::reload_and_log() {
+Result<std::string> Runtime::logged_reload() {
   Result<std::string> done = reload();
   WEIR_LOG(notice, "reload: %s", done ? "done" : "failed, and everything stays as it was");
   std::string text = done ? *done : done.error().text;
@@ -220,6 +245,7 @@ void Runtime::reload_and_log() {
     log::line(done ? LogLevel::notice : LogLevel::err, "reload: " + text.substr(at, end - at));
     at = end + 1;
   }
+  return done;
 }
 
 // A worker reads a ring within one turn of its loop: once each has come to the next, nobody reads the old one, and it

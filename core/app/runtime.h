@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/admin/command_port.h"
 #include "core/admin/stats_json.h"
 #include "core/admin/stats_server.h"
 #include "core/app/listeners.h"
@@ -43,6 +44,8 @@ class Runtime {
   Status listen(route::Pool &pool);
   void feed(route::Pool &pool);
   Status listen_for_stats();
+  Status listen_for_commands();
+  std::string statistics() const;
   void check_file_limit() const;
   uint64_t memory_share() const;  // a worker's
   ServedPool *pool_of(uint32_t id);
@@ -51,7 +54,7 @@ class Runtime {
   void accepted(route::Pool &pool, int fd);
   void server_tripped(uint32_t worker, uint32_t pool, uint32_t server);
   void retire(std::unique_ptr<route::Ring> ring);
-  void reload_and_log();
+  Result<std::string> logged_reload();
   Plan compare(std::shared_ptr<Loaded> fresh);
   Status bind_new(const Plan &plan);
   std::string apply(Plan &plan);
@@ -76,6 +79,8 @@ class Runtime {
   std::vector<std::unique_ptr<ServedPool>> replaced_;  // until all workers have left them
   Listeners listeners_;
   std::optional<admin::StatsServer> stats_server_;
+  admin::CommandPort command_port_;
+  std::optional<config::Address> admin_;
   std::unique_ptr<Signals> signals_;
   size_t finished_ = 0;
   bool stopping_ = false;

@@ -128,11 +128,23 @@ class Checker {
       read_pools(entry);
     } else if (entry.key == "plugins") {
       settings_.plugins = read_plugins(entry, ctx_.complaints);
+    } else if (key->rule.type == Type::listen) {
+      read_address(*key, entry, path);
     } else {
       Reading reading = read_value(key->rule, *entry.value);
       if (!reading.fault.empty()) return ctx_.complaints.add(place_of(entry), path, reading.fault);
       set_number(*key, settings_, reading.number);
     }
+  }
+
+  void read_address(const Key<Settings> &key, const Node::Entry &entry, const std::string &path) {
+    if (entry.value->kind != Node::Kind::scalar) {
+      std::string text = "expected " + expected_text(key.rule) + ", found " + found_text(*entry.value);
+      return ctx_.complaints.add(place_of(entry), path, text);
+    }
+    Result<Address> address = parse_listen(entry.value->text);
+    if (!address) return ctx_.complaints.add(place_of(entry), path, address.error().text);
+    settings_.*std::get<Address Settings::*>(key.field) = *address;
   }
 
   void read_pools(const Node::Entry &section) {

@@ -1,10 +1,10 @@
 // The effective configuration, in weir's own form. Printing what was printed gives the same again, so everything is
 // written from the settings and the tables, never from the file.
+#include "core/config/print.h"
 #include "core/base/text.h"
 #include "core/config/address.h"
 #include "core/config/component.h"
 #include "core/config/load.h"
-#include "core/config/print.h"
 #include "core/config/yaml_text.h"
 
 namespace weir::config {
@@ -149,6 +149,11 @@ std::string print(const Settings &settings, const Catalog &catalog) {
   std::string out;
   for (const Key<Settings> &key : top_keys()) {
     if (key.rule.type == Type::section) continue;
+    if (auto field = std::get_if<Address Settings::*>(&key.field); field != nullptr) {
+      const Address &address = settings.**field;
+      if (!address.text.empty()) write_line(out, 0, key.name, string_text(address.text));
+      continue;
+    }
     uint64_t number = get_number(key, settings);
     if (number != 0) write_line(out, 0, key.name, number_text(key.rule.type, number));
   }

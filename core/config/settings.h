@@ -77,6 +77,7 @@ struct Settings {
   bool nutcracker = false;    // twemproxy's form
   uint32_t workers = 0;       // 0 = not said
   uint64_t memory_limit = 0;  // bytes, all workers
+  Address admin;              // of the admin port; no text = none
   Plugins plugins;
   std::vector<Pool> pools;  // in stats order: shorter names first, then bytes
 };

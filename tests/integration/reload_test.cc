@@ -1,0 +1,341 @@
+// Configurations that change while clients work.
+#include <signal.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/integration/story.h"
+
+namespace weir::test {
+namespace {
+
+// A weir whose configuration the story writes anew.
+class Reload : public testing::Test {
+ protected:
+  void SetUp() override { SKIP_ON_TWEMPROXY("cannot read its configuration again"); }
+
+  Proxy &start(const std::vector<PoolText> &pools, int workers = 2, std::vector<std::string> more = {}) {
+    more.insert(more.end(), {"--admin", admin_});
+    proxy_ = std::make_unique<Proxy>(pools, Proxy::Options{.workers = workers, .more = std::move(more)});
+    return *proxy_;
+  }
+  // As an editor does: written beside, then renamed.
+  void write(const std::vector<PoolText> &pools) {
+    std::string text;
+    for (const PoolText &pool : pools) text += pool.text();
+    write(text);
+  }
+  void write(const std::string &text) {
+    std::string path = proxy_->config_file();
+    std::ofstream(path + ".new") << text;
+    std::filesystem::rename(path + ".new", path);
+  }
+  // What came of it: "ok\n" or "error\n", and then the words.
+  std::string reload() const {
+    Stream admin = Stream::unix_socket(admin_);
+    admin.send("reload\n");
+    return admin.read_until_close();
+  }
+  std::string reload(const std::vector<PoolText> &pools) {
+    write(pools);
+    return reload();
+  }
+
+  TempDir dir_;
+  const std::string admin_ = dir_.file("admin.sock");
+  std::unique_ptr<Proxy> proxy_;
+};
+
+// What a client asks again and again, each reply checked for its owner, until told to end.
+class Asker {
+ public:
+  Asker(const Proxy &proxy, int number, int depth)
+      : client_(proxy.connect()), name_("c" + std::to_string(number)), depth_(depth) {
+    thread_ = std::thread([this] { ask(); });
+  }
+  ~Asker() {
+    stop_ = true;
+    thread_.join();
+  }
+  // The first thing that was wrong; "" when nothing was.
+  std::string wrong() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    thread_ = std::thread([] {});
+    return wrong_;
+  }
+  long answered() const { return answered_; }
+
+ private:
+  void ask() {
+    try {
+      for (long n = 0; !stop_; ++n) {
+        std::string requests, replies, keys_of_all = name_ + ":" + std::to_string(n);
+        for (int i = 0; i < depth_; ++i) {
+          std::string key = keys_of_all + ":" + std::to_string(i);
+          requests += resp({"SET", key, key}) + resp({"GET", key}) + resp({"DEL", key, key + "x"});
+          replies += kOk + bulk(key) + integer(1);
+        }
+        client_.send(requests);
+        std::string got = client_.read_exactly(replies.size());
+        if (got != replies) {
+          wrong_ = shown(got);
+          return;
+        }
+        answered_ += depth_ * 3;
+      }
+    } catch (const std::exception &e) {
+      wrong_ = e.what();
+    }
+  }
+  Stream client_;
+  const std::string name_;
+  const int depth_;
+  std::atomic<bool> stop_{false};
+  std::atomic<long> answered_{0};
+  std::string wrong_;
+  std::thread thread_;
+};
+
+TEST_F(Reload, AHundredTimesUnderLoadCostsNoClientARequest) {
+  RedisServers servers = redis_servers(3);
+  PoolText first = redis_pool(servers);
+  Proxy &proxy = start({first});
+  PoolText slower = first;
+  slower.set("timeout", "20000");
+  std::vector<PoolText> in_turn = {slower, first};
+  std::vector<std::unique_ptr<Asker>> askers;
+  for (int i = 0; i < 8; ++i) askers.push_back(std::make_unique<Asker>(proxy, i, i < 4 ? 1 : 30));
+  for (int i = 0; i < (slow_build() ? 20 : 100); ++i) {
+    long before = askers[7]->answered();
+    ASSERT_THAT(reload({in_turn[static_cast<size_t>(i % 2)]}), StartsWith("ok\n1 change:\n  pool alpha: timeout "));
+    EXPECT_TRUE(eventually([&] { return askers[7]->answered() > before; }));
+  }
+  for (auto &asker : askers) EXPECT_EQ("", asker->wrong());
+  EXPECT_EQ(0, proxy.stats().at("alpha").number("forward_error"));
+  EXPECT_EQ(0, proxy.stats().at("alpha").number("client_err"));
+  EXPECT_EQ(8, proxy.stats().at("alpha").number("client_connections"));
+  // Connections of pools that were replaced are closed when the last answer has come.
+  EXPECT_TRUE(proxy.stats_reach([](const Json &now) {
+    long open = 0;
+    for (int i = 0; i < 3; ++i) open += now.at("alpha").at("s" + std::to_string(i)).number("server_connections");
+    return open <= 6;
+  }));
+}
+
+TEST_F(Reload, KeysGoToTheServersOfTheNewFile) {
+  RedisServers old = redis_servers(1), now = redis_servers(1);
+  PoolText pool = redis_pool(old);
+  start({pool});
+  Stream client = proxy_->connect();
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "old"})));
+  PoolText moved("alpha");
+  moved.redis().listen("127.0.0.1:" + std::to_string(pool.port())).server(now[0]->address(), "other");
+  std::string said = reload({moved});
+  EXPECT_THAT(said, StartsWith("ok\n"));
+  EXPECT_THAT(said, HasSubstr("pool alpha: servers "));
+  EXPECT_EQ(kNil, client.ask(resp({"GET", "k"})));
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "new"})));
+  EXPECT_EQ(bulk("new"), now[0]->call({"GET", "k"}));
+  EXPECT_EQ(bulk("old"), old[0]->call({"GET", "k"}));
+  EXPECT_TRUE(eventually([&] { return old[0]->info("connected_clients") == "1"; })) << "only the one that asks";
+}
+
+TEST_F(Reload, ARequestUnderWayIsAnsweredByTheServerItWasSentTo) {
+  std::promise<void> asked, answer;
+  FakeServer slow([&](Stream &s) {
+    s.read_request();
+    asked.set_value();
+    answer.get_future().wait_for(patience());
+    s.send(bulk("from the old one"));
+    s.read_until_close();
+  });
+  RedisServers now = redis_servers(1);
+  PoolText pool;
+  start({pool.redis().server(slow.address())});
+  Stream client = proxy_->connect();
+  client.send(resp({"GET", "k"}));
+  asked.get_future().wait_for(patience());
+  PoolText moved("alpha");
+  moved.redis().listen("127.0.0.1:" + std::to_string(pool.port())).server(now[0]->address());
+  EXPECT_THAT(reload({moved}), StartsWith("ok\n"));
+  Stream newcomer = proxy_->connect();
+  EXPECT_EQ(kNil, newcomer.ask(resp({"GET", "k"})));
+  answer.set_value();
+  EXPECT_EQ(bulk("from the old one"), client.read_reply());
+}
+
+TEST_F(Reload, ARequestOfWhichHalfHasComeGoesOn) {
+  RedisServers servers = redis_servers(2);
+  PoolText pool = redis_pool(servers);
+  start({pool});
+  std::string small = resp({"SET", "small", "value"}), large = resp({"SET", "large", std::string(300'000, 'x')});
+  Stream one = proxy_->connect(), two = proxy_->connect(), three = proxy_->connect();
+  one.send(small.substr(0, 17));
+  two.send(large.substr(0, 100'000));
+  EXPECT_EQ(kOk, three.ask(resp({"SET", "k", "v"})));
+  // That the halves were read is seen by nobody; the reload comes whether they were or not.
+  PoolText changed = pool;
+  EXPECT_THAT(reload({changed.set("timeout", "9000")}), StartsWith("ok\n"));
+  EXPECT_EQ(bulk("v"), three.ask(resp({"GET", "k"})));
+  one.send(small.substr(17));
+  two.send(large.substr(100'000));
+  EXPECT_EQ(kOk, one.read_reply());
+  EXPECT_EQ(kOk, two.read_reply());
+  EXPECT_EQ(bulk("value"), two.ask(resp({"GET", "small"})));
+}
+
+TEST_F(Reload, ABadFileChangesNothingAndSaysWhy) {
+  RedisServers servers = redis_servers(1);
+  PoolText pool = redis_pool(servers), bad = pool;
+  start({pool});
+  Stream client = proxy_->connect();
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+  std::string said = reload({bad.set("hash", "murmurr").set("timeout", "7")});
+  EXPECT_THAT(said, StartsWith("error\n"));
+  EXPECT_THAT(said, HasSubstr("conf.yml:"));
+  EXPECT_THAT(said, HasSubstr("murmurr"));
+  EXPECT_THAT(said, HasSubstr("nothing was changed"));
+  EXPECT_EQ(bulk("v"), client.ask(resp({"GET", "k"})));
+  // Nor does one with an address that is taken: what could be bound is closed again.
+  PoolText fine("beta"), taken("gamma");
+  fine.redis().server(servers[0]->address());
+  taken.redis().listen(servers[0]->address()).server(servers[0]->address());
+  said = reload({pool, fine, taken});
+  EXPECT_THAT(said, StartsWith("error\n"));
+  EXPECT_THAT(said, HasSubstr("in use"));
+  EXPECT_FALSE(is_listening(fine.port()));
+  EXPECT_EQ(bulk("v"), client.ask(resp({"GET", "k"})));
+}
+
+TEST_F(Reload, PoolsComeAndGoAndTheOthersNoticeNothing) {
+  RedisServers servers = redis_servers(1);
+  PoolText stays = redis_pool(servers, "alpha"), comes = redis_pool(servers, "beta"),
+           goes = redis_pool(servers, "gamma");
+  start({stays, goes});
+  Stream client = proxy_->connect(), theirs = proxy_->connect(1);
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+  EXPECT_EQ(bulk("v"), theirs.ask(resp({"GET", "k"})));
+  std::string said = reload({stays, comes});
+  EXPECT_THAT(said, HasSubstr("pool gamma: gone"));
+  EXPECT_THAT(said, HasSubstr("pool beta: new"));
+  EXPECT_TRUE(theirs.closed_within());
+  EXPECT_FALSE(is_listening(goes.port()));
+  EXPECT_EQ(bulk("v"), Stream::tcp(comes.port()).ask(resp({"GET", "k"})));
+  EXPECT_EQ(bulk("v"), client.ask(resp({"GET", "k"})));
+  Json stats = proxy_->stats();
+  EXPECT_EQ(2, stats.at("alpha").at("s0").number("requests"));
+  EXPECT_EQ(1, stats.at("beta").at("s0").number("requests"));
+  // The pool that says what it said keeps its connections, too.
+  EXPECT_EQ("ok\nnothing has changed\n", reload());
+  EXPECT_LE(stats.at("alpha").at("s0").number("server_connections"), 2);
+}
+
+TEST_F(Reload, CountersGoOn) {
+  RedisServers servers = redis_servers(1);
+  PoolText pool = redis_pool(servers), changed = pool;
+  start({pool});
+  Stream client = proxy_->connect();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+  EXPECT_THAT(reload({changed.set("client_connections", "100")}), StartsWith("ok\n"));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+  EXPECT_TRUE(proxy_->stats_reach([](const Json &s) { return s.at("alpha").at("s0").number("requests") == 10; }));
+  EXPECT_EQ(1, proxy_->stats().at("alpha").number("client_connections"));
+}
+
+TEST_F(Reload, APoolThatListensElsewhereKeepsItsClients) {
+  RedisServers servers = redis_servers(1);
+  PoolText pool = redis_pool(servers), elsewhere = redis_pool(servers);
+  start({pool});
+  Stream client = proxy_->connect();
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+  EXPECT_THAT(reload({elsewhere}), StartsWith("ok\n"));
+  EXPECT_FALSE(is_listening(pool.port()));
+  EXPECT_EQ(bulk("v"), Stream::tcp(elsewhere.port()).ask(resp({"GET", "k"})));
+  EXPECT_EQ(bulk("v"), client.ask(resp({"GET", "k"})));
+}
+
+TEST_F(Reload, AClientThatReadsNothingYetGetsAllItsReplies) {
+  RedisServers servers = redis_servers(1);
+  PoolText pool = redis_pool(servers), changed = pool;
+  start({pool});
+  Stream client = proxy_->connect();
+  std::string value(64 << 10, 'y');
+  ASSERT_EQ(kOk, client.ask(resp({"SET", "k", value})));
+  std::string requests, replies;
+  for (int i = 0; i < 400; ++i) requests += resp({"GET", "k"});
+  client.send(requests);
+  EXPECT_TRUE(proxy_->stats_reach([](const Json &s) { return s.at("alpha").at("s0").number("responses") > 50; }));
+  EXPECT_THAT(reload({changed.set("timeout", "9000")}), StartsWith("ok\n"));
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(same(bulk(value), client.read_reply())) << i;
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+}
+
+TEST_F(Reload, ByTheCommandLineSaysWhatChanged) {
+  RedisServers servers = redis_servers(1);
+  PoolText pool = redis_pool(servers), changed = pool;
+  start({pool});
+  write({changed.set("timeout", "1234")});
+  Finished done = run({proxy_binary(), "reload", "--admin", admin_});
+  EXPECT_EQ((Ended{0, 0}), done.ended) << done.err;
+  EXPECT_THAT(done.out, HasSubstr("pool alpha: timeout 0 -> 1234ms"));
+  write("alpha:\n");
+  done = run({proxy_binary(), "reload", "--admin", admin_});
+  EXPECT_EQ((Ended{1, 0}), done.ended);
+  EXPECT_THAT(done.err, HasSubstr("conf.yml"));
+  done = run({proxy_binary(), "reload", "--admin", dir_.file("nobody.sock")});
+  EXPECT_EQ((Ended{1, 0}), done.ended);
+  EXPECT_THAT(done.err, HasSubstr("cannot reach"));
+}
+
+TEST_F(Reload, BySignalSaysInTheLogWhatChanged) {
+  RedisServers servers = redis_servers(1);
+  PoolText pool = redis_pool(servers), changed = pool;
+  start({pool});
+  write({changed.set("timeout", "1234")});
+  proxy_->process().signal(SIGUSR1);
+  EXPECT_TRUE(eventually([&] { return proxy_->log().find("pool alpha: timeout 0 -> 1234ms") != std::string::npos; }));
+}
+
+TEST_F(Reload, TheAdminPortRefusesWhatItDoesNotKnow) {
+  RedisServers servers = redis_servers(1);
+  start({redis_pool(servers)});
+  auto say = [&](const std::string &line) {
+    Stream admin = Stream::unix_socket(admin_);
+    admin.send(line);
+    return admin.read_until_close();
+  };
+  EXPECT_THAT(say("GET / HTTP/1.1\r\n"), StartsWith("error\nthere is no command 'GET / HTTP/1.1'"));
+  EXPECT_THAT(say("help\n"), HasSubstr("reload"));
+  EXPECT_THAT(say("config\n"), HasSubstr("pools:"));
+  EXPECT_THAT(say("stats\n"), HasSubstr("\"service\":\"nutcracker\""));
+  EXPECT_EQ("", say(std::string(1000, 'x')));
+}
+
+TEST_F(Reload, RepliesThatWereTimedOutAreNobodysAfterwards) {
+  std::promise<void> answer;
+  std::shared_future<void> told = answer.get_future().share();
+  FakeServer slow([told](Stream &s) {
+    s.read_request();
+    told.wait_for(patience());
+    s.send(bulk("late"));
+    while (true) {
+      s.read_request();
+      s.send(bulk("in time"));
+    }
+  });
+  PoolText pool, changed;
+  pool.redis().set("timeout", "100").server(slow.address());
+  start({pool});
+  Stream client = proxy_->connect();
+  EXPECT_THAT(client.ask(resp({"GET", "k"})), StartsWith("-"));
+  changed = PoolText(pool).set("client_connections", "50");
+  EXPECT_THAT(reload({changed}), StartsWith("ok\n"));
+  EXPECT_EQ("+PONG\r\n", client.ask(resp({"PING"})));
+  answer.set_value();
+}
+
+}  // namespace
+}  // namespace weir::test
