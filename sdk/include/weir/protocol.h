@@ -255,7 +255,9 @@ typedef struct weir_protocol {
   uint32_t struct_size, flags; /* WEIR_P_* */
   const weir_cmd *cmds;        /* {process} */
   uint32_t cmd_count;          /* >= 1 */
-  uint32_t client_state_size, server_state_size; /* at most 1024 bytes each */
+  /* At most 1024 bytes each, zeroed when the connection begins. After a reload a client goes on with another instance of
+   * the same code, between any two calls, and its state with it: so client_state keeps no address of inst or worker. */
+  uint32_t client_state_size, server_state_size;
   uint32_t max_head; /* the longest token the parser must see in one piece; 0 = 64 KiB. More unparsed bytes: TOO_BIG */
   uint32_t tag_off, tag_width; /* WEIR_P_TAGGED */
 

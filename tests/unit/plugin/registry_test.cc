@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -96,6 +97,39 @@ TEST(Registry, ReadsNothingBehindTheEndOfAShortTable) {
   EXPECT_NE(ops.reply, nullptr);
   EXPECT_EQ(ops.render, nullptr);
   EXPECT_EQ(ops.args, nullptr);
+}
+
+TEST_F(Files, ThatWereReplacedAreLoadedAnewBesideTheOldOnes) {
+  const std::string at = path("plugin.so");
+  fs::copy_file(evil("good"), at);
+  Registry before;
+  ASSERT_TRUE(before.load(at));
+  for (int i = 0; i < 3; ++i) {
+    fs::copy_file(evil(i % 2 == 0 ? "largest_state" : "good"), path("new.so"));
+    fs::rename(path("new.so"), at);
+    Registry now;
+    Status loaded = now.load(at);
+    ASSERT_TRUE(loaded) << loaded.error().text;
+    EXPECT_NE(now.modules()[0].info, before.modules()[0].info);
+    EXPECT_EQ(now.find(WEIR_K_PROTOCOL, "evil_good") != nullptr, i % 2 == 1);
+    EXPECT_EQ(now.modules()[0].path, at);
+    Registry again;
+    ASSERT_TRUE(again.load(at));
+    EXPECT_EQ(again.modules()[0].info, now.modules()[0].info);
+  }
+  EXPECT_NE(before.find(WEIR_K_PROTOCOL, "evil_good"), nullptr);  // its code is there still
+}
+
+TEST_F(Files, ThatWereWrittenOverWhileInUseAreRefused) {
+  const std::string at = path("plugin.so");
+  fs::copy_file(evil("good"), at);
+  Registry before;
+  ASSERT_TRUE(before.load(at));
+  fs::last_write_time(at, fs::last_write_time(at) + std::chrono::seconds(5));
+  Registry now;
+  Status loaded = now.load(at);
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().text, AllOf(HasSubstr(at), HasSubstr("written over"), HasSubstr("mv")));
 }
 
 TEST_F(Files, AreTheSameUnderAnyName) {
