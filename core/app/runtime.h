@@ -15,6 +15,7 @@
 #include "core/app/options.h"
 #include "core/app/ring_keeper.h"
 #include "core/app/signals.h"
+#include "core/app/upgrade.h"
 #include "core/app/worker.h"
 #include "core/net/resolver.h"
 
@@ -22,34 +23,39 @@ namespace weir::app {
 
 class Runtime {
  public:
-  Runtime(const Options &options, Loaded &loaded);
+  // inherited: what a process before this one gave; null when there was none.
+  Runtime(const Options &options, Loaded &loaded, CommandLine command, Inheritance *inherited);
   ~Runtime();
   Runtime(const Runtime &) = delete;
   Runtime &operator=(const Runtime &) = delete;
 
   // Everything that can fail: binding, mostly.
   Status start();
+  // The process before this one goes.
+  void own_inheritance() { listeners_.own_adopted(); }
   // Serves until a signal ends it. The exit code.
   int run();
 
  private:
-  static constexpr uint64_t kDrainMs = 10'000;  // then what is still unanswered is given up
   static constexpr uint64_t kResolveAgainMs = 5'000;
 
   Status listen(route::Pool &pool);
-  Status listen_for_stats();
+  Status listen_for_stats(int inherited_fd);  // -1: none
   void raise_file_limit() const;
   void resolve_servers();
   void resolve_again();
   void accepted(route::Pool &pool, int fd);
   void server_tripped(uint32_t worker, uint32_t pool, uint32_t server);
   void retire(std::unique_ptr<route::Ring> ring);
+  void upgrade();
+  void leave(pid_t successor);
   void stop();
   void stop_now();
   void worker_finished();
 
   const Options &options_;
   Loaded &loaded_;
+  Inheritance *const inherited_;  // NULLABLE
   boost::asio::io_context io_{1};
   StatsBook book_;
   StatsPage &own_stats_;  // the control thread's page
@@ -60,10 +66,11 @@ class Runtime {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<RingKeeper>> keepers_;
   Listeners listeners_;
+  Upgrade upgrade_;
   std::optional<admin::StatsServer> stats_server_;
   std::unique_ptr<Signals> signals_;
   size_t finished_ = 0;
-  bool stopping_ = false;
+  bool leaving_ = false, stopping_ = false;
 };
 
 }  // namespace weir::app

@@ -38,6 +38,8 @@ void Signals::handle(int number) {
       return handlers_.change_level(-1);
     case SIGHUP:
       return handlers_.reopen_log();
+    case SIGUSR2:
+      return handlers_.upgrade();
     default:
       return;
   }

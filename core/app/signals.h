@@ -14,9 +14,10 @@ class Signals {
     std::function<void()> stop_now;         // TERM or INT, again
     std::function<void(int)> change_level;  // TTIN: +1, TTOU: -1
     std::function<void()> reopen_log;       // HUP
+    std::function<void()> upgrade;          // USR2
   };
 
-  // Catches from here on; PIPE is ignored for the life of the process, USR1 and USR2 are logged.
+  // Catches from here on; PIPE is ignored for the life of the process, USR1 is logged.
   Signals(boost::asio::io_context &, Handlers);
   // Stops waiting, so that the loop can end.
   void cancel();

@@ -43,9 +43,13 @@ void Worker::addresses_changed(uint32_t pool, uint32_t server) {
   post([this, pool, server] { fronts_[pool]->upstream.addresses_changed(server); });
 }
 
+void Worker::leave() {
+  post([this] { leaving_ = true; });
+}
+
 void Worker::drain() {
   post([this] {
-    draining_ = true;
+    leaving_ = draining_ = true;
     for (auto &front : fronts_) front->drain();
   });
 }
@@ -75,7 +79,7 @@ void Worker::run() {
 }
 
 void Worker::serve() {
-  while (!stopped_ && !(draining_ && drained())) {
+  while (!stopped_ && !(leaving_ && drained())) {
     reactor_.turn(next_deadline());
     for (auto &front : fronts_) {
       front->upstream.check_time(reactor_.now_us);

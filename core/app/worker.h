@@ -38,6 +38,7 @@ class Worker final : public upstream::EjectionListener {
   void addresses_changed(uint32_t pool, uint32_t server);
   // Calls what on the worker's thread, in the turn after the one it is in.
   void post(std::function<void()> what) { reactor_.post(std::move(what)); }
+  void leave();     // serves the clients it has, and ends when they have left
   void drain();     // answers what is there, then ends
   void stop_now();  // ends at once
   uint32_t clients() const { return reactor_.clients.load(std::memory_order_relaxed); }
@@ -57,7 +58,7 @@ class Worker final : public upstream::EjectionListener {
   net::Reactor reactor_;
   std::vector<std::unique_ptr<client::Front>> fronts_;  // by pool; made and ended on the worker's thread
   std::thread thread_;
-  bool draining_ = false, stopped_ = false;
+  bool leaving_ = false, draining_ = false, stopped_ = false;
   uint64_t next_tick_us_ = 0;
   uint32_t idle_ticks_ = 0;
 };

@@ -68,6 +68,8 @@ struct Settings {
   bool nutcracker = false;    // twemproxy's form
   uint32_t workers = 0;       // 0 = not said
   uint64_t memory_limit = 0;  // bytes, all workers
+  uint64_t drain_timeout_us = 0;
+  uint64_t upgrade_timeout_us = 0;
   Plugins plugins;
   std::vector<Pool> pools;  // in stats order: shorter names first, then bytes
 };
