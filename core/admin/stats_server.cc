@@ -1,5 +1,7 @@
 #include "core/admin/stats_server.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -35,6 +37,15 @@ class StatsServer::Acceptor : public std::enable_shared_from_this<Acceptor> {
     return acceptor_.listen(tcp::acceptor::max_listen_connections, error);
   }
 
+  error_code adopt(int fd) {
+    error_code error;
+    sockaddr_storage bound{};
+    socklen_t len = sizeof bound;
+    if (::getsockname(fd, reinterpret_cast<sockaddr *>(&bound), &len) != 0)
+      return {errno, asio::error::get_system_category()};
+    return acceptor_.assign(bound.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), fd, error);
+  }
+
   void close() {
     error_code ignored;
     acceptor_.close(ignored);
@@ -46,6 +57,7 @@ class StatsServer::Acceptor : public std::enable_shared_from_this<Acceptor> {
     if (open_-- == limits_.connections) accept();
   }
 
+  int fd() { return acceptor_.native_handle(); }
   uint16_t port() const { return acceptor_.local_endpoint().port(); }
   size_t connections() const { return open_; }
   std::chrono::milliseconds write_timeout() const { return limits_.write_timeout; }
@@ -130,6 +142,18 @@ Result<StatsServer> StatsServer::listen(asio::io_context &control, const std::st
   return StatsServer(std::move(acceptor));
 }
 
+Result<StatsServer> StatsServer::adopt(asio::io_context &control, int fd, Text text, const Limits &limits) {
+  auto acceptor = std::make_shared<Acceptor>(control, std::move(text), limits);
+  if (error_code error = acceptor->adopt(fd)) {
+    return Error{"cannot take the statistics port over: " + error.message()};
+  }
+  acceptor->accept();
+  return StatsServer(std::move(acceptor));
+}
+
+int StatsServer::fd() const {
+  return acceptor_->fd();
+}
 uint16_t StatsServer::port() const {
   return acceptor_->port();
 }

@@ -30,6 +30,10 @@ class StatsServer {
     return listen(control, address, port, std::move(text), Limits());
   }
 
+  // The same on a listening socket that is there already, and is taken over.
+  static Result<StatsServer> adopt(boost::asio::io_context &, int fd, Text, const Limits &);
+  int fd() const;
+
   // Stops listening; connections being written end by themselves.
   ~StatsServer();
   StatsServer(StatsServer &&) noexcept = default;

@@ -12,8 +12,6 @@
 namespace weir::app {
 namespace {
 
-constexpr const char *kStarted = "started";
-
 Error failure(const char *what) {
   return Error{std::string("cannot run in the background: ") + what + ": " + std::strerror(errno)};
 }
@@ -23,7 +21,7 @@ Error failure(const char *what) {
   std::string words;
   char piece[512];
   for (ssize_t n; (n = ::read(fd, piece, sizeof piece)) > 0;) words.append(piece, static_cast<size_t>(n));
-  if (words == kStarted) _exit(0);
+  if (words == Launch::kStarted) _exit(0);
   if (words.empty()) words = "weir: it ended while it started; its log says why (-o FILE)\n";
   ssize_t ignored = ::write(STDERR_FILENO, words.data(), words.size());
   _exit(ignored < 0 ? 2 : 1);

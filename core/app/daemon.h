@@ -9,6 +9,7 @@ namespace weir::app {
 // The process that was started waits until the one in the background says how its start went, and ends accordingly.
 class Launch {
  public:
+  static constexpr const char *kStarted = "started";  // what it hears of a start that went well
   explicit Launch(int fd) : fd_(fd) {}
   ~Launch();  // without a word: the waiting process takes it for a failure
   Launch(Launch &&other) noexcept;

@@ -69,9 +69,7 @@ Result<bool> Listeners::bind(const config::Address &where, uint32_t backlog, boo
     if (!address) return address.error();
     auto fd = net::listen_on(where, *address, static_cast<int>(backlog), reuse_port);
     if (!fd) return fd.error();
-    adopt(name, *fd);
-    open_.push_back(std::move(adopted_.back()));
-    adopted_.pop_back();
+    add(open_, name, *fd);
   }
   stats_.total_connections.add();
   stats_.curr_connections.add();
@@ -88,9 +86,10 @@ void Listeners::feed(const config::Address &where, Accepted accepted) {
                                                       [&listener](int client) { listener.accepted(client); });
 }
 
-// ---- sockets of the process before -----------------------------------------------------------------------
+// ---- sockets of the process before, and for the one after
+// -----------------------------------------------------------------------
 
-void Listeners::adopt(const std::string &key, int fd) {
+Listeners::Listener &Listeners::add(std::vector<std::unique_ptr<Listener>> &to, const std::string &key, int fd) const {
   auto listener = std::make_unique<Listener>();
   listener->key = key;
   listener->fd = fd;
@@ -102,11 +101,30 @@ void Listeners::adopt(const std::string &key, int fd) {
       listener->node = info.st_ino;
     }
   }
-  adopted_.push_back(std::move(listener));
+  to.push_back(std::move(listener));
+  return *to.back();
 }
 
-void Listeners::close_unused() {
+void Listeners::adopt(const std::string &key, int fd) {
+  add(adopted_, key, fd).borrowed = true;
+}
+
+void Listeners::own_adopted() {
+  for (auto *list : {&open_, &adopted_}) {
+    for (auto &listener : *list) listener->borrowed = false;
+  }
   for (auto &listener : std::exchange(adopted_, {})) end(std::move(listener));
+}
+
+std::vector<HandedSocket> Listeners::sockets() const {
+  std::vector<HandedSocket> all;
+  for (const auto &listener : open_) all.push_back({listener->key, listener->fd});
+  return all;
+}
+
+void Listeners::hand_over() {
+  for (auto &listener : open_) listener->borrowed = true;
+  close_all();
 }
 
 // ---- closing ---------------------------------------------------------------------------------------------
@@ -125,12 +143,12 @@ void Listeners::close_all() {
     stats_.curr_connections.sub();
     end(std::move(listener));
   }
-  close_unused();
+  for (auto &listener : std::exchange(adopted_, {})) end(std::move(listener));
 }
 
 void Listeners::remove_path(const Listener &listener) const {
   struct stat info {};
-  if (listener.path.empty() || ::lstat(listener.path.c_str(), &info) != 0) return;
+  if (listener.borrowed || listener.path.empty() || ::lstat(listener.path.c_str(), &info) != 0) return;
   if (info.st_dev == listener.device && info.st_ino == listener.node) ::unlink(listener.path.c_str());
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/app/inheritance.h"
 #include "core/base/result.h"
 #include "core/base/stats.h"
 #include "core/config/settings.h"
@@ -36,10 +37,15 @@ class Listeners {
   void close(const config::Address &);
   void close_all();
 
-  // A listening socket of the process before this one, by its key(). bind() uses it instead of making one.
+  // A listening socket of the process before this one, by its key(). bind() uses it instead of making one. Its path
+  // stays that process's.
   void adopt(const std::string &key, int fd);
-  // Closes what was adopted and not used.
-  void close_unused();
+  // The process before goes: what was adopted is ours with its paths, and what of it was not used is closed.
+  void own_adopted();
+  // All that are open, for the process after this one; close_all() would take their paths from it, hand_over() closes
+  // them and leaves their paths.
+  std::vector<HandedSocket> sockets() const;
+  void hand_over();
   // What an address is called in other processes.
   static std::string key(const config::Address &);
 
@@ -50,11 +56,13 @@ class Listeners {
     int fd = -1;
     std::string path;               // of a unix socket; removed on closing unless another socket has taken its place
     uint64_t device = 0, node = 0;  // which file that is
+    bool borrowed = false;          // the process before may still use it, and its path
     Accepted accepted;
     std::unique_ptr<net::Acceptor> acceptor;  // once fed; owns fd then
   };
   using Place = std::vector<std::unique_ptr<Listener>>::iterator;
 
+  Listener &add(std::vector<std::unique_ptr<Listener>> &to, const std::string &key, int fd) const;
   Place find(const std::string &key);
   void remove_path(const Listener &) const;
   void end(std::unique_ptr<Listener>);

@@ -9,7 +9,9 @@
 #include "core/app/admin_client.h"
 #include "core/app/crash.h"
 #include "core/app/daemon.h"
+#include "core/app/inheritance.h"
 #include "core/app/loading.h"
+#include "core/app/notify.h"
 #include "core/app/options.h"
 #include "core/app/pid_file.h"
 #include "core/app/runtime.h"
@@ -75,26 +77,34 @@ void keep_large_blocks() {
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
-int run(const Options &options, std::shared_ptr<Loaded> loaded) {
+// Without a predecessor the pid file comes first, with one last: while the start can fail it is the other's.
+int run(const Options &options, std::shared_ptr<Loaded> loaded, CommandLine command,
+        std::optional<Inheritance> &inherited) {
   keep_large_blocks();
   if (!log::open(options.log_file, options.log_level)) return fail("cannot write the log file " + options.log_file);
   std::optional<Launch> launch;
+  if (inherited) launch.emplace(std::move(inherited->launch));
   auto fail_start = [&](const std::string &text) {
     WEIR_LOG(emerg, "%s", text.c_str());
     if (launch) launch->failed("weir: " + text + "\n");
     if (!options.log_file.empty()) fail(text);
     return 1;
   };
-  if (options.daemonize) {
+  if (options.daemonize && !inherited) {
     auto background = daemonize();
     if (!background) return fail(background.error().text);
     launch.emplace(std::move(*background));
   }
   std::optional<PidFile> pid_file;
-  if (!options.pid_file.empty()) {
-    auto written = PidFile::write(options.pid_file);
-    if (!written) return fail_start(written.error().text);
+  auto write_pid_file = [&]() -> Status {
+    if (options.pid_file.empty()) return Done{};
+    auto written = PidFile::write(options.pid_file, inherited ? inherited->giver : -1);
+    if (!written) return written.error();
     pid_file.emplace(std::move(*written));
+    return Done{};
+  };
+  if (!inherited) {
+    if (Status written = write_pid_file(); !written) return fail_start(written.error().text);
   }
 #ifndef __SANITIZE_ADDRESS__  // it has last words of its own
   log_crashes();
@@ -102,8 +112,13 @@ int run(const Options &options, std::shared_ptr<Loaded> loaded) {
   utsname system{};
   uname(&system);
   WEIR_LOG(notice, "weir-%s on %s %s %s", kVersion, system.sysname, system.release, system.machine);
-  Runtime runtime(options, std::move(loaded));
+  Runtime runtime(options, std::move(loaded), std::move(command), inherited ? &*inherited : nullptr);
   if (Status started = runtime.start(); !started) return fail_start(started.error().text);
+  if (inherited) {
+    if (Status written = write_pid_file(); !written) return fail_start(written.error().text);
+    runtime.own_inheritance();
+  }
+  notify("READY=1");
   if (launch) launch->succeeded();
   return runtime.run();
 }
@@ -113,7 +128,8 @@ bool has_nothing_to_run(const Options &options) {
   return !options.pool && options.config_file == Options().config_file && !std::filesystem::exists(options.config_file);
 }
 
-int load_and_run(const Options &options) {
+int load_and_run(const Options &options, CommandLine command) {
+  auto inherited = Inheritance::take();
   if (has_nothing_to_run(options)) {
     return fail("there is no " + options.config_file +
                 " here, and no other configuration was named. Either\n"
@@ -125,6 +141,7 @@ int load_and_run(const Options &options) {
   std::shared_ptr<Loaded> loaded = load(options, complaints);
   if (!loaded) {
     say(stderr, complaints);
+    if (inherited) inherited->launch.failed(complaints);
     say(stderr, "weir: " + source_of(options) + " syntax is invalid\n");
     return 1;
   }
@@ -136,7 +153,7 @@ int load_and_run(const Options &options) {
     say(stdout, config::print(loaded->settings, loaded->registry.catalog()));
     return 0;
   }
-  return run(options, std::move(loaded));
+  return run(options, std::move(loaded), std::move(command), inherited);
 }
 
 }  // namespace
@@ -158,6 +175,6 @@ int main(int argc, char **argv) {
     case Task::print_reference:
       return print_reference(*parsed.options);
     default:
-      return load_and_run(*parsed.options);
+      return load_and_run(*parsed.options, CommandLine::of(argc, argv));
   }
 }

@@ -24,9 +24,28 @@ std::string content_of(const std::string &path) {
   return n > 0 ? std::string(text, static_cast<size_t>(n)) : "";
 }
 
+std::string command_name(const std::string &pid) {
+  return content_of("/proc/" + pid + "/comm");
+}
+
+// A number that another program has got since does not count: files stay behind when a machine goes down.
+bool names_a_proxy(const std::string &pid) {
+  if (pid.empty() || pid.find_first_not_of("0123456789") != std::string::npos) return false;
+  std::string name = command_name(pid);
+  return !name.empty() && (name == command_name("self") || name == "weir\n" || name == "nutcracker\n");
+}
+
 }  // namespace
 
-Result<PidFile> PidFile::write(const std::string &path) {
+Result<PidFile> PidFile::write(const std::string &path, pid_t predecessor) {
+  std::string old = content_of(path);
+  old = old.substr(0, old.find_last_not_of("\n") + 1);
+  bool ours = old == std::to_string(getpid()) || old == std::to_string(predecessor);
+  if (!ours && names_a_proxy(old)) {
+    return Error{
+        "the pid file '" + path + "' names process " + old +
+        ", which runs: end it, or name another file (-p); if it is not of this configuration, remove the file"};
+  }
   int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return cannot_write(path, errno);
   std::string pid = std::to_string(getpid());

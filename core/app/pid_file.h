@@ -11,8 +11,9 @@ namespace weir::app {
 
 class PidFile {
  public:
-  // Writes getpid() in decimal, without a line end, over whatever was there. Call it after daemonize().
-  static Result<PidFile> write(const std::string &path);
+  // Writes getpid() in decimal, without a line end. Call it after daemonize(). A file that names a proxy that runs is
+  // left alone, unless it is the one that this process replaces.
+  static Result<PidFile> write(const std::string &path, pid_t predecessor = -1);
 
   // Removes the file, unless another process wrote its own id there meanwhile.
   ~PidFile();

@@ -1,14 +1,17 @@
 #include "core/app/runtime.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <string>
 
+#include "core/app/notify.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/text.h"
 
 namespace weir::app {
 namespace {
@@ -22,6 +25,11 @@ void wake_log() {
   if (log_context != nullptr) boost::asio::post(*log_context, [] { log::drain(); });
 }
 
+// What the statistics port is called in other processes.
+std::string stats_key(const Options &options) {
+  return "statistics:" + options.stats_address + ":" + std::to_string(options.stats_port);
+}
+
 void change_log_level(int step) {
   log::set_level(log::level() + step);
   log::line(LogLevel::emerg, "log level is " + std::to_string(log::level()));
@@ -29,9 +37,10 @@ void change_log_level(int step) {
 
 }  // namespace
 
-Runtime::Runtime(const Options &options, std::shared_ptr<Loaded> loaded)
+Runtime::Runtime(const Options &options, std::shared_ptr<Loaded> loaded, CommandLine command, Inheritance *inherited)
     : options_(options),
       loaded_(std::move(loaded)),
+      inherited_(inherited),
       book_(loaded_->workers + 1),
       own_stats_(book_.page(loaded_->workers)),
       stats_names_(admin::stats_names(loaded_->settings, book_)),
@@ -41,11 +50,12 @@ Runtime::Runtime(const Options &options, std::shared_ptr<Loaded> loaded)
       resolve_timer_(io_),
       listeners_(io_, own_stats_),
       command_port_(
-          io_, {{"reload", "reads the configuration again and says what changed", [this] { return logged_reload(); }},
-                {"stats", "the statistics as JSON", [this] { return Result<std::string>(statistics()); }},
-                {"config", "the configuration in force, without secrets", [this] {
-                   return Result<std::string>(config::print(loaded_->settings, loaded_->registry.catalog()));
-                 }}}) {}
+          io_,
+          {{"reload", "reads the configuration again and says what changed", [this] { return logged_reload(); }},
+           {"stats", "the statistics as JSON", [this] { return Result<std::string>(statistics()); }},
+           {"config", "the configuration in force, without secrets",
+            [this] { return Result<std::string>(config::print(loaded_->settings, loaded_->registry.catalog())); }}}),
+      upgrade_(io_, std::move(command), [this](pid_t successor) { leave(successor); }) {}
 
 Runtime::~Runtime() {
   for (auto &worker : workers_) worker->stop_now();
@@ -61,11 +71,16 @@ Runtime::~Runtime() {
 
 Status Runtime::start() {
   check_file_limit();
+  int stats_fd = -1;
+  if (inherited_ != nullptr) {
+    stats_fd = inherited_->take_socket(stats_key(options_));
+    for (const HandedSocket &socket : inherited_->take_sockets()) listeners_.adopt(socket.key, socket.fd);
+  }
   for (auto &pool : loaded_->pools) {
     pools_.push_back(serve(loaded_, std::move(pool)));
     if (Status listening = listen(*pools_.back()->pool); !listening) return listening;
   }
-  if (Status listening = listen_for_stats(); !listening) return listening;
+  if (Status listening = listen_for_stats(stats_fd); !listening) return listening;
   if (Status listening = listen_for_commands(); !listening) return listening;
   resolve_servers();
   WorkerEvents events{[this](route::Pool *pool) { boost::asio::post(io_, [=, this] { pool_left(pool); }); },
@@ -89,7 +104,7 @@ Status Runtime::start() {
                                  WEIR_LOG(err, "cannot open the log file again");
                                }
                              },
-                             [this] { (void)logged_reload(); }});
+                             [this] { (void)logged_reload(); }, [this] { upgrade(); }});
   return Done{};
 }
 
@@ -122,9 +137,10 @@ void Runtime::feed(route::Pool &pool) {
   listeners_.feed(pool.settings.listen, [this, &pool](int client) { accepted(pool, client); });
 }
 
-Status Runtime::listen_for_stats() {
-  auto server =
-      admin::StatsServer::listen(io_, options_.stats_address, options_.stats_port, [this] { return statistics(); });
+Status Runtime::listen_for_stats(int inherited_fd) {
+  auto text = [this] { return statistics(); };
+  auto server = inherited_fd >= 0 ? admin::StatsServer::adopt(io_, inherited_fd, text, {})
+                                  : admin::StatsServer::listen(io_, options_.stats_address, options_.stats_port, text);
   if (!server) return server.error();
   stats_server_.emplace(std::move(*server));
   return Done{};
@@ -196,7 +212,7 @@ void Runtime::resolve_again() {
                         });
     }
   }
-  if (!waiting || stopping_) return;
+  if (!waiting || leaving_ || stopping_) return;
   resolve_timer_.expires_after(std::chrono::milliseconds(kResolveAgainMs));
   resolve_timer_.async_wait([this](boost::system::error_code error) {
     if (!error) resolve_again();
@@ -258,17 +274,43 @@ void Runtime::retire(std::unique_ptr<route::Ring> ring) {
 
 // ---- end -------------------------------------------------------------------------------------------------
 
+void Runtime::upgrade() {
+  if (leaving_ || stopping_) return;
+  std::vector<HandedSocket> sockets = listeners_.sockets();
+  sockets.push_back({stats_key(options_), stats_server_->fd()});
+  upgrade_.start(sockets, loaded_->settings.upgrade_timeout_us);
+}
+
+// Another process serves who comes from now on. Those who are here stay until they leave, or for drain_timeout.
+void Runtime::leave(pid_t successor) {
+  leaving_ = true;
+  WEIR_LOG(notice, "upgrade: process %d serves now; %s more for the clients of process %d", successor,
+           format_duration_us(loaded_->settings.drain_timeout_us).c_str(), getpid());
+  notify("MAINPID=" + std::to_string(successor));
+  listeners_.hand_over();
+  stats_server_.reset();
+  resolve_timer_.cancel();
+  for (auto &worker : workers_) worker->leave();
+  drain_timer_.expires_after(std::chrono::microseconds(loaded_->settings.drain_timeout_us));
+  drain_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) stop();
+  });
+}
+
 void Runtime::stop() {
   if (stopping_) return;
   stopping_ = true;
+  upgrade_.cancel();
   WEIR_LOG(notice, "stopping: answering what is under way");
+  if (!leaving_) notify("STOPPING=1");
   listeners_.close_all();
   for (auto &worker : workers_) worker->drain();
   resolve_timer_.cancel();
-  drain_timer_.expires_after(std::chrono::milliseconds(kDrainMs));
+  drain_timer_.expires_after(std::chrono::microseconds(loaded_->settings.drain_timeout_us));
   drain_timer_.async_wait([this](boost::system::error_code error) {
     if (error) return;
-    WEIR_LOG(warn, "some requests were still unanswered after %llu ms", static_cast<unsigned long long>(kDrainMs));
+    WEIR_LOG(warn, "some requests were still unanswered after %s",
+             format_duration_us(loaded_->settings.drain_timeout_us).c_str());
     stop_now();
   });
 }

@@ -16,6 +16,7 @@
 #include "core/app/options.h"
 #include "core/app/served_pool.h"
 #include "core/app/signals.h"
+#include "core/app/upgrade.h"
 #include "core/app/worker.h"
 #include "core/net/resolver.h"
 
@@ -23,13 +24,16 @@ namespace weir::app {
 
 class Runtime {
  public:
-  Runtime(const Options &options, std::shared_ptr<Loaded> loaded);
+  // inherited: what a process before this one gave; null when there was none.
+  Runtime(const Options &options, std::shared_ptr<Loaded> loaded, CommandLine command, Inheritance *inherited);
   ~Runtime();
   Runtime(const Runtime &) = delete;
   Runtime &operator=(const Runtime &) = delete;
 
   // Everything that can fail: binding, mostly.
   Status start();
+  // The process before this one goes.
+  void own_inheritance() { listeners_.own_adopted(); }
   // Serves until a signal ends it. The exit code.
   int run();
   // Reads the configuration again and changes what has changed; what that was. The error says why nothing was.
@@ -37,13 +41,12 @@ class Runtime {
 
  private:
   struct Plan;
-  static constexpr uint64_t kDrainMs = 10'000;  // then what is still unanswered is given up
   static constexpr uint64_t kResolveAgainMs = 5'000;
 
   std::unique_ptr<ServedPool> serve(std::shared_ptr<Loaded> from, std::unique_ptr<route::Pool> pool);
   Status listen(route::Pool &pool);
   void feed(route::Pool &pool);
-  Status listen_for_stats();
+  Status listen_for_stats(int inherited_fd);  // -1: none
   Status listen_for_commands();
   std::string statistics() const;
   void check_file_limit() const;
@@ -61,12 +64,15 @@ class Runtime {
   void replaced(ServedPool &served);
   void pool_left(const route::Pool *pool);
   void close_unused_listeners();
+  void upgrade();
+  void leave(pid_t successor);
   void stop();
   void stop_now();
   void worker_finished();
 
   const Options &options_;
   std::shared_ptr<Loaded> loaded_;  // the current configuration
+  Inheritance *const inherited_;    // NULLABLE
   boost::asio::io_context io_{1};
   StatsBook book_;
   StatsPage &own_stats_;  // the control thread's page
@@ -78,12 +84,13 @@ class Runtime {
   std::vector<std::unique_ptr<ServedPool>> pools_;     // in the order in which they came
   std::vector<std::unique_ptr<ServedPool>> replaced_;  // until all workers have left them
   Listeners listeners_;
-  std::optional<admin::StatsServer> stats_server_;
   admin::CommandPort command_port_;
   std::optional<config::Address> admin_;
+  Upgrade upgrade_;
+  std::optional<admin::StatsServer> stats_server_;
   std::unique_ptr<Signals> signals_;
   size_t finished_ = 0;
-  bool stopping_ = false;
+  bool leaving_ = false, stopping_ = false;
 };
 
 }  // namespace weir::app

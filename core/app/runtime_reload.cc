@@ -35,7 +35,7 @@ struct Runtime::Plan {
 
 Result<std::string> Runtime::reload() {
   if (options_.pool) return Error{"there is no file to read again: the pool was given by options"};
-  if (stopping_) return Error{"weir is stopping"};
+  if (stopping_ || leaving_) return Error{"weir is stopping"};
   std::string complaints;
   Options options = options_;
   options.workers = loaded_->workers;

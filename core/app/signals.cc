@@ -40,6 +40,8 @@ void Signals::handle(int number) {
       return handlers_.reopen_log();
     case SIGUSR1:
       return handlers_.reload();
+    case SIGUSR2:
+      return handlers_.upgrade();
     default:
       return;
   }

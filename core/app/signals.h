@@ -15,9 +15,10 @@ class Signals {
     std::function<void(int)> change_level;  // TTIN: +1, TTOU: -1
     std::function<void()> reopen_log;       // HUP
     std::function<void()> reload;           // USR1
+    std::function<void()> upgrade;          // USR2
   };
 
-  // Catches from here on; PIPE is ignored for the life of the process, USR2 is logged.
+  // Catches from here on; PIPE is ignored for the life of the process.
   Signals(boost::asio::io_context &, Handlers);
   // Stops waiting, so that the loop can end.
   void cancel();

@@ -49,11 +49,15 @@ void Worker::addresses_changed(route::Pool &pool, uint32_t server) {
   });
 }
 
+void Worker::leave() {
+  post([this] { leaving_ = true; });
+}
+
 void Worker::drain() {
   post([this] {
-    draining_ = true;
+    leaving_ = draining_ = true;
     for (auto &front : fronts_) front->drain();
-    for (auto &leaving : leaving_) leaving.front->drain();
+    for (auto &replaced : replaced_) replaced.front->drain();
   });
 }
 
@@ -74,20 +78,20 @@ void Worker::run() {
   for (route::Pool *pool : pools_) open_front(*pool);
   serve();
   for (auto &front : fronts_) front->close_all();
-  for (auto &leaving : leaving_) leaving.front->close_all();
-  leaving_.clear();
+  for (auto &replaced : replaced_) replaced.front->close_all();
+  replaced_.clear();
   fronts_.clear();
   events_.finished(id_);
 }
 
 void Worker::serve() {
-  while (!stopped_ && !(draining_ && drained())) {
+  while (!stopped_ && !(leaving_ && drained())) {
     reactor_.turn(next_deadline());
     for (auto &front : fronts_) {
       front->upstream.check_time(reactor_.now_us);
       front->wake_waiters();
     }
-    if (!leaving_.empty()) leave_pools();
+    if (!replaced_.empty()) leave_pools();
     if (next_tick_us_ != 0 && reactor_.now_us >= next_tick_us_) tick();
     if (next_tick_us_ == 0) next_tick_us_ = reactor_.now_us + kTickUs;
   }
@@ -95,7 +99,7 @@ void Worker::serve() {
 
 bool Worker::drained() const {
   return std::all_of(fronts_.begin(), fronts_.end(), [](const auto &front) { return front->clients() == 0; }) &&
-         std::all_of(leaving_.begin(), leaving_.end(), [](const auto &l) { return l.front->clients() == 0; });
+         std::all_of(replaced_.begin(), replaced_.end(), [](const auto &l) { return l.front->clients() == 0; });
 }
 
 // Once a second while there is anything to look after: slow clients, and memory to give back.
@@ -107,7 +111,7 @@ void Worker::tick() {
     front.check_time(reactor_.now_us);
   };
   for (auto &front : fronts_) look_after(*front);
-  for (auto &leaving : leaving_) look_after(*leaving.front);
+  for (auto &replaced : replaced_) look_after(*replaced.front);
   if (reactor_.chunks.trim()) {
     malloc_trim(0);
     busy = true;
@@ -126,9 +130,9 @@ uint64_t Worker::next_deadline() {
     if (due != 0 && (next == 0 || due < next)) next = due;
   };
   for (auto &front : fronts_) not_after(front->upstream.next_check_us());
-  for (auto &leaving : leaving_) {
-    not_after(leaving.front->upstream.next_check_us());
-    not_after(leaving.ended ? reactor_.now_us : leaving.until_us);
+  for (auto &replaced : replaced_) {
+    not_after(replaced.front->upstream.next_check_us());
+    not_after(replaced.ended ? reactor_.now_us : replaced.until_us);
   }
   return next;
 }
@@ -140,8 +144,8 @@ client::Front *Worker::front_of(const route::Pool &pool) {
   for (auto &front : fronts_) {
     if (&front->pool == &pool) return front.get();
   }
-  for (auto &leaving : leaving_) {
-    if (&leaving.front->pool == &pool) return leaving.front.get();
+  for (auto &replaced : replaced_) {
+    if (&replaced.front->pool == &pool) return replaced.front.get();
   }
   return nullptr;
 }
@@ -170,33 +174,33 @@ void Worker::replace(const PoolChange &change) {
   client::Front *successor = change.now == nullptr ? nullptr : front_of(*change.now);
   auto hand_over = [&](client::Front &front) { successor != nullptr ? front.hand_over(*successor) : front.drain(); };
   // Those that were on their way to this one go on to its successor.
-  for (auto &leaving : leaving_) {
-    if (leaving.front->successor() == old.get()) hand_over(*leaving.front);
+  for (auto &replaced : replaced_) {
+    if (replaced.front->successor() == old.get()) hand_over(*replaced.front);
   }
   hand_over(*old);
-  leaving_.push_back({std::move(old), 0});
+  replaced_.push_back({std::move(old), 0});
 }
 
 // After a turn: pools whose clients have gone end with the last answer, or some time later.
 void Worker::leave_pools() {
-  std::erase_if(leaving_, [this](Leaving &leaving) {
-    client::Front &front = *leaving.front;
-    if (leaving.ended) {
+  std::erase_if(replaced_, [this](Replaced &replaced) {
+    client::Front &front = *replaced.front;
+    if (replaced.ended) {
       route::Pool *pool = &front.pool;
-      leaving.front.reset();
+      replaced.front.reset();
       events_.pool_left(pool);
       return true;
     }
     front.upstream.check_time(reactor_.now_us);
     front.wake_waiters();
     if (front.clients() > 0) {
-      leaving.until_us = 0;
+      replaced.until_us = 0;
       return false;
     }
-    if (leaving.until_us == 0) leaving.until_us = reactor_.now_us + kLeaveUs;
-    if (!front.is_done() && reactor_.now_us < leaving.until_us) return false;
+    if (replaced.until_us == 0) replaced.until_us = reactor_.now_us + kLeaveUs;
+    if (!front.is_done() && reactor_.now_us < replaced.until_us) return false;
     front.upstream.end();
-    leaving.ended = true;
+    replaced.ended = true;
     return false;
   });
 }

@@ -47,6 +47,7 @@ class Worker final : public upstream::EjectionListener {
   void change_pools(std::vector<PoolChange> changes, uint64_t memory_limit);
   // Calls what on the worker's thread, in the turn after the one it is in.
   void post(std::function<void()> what) { reactor_.post(std::move(what)); }
+  void leave();     // serves the clients it has, and ends when they have left
   void drain();     // answers what is there, then ends
   void stop_now();  // ends at once
   uint32_t clients() const { return reactor_.clients.load(std::memory_order_relaxed); }
@@ -55,7 +56,7 @@ class Worker final : public upstream::EjectionListener {
   static constexpr uint64_t kTickUs = 1'000'000;
   static constexpr uint64_t kLeaveUs = 10'000'000;
   // A pool that was replaced, until it is left.
-  struct Leaving {
+  struct Replaced {
     std::unique_ptr<client::Front> front;
     uint64_t until_us = 0;  // then what its clients have left behind is waited for no longer; 0: they are still there
     bool ended = false;     // to be dropped when this turn is over
@@ -76,9 +77,9 @@ class Worker final : public upstream::EjectionListener {
   const WorkerEvents events_;
   net::Reactor reactor_;
   std::vector<std::unique_ptr<client::Front>> fronts_;  // made and ended on the worker's thread
-  std::vector<Leaving> leaving_;
+  std::vector<Replaced> replaced_;
   std::thread thread_;
-  bool draining_ = false, stopped_ = false;
+  bool leaving_ = false, draining_ = false, stopped_ = false;
   uint64_t next_tick_us_ = 0;
   uint32_t idle_ticks_ = 0;
 };

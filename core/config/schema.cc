@@ -39,6 +39,22 @@ const Key<Settings> kTop[] = {
      kWeirOnly,
      &Settings::memory_limit,
      "What all requests and replies under way may hold together; a client that would go beyond it gets an error."},
+    {"drain_timeout",
+     {Type::duration, 0, kYearUs},
+     "10s",
+     kOptional,
+     kWeirOnly,
+     &Settings::drain_timeout_us,
+     "How long an end may take: what is then still unanswered is given up. After an upgrade, how long the process "
+     "before "
+     "serves the clients it has, before it ends in the same way."},
+    {"upgrade_timeout",
+     {Type::duration, 1'000, kYearUs},
+     "60s",
+     kOptional,
+     kWeirOnly,
+     &Settings::upgrade_timeout_us,
+     "How long a new process may take to be ready to take over (SIGUSR2); then it is ended."},
 };
 
 const Key<Plugins> kPlugins[] = {

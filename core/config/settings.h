@@ -78,6 +78,8 @@ struct Settings {
   uint32_t workers = 0;       // 0 = not said
   uint64_t memory_limit = 0;  // bytes, all workers
   Address admin;              // of the admin port; no text = none
+  uint64_t drain_timeout_us = 0;
+  uint64_t upgrade_timeout_us = 0;
   Plugins plugins;
   std::vector<Pool> pools;  // in stats order: shorter names first, then bytes
 };

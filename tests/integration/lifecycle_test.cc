@@ -250,7 +250,6 @@ TEST_F(Logging, TtinAndTtouChangeTheLevelAndTheProxyGoesOn) {
 
 TEST_F(Logging, UsrSignalsEndNothing) {
   proxy_.process().signal(SIGUSR1);
-  proxy_.process().signal(SIGUSR2);
   proxy_.process().signal(SIGPIPE);
   EXPECT_EQ(kOk, proxy_.connect().ask(resp({"SET", "k", "v"})));
 }

@@ -107,7 +107,7 @@ TEST_F(ListenersTest, WhatIsAdoptedIsUsedOrClosed) {
   ASSERT_EQ(0, ::stat(path_.c_str(), &before));
   listeners_->adopt(Listeners::key(where_), *fd);
   ASSERT_TRUE(*listeners_->bind(where_, 16, false));
-  listeners_->close_unused();
+  listeners_->own_adopted();
   EXPECT_TRUE(connect(where_));
   ASSERT_EQ(0, ::stat(path_.c_str(), &after));
   EXPECT_EQ(before.st_ino, after.st_ino);
@@ -115,9 +115,29 @@ TEST_F(ListenersTest, WhatIsAdoptedIsUsedOrClosed) {
   const config::Address tcp = *config::parse_listen("127.0.0.1:1");
   int spare = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   listeners_->adopt(Listeners::key(tcp), spare);
-  listeners_->close_unused();
+  listeners_->own_adopted();
   EXPECT_FALSE(listeners_->has(tcp));
   EXPECT_NE(0, ::close(spare)) << "it was left open";
+}
+
+TEST_F(ListenersTest, APathBelongsToOneProcessAtATime) {
+  ASSERT_TRUE(listeners_->bind(where_, 16, false));
+  std::vector<HandedSocket> sockets = listeners_->sockets();
+  ASSERT_EQ(1u, sockets.size());
+  {
+    Listeners failed(io_, stats_);
+    failed.adopt(sockets[0].key, ::dup(sockets[0].fd));
+    ASSERT_TRUE(*failed.bind(where_, 16, false));
+  }
+  EXPECT_TRUE(connect(where_)) << "a process that did not come up took the path with it";
+  Listeners next(io_, stats_);
+  next.adopt(sockets[0].key, ::dup(sockets[0].fd));
+  ASSERT_TRUE(*next.bind(where_, 16, false));
+  next.own_adopted();
+  listeners_->hand_over();
+  EXPECT_TRUE(connect(where_)) << "the process before took the path with it";
+  next.close_all();
+  EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
 TEST_F(ListenersTest, SaysWhyItCannotListen) {

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -54,6 +56,31 @@ TEST_F(PidFileTest, StaysWhenAnotherProcessHasTakenItOver) {
     std::ofstream(path_) << "1";
   }
   EXPECT_EQ(content(), "1");
+}
+
+TEST_F(PidFileTest, OfAProxyThatRunsIsLeftAloneUnlessThatIsReplaced) {
+  pid_t other = fork();  // a process of the same name
+  if (other == 0) {
+    pause();
+    _exit(0);
+  }
+  std::ofstream(path_) << other << "\n";
+  {
+    auto refused = PidFile::write(path_);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text, testing::HasSubstr("names process " + std::to_string(other)));
+  }
+  EXPECT_EQ(content(), std::to_string(other) + "\n");
+  EXPECT_TRUE(PidFile::write(path_, other));
+  std::ofstream(path_) << other << "\n";
+  kill(other, SIGKILL);
+  waitpid(other, nullptr, 0);
+  EXPECT_TRUE(PidFile::write(path_)) << "it is gone";
+}
+
+TEST_F(PidFileTest, WithTheNumberOfAnotherProgramIsOld) {
+  std::ofstream(path_) << "1";
+  EXPECT_TRUE(PidFile::write(path_));
 }
 
 TEST_F(PidFileTest, IsNotRemovedByAForkedChild) {

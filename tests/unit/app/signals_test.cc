@@ -24,7 +24,8 @@ class SignalsTest : public testing::Test {
                    {.stop = [this] { said_ += "stop "; },
                     .stop_now = [this] { said_ += "now "; },
                     .change_level = [this](int by) { said_ += std::to_string(by) + " "; },
-                    .reopen_log = [this] { said_ += "reopen "; }}};
+                    .reopen_log = [this] { said_ += "reopen "; },
+                    .upgrade = [this] { said_ += "upgrade "; }}};
 };
 
 TEST_F(SignalsTest, TheSecondRequestToStopMeansNow) {
@@ -46,9 +47,13 @@ TEST_F(SignalsTest, TheLogFollowsTtinTtouAndHup) {
   EXPECT_EQ(said_, "1 -1 reopen ");
 }
 
+TEST_F(SignalsTest, Usr2AsksForAnUpgrade) {
+  raise_and_run(SIGUSR2);
+  EXPECT_EQ(said_, "upgrade ");
+}
+
 TEST_F(SignalsTest, UserSignalsAndBrokenPipesAreSurvived) {
   std::raise(SIGUSR1);
-  std::raise(SIGUSR2);
   raise_and_run(SIGTTIN);
   EXPECT_EQ(said_, "1 ");
   int ends[2];
