@@ -49,9 +49,9 @@ Runtime::Runtime(const Options &options, Loaded &loaded, CommandLine command, In
       own_stats_(book_.page(loaded.workers)),
       stats_names_(admin::stats_names(loaded.settings)),
       started_us_(monotonic_us()),
-      resolver_(io_),
       drain_timer_(io_),
-      resolve_timer_(io_),
+      resolver_(io_, loaded.settings.dns),
+      names_(io_, loaded.pools, resolver_, [this](uint32_t pool, uint32_t server) { server_moved(pool, server); }),
       listeners_(io_, own_stats_),
       upgrade_(io_, std::move(command), [this](pid_t successor) { leave(successor); }) {}
 
@@ -80,7 +80,7 @@ Status Runtime::start() {
         io_, *pool, own_stats_, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
   }
   if (Status listening = listen_for_stats(stats_fd); !listening) return listening;
-  resolve_servers();
+  look_up_names(loaded_.pools, loaded_.settings.dns);
   WorkerEvents events{[this](uint32_t worker, uint32_t pool, uint32_t server) {
                         boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
                       },
@@ -92,6 +92,7 @@ Status Runtime::start() {
   log_context = &io_;
   log::on_pending(&wake_log);
   log::synchronous(false);
+  names_.start();
   for (auto &worker : workers_) worker->start();
   signals_ = std::make_unique<Signals>(
       io_, Signals::Handlers{[this] { stop(); }, [this] { stop_now(); }, [](int step) { change_log_level(step); },
@@ -143,42 +144,6 @@ void Runtime::raise_file_limit() const {
   }
 }
 
-// Names are looked up before the first client comes; those that fail are tried again in the background.
-void Runtime::resolve_servers() {
-  for (auto &pool : loaded_.pools) {
-    for (upstream::Backend &backend : pool->backends) {
-      if (backend.resolved() || backend.config.address.is_unix()) continue;
-      std::string error;
-      auto found = net::Resolver::resolve_now(backend.config.address.host, backend.config.address.port, error);
-      if (found.empty()) {
-        WEIR_LOG(warn, "pool %s: server %s: %s; trying again", pool->settings.name.c_str(), backend.config.name.c_str(),
-                 error.c_str());
-      }
-      backend.set_addresses(std::move(found));
-    }
-  }
-  resolve_again();
-}
-
-void Runtime::resolve_again() {
-  bool waiting = false;
-  for (auto &pool : loaded_.pools) {
-    for (upstream::Backend &backend : pool->backends) {
-      if (backend.resolved() || backend.config.address.is_unix()) continue;
-      waiting = true;
-      resolver_.resolve(backend.config.address.host, backend.config.address.port,
-                        [&backend](std::vector<net::SocketAddress> found, const std::string &) {
-                          if (!found.empty()) backend.set_addresses(std::move(found));
-                        });
-    }
-  }
-  if (!waiting || leaving_ || stopping_) return;
-  resolve_timer_.expires_after(std::chrono::milliseconds(kResolveAgainMs));
-  resolve_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) resolve_again();
-  });
-}
-
 // ---- while it runs ---------------------------------------------------------------------------------------
 
 int Runtime::run() {
@@ -200,6 +165,10 @@ void Runtime::accepted(route::Pool &pool, int fd) {
 void Runtime::server_tripped(uint32_t worker, uint32_t pool, uint32_t server) {
   keepers_[pool]->eject(server);
   workers_[worker]->ring_changed(pool);
+}
+
+void Runtime::server_moved(uint32_t pool, uint32_t server) {
+  for (auto &worker : workers_) worker->addresses_changed(pool, server);
 }
 
 // A worker reads a ring within one turn of its loop: once each has come to the next, nobody reads the old one, and it
@@ -227,7 +196,6 @@ void Runtime::leave(pid_t successor) {
   notify("MAINPID=" + std::to_string(successor));
   listeners_.hand_over();
   stats_server_.reset();
-  resolve_timer_.cancel();
   for (auto &worker : workers_) worker->leave();
   drain_timer_.expires_after(std::chrono::microseconds(loaded_.settings.drain_timeout_us));
   drain_timer_.async_wait([this](boost::system::error_code error) {
@@ -243,7 +211,6 @@ void Runtime::stop() {
   if (!leaving_) notify("STOPPING=1");
   listeners_.close_all();
   for (auto &worker : workers_) worker->drain();
-  resolve_timer_.cancel();
   drain_timer_.expires_after(std::chrono::microseconds(loaded_.settings.drain_timeout_us));
   drain_timer_.async_wait([this](boost::system::error_code error) {
     if (error) return;
@@ -262,6 +229,7 @@ void Runtime::worker_finished() {
   WEIR_LOG(notice, "stopped");
   drain_timer_.cancel();
   for (auto &keeper : keepers_) keeper->stop();
+  names_.stop();
   signals_->cancel();
   stats_server_.reset();
   io_.stop();

@@ -12,6 +12,7 @@
 #include "core/admin/stats_server.h"
 #include "core/app/listeners.h"
 #include "core/app/loading.h"
+#include "core/app/name_keeper.h"
 #include "core/app/options.h"
 #include "core/app/ring_keeper.h"
 #include "core/app/signals.h"
@@ -37,13 +38,10 @@ class Runtime {
   int run();
 
  private:
-  static constexpr uint64_t kResolveAgainMs = 5'000;
-
   Status listen(route::Pool &pool);
   Status listen_for_stats(int inherited_fd);  // -1: none
   void raise_file_limit() const;
-  void resolve_servers();
-  void resolve_again();
+  void server_moved(uint32_t pool, uint32_t server);
   void accepted(route::Pool &pool, int fd);
   void server_tripped(uint32_t worker, uint32_t pool, uint32_t server);
   void retire(std::unique_ptr<route::Ring> ring);
@@ -61,10 +59,11 @@ class Runtime {
   StatsPage &own_stats_;  // the control thread's page
   const admin::StatsNames stats_names_;
   const uint64_t started_us_;
-  net::Resolver resolver_;
-  boost::asio::steady_timer drain_timer_, resolve_timer_;
+  boost::asio::steady_timer drain_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<RingKeeper>> keepers_;
+  net::Resolver resolver_;
+  NameKeeper names_;
   Listeners listeners_;
   Upgrade upgrade_;
   std::optional<admin::StatsServer> stats_server_;

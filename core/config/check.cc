@@ -128,10 +128,23 @@ class Checker {
       read_pools(entry);
     } else if (entry.key == "plugins") {
       settings_.plugins = read_plugins(entry, ctx_.complaints);
+    } else if (entry.key == "dns") {
+      read_dns(*key, entry);
     } else {
       Reading reading = read_value(key->rule, *entry.value);
       if (!reading.fault.empty()) return ctx_.complaints.add(place_of(entry), path, reading.fault);
       set_number(*key, settings_, reading.number);
+    }
+  }
+
+  void read_dns(const Key<Settings> &key, const Node::Entry &entry) {
+    Reading reading = is_text(*entry.value) ? Reading{} : read_value(key.rule, *entry.value);
+    if (!reading.fault.empty()) return ctx_.complaints.add(place_of(entry), "dns", reading.fault);
+    settings_.dns = texts_of(*entry.value);
+    for (const std::string &server : settings_.dns) {
+      if (std::string fault = dns_server_fault(server); !fault.empty()) {
+        ctx_.complaints.add(place_of(entry), "dns", fault);
+      }
     }
   }
 

@@ -124,14 +124,17 @@ class PoolPrinter {
   const Catalog &catalog_;
 };
 
+void print_texts(std::string &out, size_t indent, const char *key, const std::vector<std::string> &texts) {
+  if (texts.empty()) return;
+  out.append(indent, ' ').append(key).append(":\n");
+  for (const std::string &text : texts) out.append(indent + 2, ' ').append("- ").append(string_text(text)).append("\n");
+}
+
 void print_plugins(std::string &out, const Plugins &plugins) {
   if (plugins.folders.empty() && plugins.files.empty()) return;
   out.append("plugins:\n");
   for (const Key<Plugins> &key : plugin_keys()) {
-    const auto &texts = plugins.*std::get<std::vector<std::string> Plugins::*>(key.field);
-    if (texts.empty()) continue;
-    out.append("  ").append(key.name).append(":\n");
-    for (const std::string &text : texts) out.append("    - ").append(string_text(text)).append("\n");
+    print_texts(out, 2, key.name, plugins.*std::get<std::vector<std::string> Plugins::*>(key.field));
   }
 }
 
@@ -144,6 +147,7 @@ std::string print(const Settings &settings, const Catalog &catalog) {
     uint64_t number = get_number(key, settings);
     if (number != 0) write_line(out, 0, key.name, number_text(key.rule.type, number));
   }
+  print_texts(out, 0, "dns", settings.dns);
   print_plugins(out, settings.plugins);
   out.append("pools:\n");
   for (const Pool &pool : settings.pools) PoolPrinter(out, pool, catalog).print();

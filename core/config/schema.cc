@@ -47,6 +47,14 @@ const Key<Settings> kTop[] = {
      kWeirOnly,
      &Settings::upgrade_timeout_us,
      "How long a new process may take to be ready to take over (SIGUSR2); then it is ended."},
+    {"dns",
+     {Type::list},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Settings::dns,
+     "The DNS servers that are asked for the names of servers: `10.0.0.2`, `10.0.0.2:5353`, `\"[::1]:5353\"`. Not set: "
+     "those of `/etc/resolv.conf`."},
 };
 
 const Key<Plugins> kPlugins[] = {
@@ -172,6 +180,13 @@ const Key<Pool> kPool[] = {
      kWeirOnly,
      &Pool::max_keys,
      "How many keys one request may have."},
+    {"resolve_interval",
+     {Type::duration, 0, kYearUs},
+     "30s",
+     kOptional,
+     kWeirOnly,
+     &Pool::resolve_interval_us,
+     "How often the names of servers are looked up again; 0 = only when a connection failed or was lost."},
     {"server_connections",
      {Type::integer, 1, kInt},
      "1",

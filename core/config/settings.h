@@ -42,8 +42,9 @@ struct Pool {
   std::vector<Use> filters;
   std::string hash_tag;  // empty or two characters
   std::vector<Server> servers;
-  uint64_t timeout_us = 0;          // of a request; 0 = none
-  uint64_t connect_timeout_us = 0;  // 0 = none
+  uint64_t timeout_us = 0;           // of a request; 0 = none
+  uint64_t connect_timeout_us = 0;   // 0 = none
+  uint64_t resolve_interval_us = 0;  // 0 = never by itself
   uint32_t backlog = 0;
   uint32_t client_connections = 0;  // 0 = no limit
   uint32_t server_connections = 1;  // a server and worker
@@ -70,6 +71,7 @@ struct Settings {
   uint64_t memory_limit = 0;  // bytes, all workers
   uint64_t drain_timeout_us = 0;
   uint64_t upgrade_timeout_us = 0;
+  std::vector<std::string> dns;  // servers to ask; none = the system's
   Plugins plugins;
   std::vector<Pool> pools;  // in stats order: shorter names first, then bytes
 };

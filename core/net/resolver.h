@@ -1,5 +1,5 @@
 // Names to addresses without holding anybody up: /etc/hosts, then the DNS servers and search domains of
-// /etc/resolv.conf, by c-ares on the control thread's io_context (docs/adr/0015-c-ares.md).
+// /etc/resolv.conf, by c-ares on the control thread's io_context (docs/adr/0017-names-by-c-ares.md).
 // Owner: whoever asks. Thread: control.
 #pragma once
 
