@@ -114,6 +114,14 @@ class PoolPrinter {
       out_.append(kIndent + 2, ' ').append("- ").append(string_text(server_text(server))).append("\n");
     }
   }
+  void print_field(const Key<Pool> &key, HealthCheck Pool::*field) {
+    const HealthCheck &check = pool_.*field;
+    if (check.interval_us == 0) return;
+    out_.append(kIndent, ' ').append(key.name).append(":\n");
+    for (const Key<HealthCheck> &part : health_check_keys()) {
+      write_line(out_, kIndent + 2, part.name, number_text(part.rule.type, get_number(part, check)));
+    }
+  }
   template <class Other>
   void print_field(const Key<Pool> &key, Other) {
     write_line(out_, kIndent, key.name, number_text(key.rule.type, get_number(key, pool_)));

@@ -34,6 +34,21 @@ struct Use {
   Place place;
 };
 
+// What becomes of the keys of a server that is down.
+enum class OnFailure {
+  nothing,    // it never is: each request tries it
+  rehash,     // they go to the other servers
+  fail_fast,  // errors, at once
+  failover    // they go to another pool
+};
+
+// How servers are probed.
+struct HealthCheck {
+  uint64_t interval_us = 0;  // 0 = not at all
+  uint64_t timeout_us = 0;
+  uint32_t rise = 0, fall = 0;
+};
+
 struct Pool {
   std::string name;
   Place place;
@@ -50,6 +65,9 @@ struct Pool {
   uint32_t server_connections = 1;  // a server and worker
   uint64_t server_retry_timeout_us = 0;
   uint32_t server_failure_limit = 0;
+  std::string on_failure, failover_pool;  // empty = not said
+  HealthCheck health_check;
+  uint64_t slow_start_us = 0;  // 0 = none
   bool tcpkeepalive = false, reuseport = false, preconnect = false, auto_eject_hosts = false;
   uint64_t request_limit = 0;        // bytes of one request
   uint32_t max_keys = 0;             // keys of one request
@@ -57,6 +75,12 @@ struct Pool {
   uint64_t client_output_limit = 0;  // bytes held for one client
   uint64_t server_queue_limit = 0;   // bytes held for one server connection
   uint64_t client_stall_timeout_us = 0;
+
+  OnFailure policy() const {
+    if (on_failure == "fail_fast") return OnFailure::fail_fast;
+    if (on_failure == "failover") return OnFailure::failover;
+    return on_failure == "rehash" || auto_eject_hosts ? OnFailure::rehash : OnFailure::nothing;
+  }
 };
 
 struct Plugins {

@@ -48,6 +48,7 @@ pools:
     auto_eject_hosts: false
     server_retry_timeout: 30s
     server_failure_limit: 2
+    slow_start: 0
     preconnect: false
     tcpkeepalive: false
     reuseport: false
