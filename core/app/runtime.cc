@@ -76,13 +76,16 @@ Status Runtime::start() {
   }
   for (auto &pool : loaded_.pools) {
     if (Status listening = listen(*pool); !listening) return listening;
-    keepers_.push_back(std::make_unique<RingKeeper>(
+    keepers_.push_back(std::make_unique<HealthKeeper>(
         io_, *pool, own_stats_, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
   }
   if (Status listening = listen_for_stats(stats_fd); !listening) return listening;
   look_up_names(loaded_.pools, loaded_.settings.dns);
   WorkerEvents events{[this](uint32_t worker, uint32_t pool, uint32_t server) {
                         boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
+                      },
+                      [this](uint32_t pool, uint32_t server, bool good, const std::string &why) {
+                        boost::asio::post(io_, [=, this] { keepers_[pool]->probed(server, good, why); });
                       },
                       [this](uint32_t) { boost::asio::post(io_, [this] { worker_finished(); }); }};
   uint64_t memory = loaded_.settings.memory_limit == 0 ? UINT64_MAX : loaded_.settings.memory_limit / loaded_.workers;
@@ -163,8 +166,8 @@ void Runtime::accepted(route::Pool &pool, int fd) {
 }
 
 void Runtime::server_tripped(uint32_t worker, uint32_t pool, uint32_t server) {
-  keepers_[pool]->eject(server);
-  workers_[worker]->ring_changed(pool);
+  keepers_[pool]->tripped(server);
+  workers_[worker]->trip_noted();
 }
 
 void Runtime::server_moved(uint32_t pool, uint32_t server) {

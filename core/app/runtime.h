@@ -10,11 +10,11 @@
 
 #include "core/admin/stats_json.h"
 #include "core/admin/stats_server.h"
+#include "core/app/health_keeper.h"
 #include "core/app/listeners.h"
 #include "core/app/loading.h"
 #include "core/app/name_keeper.h"
 #include "core/app/options.h"
-#include "core/app/ring_keeper.h"
 #include "core/app/signals.h"
 #include "core/app/upgrade.h"
 #include "core/app/worker.h"
@@ -61,7 +61,7 @@ class Runtime {
   const uint64_t started_us_;
   boost::asio::steady_timer drain_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::unique_ptr<RingKeeper>> keepers_;
+  std::vector<std::unique_ptr<HealthKeeper>> keepers_;
   net::Resolver resolver_;
   NameKeeper names_;
   Listeners listeners_;

@@ -35,8 +35,12 @@ void Worker::take_client(uint32_t pool, int fd, bool refused) {
   });
 }
 
-void Worker::ring_changed(uint32_t pool) {
-  post([this, pool] { fronts_[pool]->release_held(); });
+// A client is held back by the pool it belongs to, and may be so for a server of another pool.
+void Worker::trip_noted() {
+  post([this] {
+    if (--trips_ > 0) return;
+    for (auto &front : fronts_) front->release_held();
+  });
 }
 
 void Worker::addresses_changed(uint32_t pool, uint32_t server) {
@@ -59,7 +63,12 @@ void Worker::stop_now() {
 }
 
 void Worker::server_tripped(uint32_t pool, uint32_t server) {
+  ++trips_;
   events_.server_tripped(id_, pool, server);
+}
+
+void Worker::server_probed(uint32_t pool, uint32_t server, bool good, const std::string &why) {
+  events_.server_probed(pool, server, good, why);
 }
 
 void Worker::run() {
@@ -69,13 +78,25 @@ void Worker::run() {
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
   pthread_setname_np(pthread_self(), ("weir-" + std::to_string(id_)).c_str());
   for (auto &pool : pools_) fronts_.push_back(std::make_unique<client::Front>(reactor_, *pool, *this));
+  link_fronts();
   for (auto &front : fronts_) {
     if (front->settings.preconnect) front->upstream.connect_all();
+    if (id_ == 0) front->upstream.start_probes();  // one worker is enough to know how a server is
   }
   serve();
   for (auto &front : fronts_) front->close_all();
   fronts_.clear();
   events_.finished(id_);
+}
+
+// Whoever may send to another pool learns of its front; to be called again when fronts were replaced.
+void Worker::link_fronts() {
+  for (auto &front : fronts_) {
+    auto spare = std::find_if(fronts_.begin(), fronts_.end(), [&front](const auto &other) {
+      return other->settings.name == front->settings.failover_pool;
+    });
+    front->reach.set_spare(spare == fronts_.end() ? nullptr : spare->get());
+  }
 }
 
 void Worker::serve() {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -20,6 +21,7 @@ using Pools = std::deque<std::unique_ptr<route::Pool>>;
 // What a worker tells the control thread; called on the worker's thread.
 struct WorkerEvents {
   std::function<void(uint32_t worker, uint32_t pool, uint32_t server)> server_tripped;
+  std::function<void(uint32_t pool, uint32_t server, bool good, const std::string &why)> server_probed;
   std::function<void(uint32_t worker)> finished;  // drained, or stopped; its thread is about to end
 };
 
@@ -34,8 +36,8 @@ class Worker final : public upstream::EjectionListener {
   void join();
 
   void take_client(uint32_t pool, int fd, bool refused);
-  void ring_changed(uint32_t pool);
   void addresses_changed(uint32_t pool, uint32_t server);
+  void trip_noted();  // the ring knows of a server that this worker said had tripped; once for each time
   // Calls what on the worker's thread, in the turn after the one it is in.
   void post(std::function<void()> what) { reactor_.post(std::move(what)); }
   void leave();     // serves the clients it has, and ends when they have left
@@ -46,11 +48,13 @@ class Worker final : public upstream::EjectionListener {
  private:
   static constexpr uint64_t kTickUs = 1'000'000;
   void run();
+  void link_fronts();
   void serve();
   void tick();
   uint64_t next_deadline();
   bool drained() const;
   void server_tripped(uint32_t pool, uint32_t server) override;
+  void server_probed(uint32_t pool, uint32_t server, bool good, const std::string &why) override;
 
   const uint32_t id_;
   Pools &pools_;
@@ -59,6 +63,7 @@ class Worker final : public upstream::EjectionListener {
   std::vector<std::unique_ptr<client::Front>> fronts_;  // by pool; made and ended on the worker's thread
   std::thread thread_;
   bool leaving_ = false, draining_ = false, stopped_ = false;
+  uint32_t trips_ = 0;  // told, and not yet noted
   uint64_t next_tick_us_ = 0;
   uint32_t idle_ticks_ = 0;
 };
