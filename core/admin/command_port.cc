@@ -26,10 +26,7 @@ class CommandPort::Session : public std::enable_shared_from_this<Session> {
   ~Session() { --*open_; }
 
   void start() {
-    deadline_.expires_after(kPatience);
-    deadline_.async_wait([self = shared_from_this()](const error_code &error) {
-      if (!error) self->close();
-    });
+    limit_time();
     asio::async_read_until(socket_, asio::dynamic_buffer(text_, kLongestLine), '\n',
                            [self = shared_from_this()](const error_code &error, size_t len) {
                              if (error) return self->close();
@@ -38,9 +35,20 @@ class CommandPort::Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
+  void limit_time() {
+    deadline_.expires_after(kPatience);
+    deadline_.async_wait([self = shared_from_this()](const error_code &error) {
+      if (!error) self->close();
+    });
+  }
   void answer(size_t len) {
+    deadline_.cancel();
     text_.resize(len - 1);
-    text_ = port_.answer(std::move(text_));
+    port_.answer(text_, [self = shared_from_this()](std::string text) { self->write(std::move(text)); });
+  }
+  void write(std::string text) {
+    text_ = std::move(text);
+    limit_time();
     asio::async_write(socket_, asio::buffer(text_),
                       [self = shared_from_this()](const error_code &, size_t) { self->close(); });
   }
@@ -70,21 +78,22 @@ void CommandPort::serve(int fd) {
   std::make_shared<Session>(io_, fd, *this, open_)->start();
 }
 
-std::string CommandPort::answer(std::string line) const {
+void CommandPort::answer(std::string line, const std::function<void(std::string)> &then) const {
   while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
   std::string help;
   for (const Command &command : commands_) {
     if (line == command.name) {
-      Result<std::string> done = command.run();
-      std::string text = done ? "ok\n" + *done : "error\n" + done.error().text;
-      return text.ends_with('\n') ? text : text + "\n";
+      return command.run([then](const Result<std::string> &done) {
+        std::string text = done ? "ok\n" + *done : "error\n" + done.error().text;
+        then(text.ends_with('\n') ? text : text + "\n");
+      });
     }
     std::string name = command.name;
     name.resize(std::max<size_t>(name.size() + 1, 10), ' ');
     help.append("  ").append(name).append(command.help).append("\n");
   }
-  if (line == "help") return "ok\n" + help;
-  return "error\nthere is no command '" + json_escape(line) + "'; expected one of\n" + help;
+  if (line == "help") return then("ok\n" + help);
+  then("error\nthere is no command '" + json_escape(line) + "'; expected one of\n" + help);
 }
 
 }  // namespace weir::admin

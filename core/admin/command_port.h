@@ -13,10 +13,13 @@
 
 namespace weir::admin {
 
+// Called once, at once or later.
+using Reply = std::function<void(const Result<std::string> &)>;
+
 struct Command {
   const char *name;
   const char *help;
-  std::function<Result<std::string>()> run;
+  std::function<void(const Reply &)> run;
 };
 
 class CommandPort {
@@ -32,8 +35,8 @@ class CommandPort {
 
   // A connected descriptor; it is taken over.
   void serve(int fd);
-  // What the line is answered with.
-  std::string answer(std::string line) const;
+  // Has the line answered: `then` gets the whole answer.
+  void answer(std::string line, const std::function<void(std::string)> &then) const;
 
  private:
   class Session;

@@ -45,16 +45,17 @@ Runtime::Runtime(const Options &options, std::shared_ptr<Loaded> loaded, Command
       own_stats_(book_.page(loaded_->workers)),
       stats_names_(admin::stats_names(loaded_->settings, book_)),
       started_us_(monotonic_us()),
-      resolver_(io_),
       drain_timer_(io_),
-      resolve_timer_(io_),
+      resolver_(std::make_shared<net::Resolver>(io_, loaded_->settings.dns)),
       listeners_(io_, own_stats_),
-      command_port_(
-          io_,
-          {{"reload", "reads the configuration again and says what changed", [this] { return logged_reload(); }},
-           {"stats", "the statistics as JSON", [this] { return Result<std::string>(statistics()); }},
-           {"config", "the configuration in force, without secrets",
-            [this] { return Result<std::string>(config::print(loaded_->settings, loaded_->registry.catalog())); }}}),
+      command_port_(io_,
+                    {{"reload", "reads the configuration again and says what changed",
+                      [this](const admin::Reply &reply) { reload(reply); }},
+                     {"stats", "the statistics as JSON", [this](const admin::Reply &reply) { reply(statistics()); }},
+                     {"config", "the configuration in force, without secrets",
+                      [this](const admin::Reply &reply) {
+                        reply(config::print(loaded_->settings, loaded_->registry.catalog()));
+                      }}}),
       upgrade_(io_, std::move(command), [this](pid_t successor) { leave(successor); }) {}
 
 Runtime::~Runtime() {
@@ -82,20 +83,26 @@ Status Runtime::start() {
   }
   if (Status listening = listen_for_stats(stats_fd); !listening) return listening;
   if (Status listening = listen_for_commands(); !listening) return listening;
-  resolve_servers();
+  std::vector<route::Pool *> pools;
+  for (auto &served : pools_) pools.push_back(served->pool.get());
+  look_up_names(pools, loaded_->settings.dns);
   WorkerEvents events{[this](route::Pool *pool) { boost::asio::post(io_, [=, this] { pool_left(pool); }); },
                       [this](uint32_t worker, uint32_t pool, uint32_t server) {
                         boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
                       },
+                      [this](uint32_t pool, uint32_t server, bool good, const std::string &why) {
+                        boost::asio::post(io_, [=, this] {
+                          if (ServedPool *served = pool_of(pool)) served->health->probed(server, good, why);
+                        });
+                      },
                       [this](uint32_t) { boost::asio::post(io_, [this] { worker_finished(); }); }};
-  std::vector<route::Pool *> pools;
-  for (auto &served : pools_) pools.push_back(served->pool.get());
   for (uint32_t i = 0; i < loaded_->workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, book_.page(i), pools, memory_share(), events));
   }
   log_context = &io_;
   log::on_pending(&wake_log);
   log::synchronous(false);
+  for (auto &served : pools_) served->names->start();
   for (auto &worker : workers_) worker->start();
   signals_ = std::make_unique<Signals>(
       io_, Signals::Handlers{[this] { stop(); }, [this] { stop_now(); }, [](int step) { change_log_level(step); },
@@ -104,7 +111,7 @@ Status Runtime::start() {
                                  WEIR_LOG(err, "cannot open the log file again");
                                }
                              },
-                             [this] { (void)logged_reload(); }, [this] { upgrade(); }});
+                             [this] { reload([](const Result<std::string> &) {}); }, [this] { upgrade(); }});
   return Done{};
 }
 
@@ -112,8 +119,11 @@ std::unique_ptr<ServedPool> Runtime::serve(std::shared_ptr<Loaded> from, std::un
   pool->count_in(book_, loaded_->workers + 1);
   auto served = std::make_unique<ServedPool>();
   served->from = std::move(from);
-  served->keeper =
-      std::make_unique<RingKeeper>(io_, *pool, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); });
+  served->resolver = resolver_;
+  served->health = std::make_unique<HealthKeeper>(
+      io_, *pool, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); });
+  served->names = std::make_unique<NameKeeper>(io_, std::vector<route::Pool *>{pool.get()}, *resolver_,
+                                               [this](route::Pool &p, uint32_t server) { server_moved(p, server); });
   served->pool = std::move(pool);
   return served;
 }
@@ -181,44 +191,6 @@ void Runtime::check_file_limit() const {
   }
 }
 
-// Names are looked up before the first client comes; those that fail are tried again in the background.
-void Runtime::resolve_servers() {
-  for (auto &served : pools_) {
-    route::Pool *pool = served->pool.get();
-    for (upstream::Backend &backend : pool->backends) {
-      if (backend.resolved() || backend.config.address.is_unix()) continue;
-      std::string error;
-      auto found = net::Resolver::resolve_now(backend.config.address.host, backend.config.address.port, error);
-      if (found.empty()) {
-        WEIR_LOG(warn, "pool %s: server %s: %s; trying again", pool->settings.name.c_str(), backend.config.name.c_str(),
-                 error.c_str());
-      }
-      backend.set_addresses(std::move(found));
-    }
-  }
-  resolve_again();
-}
-
-void Runtime::resolve_again() {
-  bool waiting = false;
-  for (auto &served : pools_) {
-    route::Pool *pool = served->pool.get();
-    for (upstream::Backend &backend : pool->backends) {
-      if (backend.resolved() || backend.config.address.is_unix()) continue;
-      waiting = true;
-      resolver_.resolve(backend.config.address.host, backend.config.address.port,
-                        [&backend](std::vector<net::SocketAddress> found, const std::string &) {
-                          if (!found.empty()) backend.set_addresses(std::move(found));
-                        });
-    }
-  }
-  if (!waiting || leaving_ || stopping_) return;
-  resolve_timer_.expires_after(std::chrono::milliseconds(kResolveAgainMs));
-  resolve_timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) resolve_again();
-  });
-}
-
 // ---- while it runs ---------------------------------------------------------------------------------------
 
 int Runtime::run() {
@@ -238,10 +210,8 @@ void Runtime::accepted(route::Pool &pool, int fd) {
 }
 
 void Runtime::server_tripped(uint32_t worker, uint32_t pool, uint32_t server) {
-  ServedPool *served = pool_of(pool);
-  if (served == nullptr) return;  // it was replaced meanwhile
-  served->keeper->eject(server);
-  workers_[worker]->ring_changed(*served->pool);
+  if (ServedPool *served = pool_of(pool)) served->health->tripped(server);
+  workers_[worker]->trip_noted();
 }
 
 ServedPool *Runtime::pool_of(uint32_t id) {
@@ -252,16 +222,8 @@ ServedPool *Runtime::pool_of(uint32_t id) {
   return nullptr;
 }
 
-Result<std::string> Runtime::logged_reload() {
-  Result<std::string> done = reload();
-  WEIR_LOG(notice, "reload: %s", done ? "done" : "failed, and everything stays as it was");
-  std::string text = done ? *done : done.error().text;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = std::min(text.find('\n', at), text.size());
-    log::line(done ? LogLevel::notice : LogLevel::err, "reload: " + text.substr(at, end - at));
-    at = end + 1;
-  }
-  return done;
+void Runtime::server_moved(route::Pool &pool, uint32_t server) {
+  for (auto &worker : workers_) worker->addresses_changed(pool, server);
 }
 
 // A worker reads a ring within one turn of its loop: once each has come to the next, nobody reads the old one, and it
@@ -289,7 +251,6 @@ void Runtime::leave(pid_t successor) {
   notify("MAINPID=" + std::to_string(successor));
   listeners_.hand_over();
   stats_server_.reset();
-  resolve_timer_.cancel();
   for (auto &worker : workers_) worker->leave();
   drain_timer_.expires_after(std::chrono::microseconds(loaded_->settings.drain_timeout_us));
   drain_timer_.async_wait([this](boost::system::error_code error) {
@@ -305,7 +266,6 @@ void Runtime::stop() {
   if (!leaving_) notify("STOPPING=1");
   listeners_.close_all();
   for (auto &worker : workers_) worker->drain();
-  resolve_timer_.cancel();
   drain_timer_.expires_after(std::chrono::microseconds(loaded_->settings.drain_timeout_us));
   drain_timer_.async_wait([this](boost::system::error_code error) {
     if (error) return;
@@ -323,7 +283,8 @@ void Runtime::worker_finished() {
   if (++finished_ < workers_.size()) return;
   WEIR_LOG(notice, "stopped");
   drain_timer_.cancel();
-  for (auto &served : pools_) served->keeper->stop();
+  for (auto &served : pools_) served->stop();
+  for (auto &served : replaced_) served->stop();
   signals_->cancel();
   stats_server_.reset();
   io_.stop();

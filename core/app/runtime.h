@@ -11,14 +11,15 @@
 #include "core/admin/command_port.h"
 #include "core/admin/stats_json.h"
 #include "core/admin/stats_server.h"
+#include "core/app/health_keeper.h"
 #include "core/app/listeners.h"
 #include "core/app/loading.h"
+#include "core/app/name_keeper.h"
 #include "core/app/options.h"
 #include "core/app/served_pool.h"
 #include "core/app/signals.h"
 #include "core/app/upgrade.h"
 #include "core/app/worker.h"
-#include "core/net/resolver.h"
 
 namespace weir::app {
 
@@ -36,13 +37,12 @@ class Runtime {
   void own_inheritance() { listeners_.own_adopted(); }
   // Serves until a signal ends it. The exit code.
   int run();
-  // Reads the configuration again and changes what has changed; what that was. The error says why nothing was.
-  Result<std::string> reload();
+  // Reads the configuration again and changes what has changed. Calls done, at once or later, with what that was, or
+  // why nothing was changed.
+  void reload(const admin::Reply &done);
 
  private:
   struct Plan;
-  static constexpr uint64_t kResolveAgainMs = 5'000;
-
   std::unique_ptr<ServedPool> serve(std::shared_ptr<Loaded> from, std::unique_ptr<route::Pool> pool);
   Status listen(route::Pool &pool);
   void feed(route::Pool &pool);
@@ -52,14 +52,15 @@ class Runtime {
   void check_file_limit() const;
   uint64_t memory_share() const;  // a worker's
   ServedPool *pool_of(uint32_t id);
-  void resolve_servers();
-  void resolve_again();
+  void server_moved(route::Pool &pool, uint32_t server);
   void accepted(route::Pool &pool, int fd);
   void server_tripped(uint32_t worker, uint32_t pool, uint32_t server);
   void retire(std::unique_ptr<route::Ring> ring);
-  Result<std::string> logged_reload();
-  Plan compare(std::shared_ptr<Loaded> fresh);
+  Result<std::shared_ptr<Plan>> prepare();
+  bool stays(const route::Pool &before, const route::Pool &now, const Loaded &fresh) const;
+  std::shared_ptr<Plan> compare(std::shared_ptr<Loaded> fresh);
   Status bind_new(const Plan &plan);
+  void look_up_names_of(const std::shared_ptr<Plan> &plan, const std::function<void()> &then);
   std::string apply(Plan &plan);
   void replaced(ServedPool &served);
   void pool_left(const route::Pool *pool);
@@ -78,11 +79,11 @@ class Runtime {
   StatsPage &own_stats_;  // the control thread's page
   admin::StatsNames stats_names_;
   const uint64_t started_us_;
-  net::Resolver resolver_;
-  boost::asio::steady_timer drain_timer_, resolve_timer_;
+  boost::asio::steady_timer drain_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<ServedPool>> pools_;     // in the order in which they came
   std::vector<std::unique_ptr<ServedPool>> replaced_;  // until all workers have left them
+  std::shared_ptr<net::Resolver> resolver_;            // of loaded_->settings.dns
   Listeners listeners_;
   admin::CommandPort command_port_;
   std::optional<config::Address> admin_;
@@ -90,7 +91,7 @@ class Runtime {
   std::optional<admin::StatsServer> stats_server_;
   std::unique_ptr<Signals> signals_;
   size_t finished_ = 0;
-  bool leaving_ = false, stopping_ = false;
+  bool leaving_ = false, stopping_ = false, reloading_ = false;
 };
 
 }  // namespace weir::app

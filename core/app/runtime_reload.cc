@@ -14,6 +14,23 @@ const weir_module *code_of(const plugin::Instance &instance) {
   return instance.component().module->info;
 }
 
+void log_result(const Result<std::string> &result) {
+  WEIR_LOG(notice, "reload: %s", result ? "done" : "failed, and everything stays as it was");
+  const std::string &text = result ? *result : result.error().text;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    log::line(result ? LogLevel::notice : LogLevel::err, "reload: " + text.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+const config::Pool *find(const config::Settings &settings, const std::string &name) {
+  for (const config::Pool &pool : settings.pools) {
+    if (pool.name == name) return &pool;
+  }
+  return nullptr;
+}
+
 std::string counted(size_t n, const char *what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
@@ -33,21 +50,63 @@ struct Runtime::Plan {
   std::vector<std::string> said;                           // what changed, a line each
 };
 
-Result<std::string> Runtime::reload() {
+void Runtime::reload(const admin::Reply &done) {
+  auto tell = [done](const Result<std::string> &result) {
+    log_result(result);
+    done(result);
+  };
+  auto prepared = prepare();
+  if (!prepared) return tell(prepared.error());
+  reloading_ = true;
+  std::shared_ptr<Plan> plan = *prepared;
+  look_up_names_of(plan, [this, plan, tell] {
+    reloading_ = false;
+    if (stopping_ || leaving_) return tell(Error{"weir is stopping"});
+    tell(apply(*plan));
+  });
+}
+
+// Everything that can fail. What it leaves behind is undone when the plan is dropped, but for the addresses.
+Result<std::shared_ptr<Runtime::Plan>> Runtime::prepare() {
   if (options_.pool) return Error{"there is no file to read again: the pool was given by options"};
   if (stopping_ || leaving_) return Error{"weir is stopping"};
+  if (reloading_) return Error{"a reload is under way: its names are being looked up"};
   std::string complaints;
   Options options = options_;
   options.workers = loaded_->workers;
   std::shared_ptr<Loaded> fresh = load(options, complaints);
   if (!fresh) return Error{complaints + "nothing was changed"};
-  Plan plan = compare(std::move(fresh));
-  if (Status bound = bind_new(plan); !bound) return Error{bound.error().text + "; nothing was changed"};
-  return apply(plan);
+  if (fresh->settings.dns != loaded_->settings.dns) {
+    resolver_ = std::make_shared<net::Resolver>(io_, fresh->settings.dns);
+  }
+  std::shared_ptr<Plan> plan = compare(std::move(fresh));
+  if (Status bound = bind_new(*plan); !bound) return Error{bound.error().text + "; nothing was changed"};
+  return plan;
 }
 
-Runtime::Plan Runtime::compare(std::shared_ptr<Loaded> fresh) {
-  Plan plan;
+// So that no request of a pool made anew finds its servers unknown.
+void Runtime::look_up_names_of(const std::shared_ptr<Plan> &plan, const std::function<void()> &then) {
+  auto left = std::make_shared<size_t>(plan->made.size() + 1);
+  auto known = [left, then] {
+    if (--*left == 0) then();
+  };
+  for (auto &made : plan->made) made->names->look_up_first(known);
+  known();
+}
+
+// Whether the pool may stay as it is: it says the same, and so does the one that its requests may go to besides.
+bool Runtime::stays(const route::Pool &before, const route::Pool &now, const Loaded &fresh) const {
+  if (!(before.settings == now.settings) || !same_code(before, now)) return false;
+  if (now.settings.failover_pool.empty()) return true;
+  const config::Pool *spare = find(fresh.settings, now.settings.failover_pool);
+  auto serves = std::find_if(pools_.begin(), pools_.end(),
+                             [&](const auto &s) { return s->pool->settings.name == now.settings.failover_pool; });
+  return spare != nullptr && serves != pools_.end() && (*serves)->pool->settings == *spare;
+}
+
+std::shared_ptr<Runtime::Plan> Runtime::compare(std::shared_ptr<Loaded> fresh) {
+  auto result = std::make_shared<Plan>();
+  Plan &plan = *result;
   plan.said = config::differences(loaded_->settings, fresh->settings, fresh->registry.catalog());
   std::vector<ServedPool *> unmatched;
   for (auto &served : pools_) unmatched.push_back(served.get());
@@ -65,6 +124,7 @@ Runtime::Plan Runtime::compare(std::shared_ptr<Loaded> fresh) {
       plan.to.emplace_back(before, same_protocol ? now.get() : nullptr);
     }
     plan.made.push_back(serve(fresh, std::move(now)));
+    if (before != nullptr) plan.made.back()->health->take_over(*before->health);
   };
   for (auto &pool : fresh->pools) {
     ServedPool *before = match([&](ServedPool *s) { return s->pool->settings.name == pool->settings.name; });
@@ -86,7 +146,7 @@ Runtime::Plan Runtime::compare(std::shared_ptr<Loaded> fresh) {
   }
   for (ServedPool *gone : unmatched) plan.to.emplace_back(gone, nullptr);
   plan.fresh = std::move(fresh);
-  return plan;
+  return result;
 }
 
 // All addresses are bound before anything changes. On failure those bound for it are closed again.
@@ -122,6 +182,7 @@ std::string Runtime::apply(Plan &plan) {
   for (auto &worker : workers_) worker->change_pools(changes, memory_share());
   for (auto &made : plan.made) {
     feed(*made->pool);
+    made->names->start();
     pools_.push_back(std::move(made));
   }
   for (auto &[gone, to] : plan.to) replaced(*gone);
@@ -136,7 +197,7 @@ std::string Runtime::apply(Plan &plan) {
 // Workers have been told to leave it.
 void Runtime::replaced(ServedPool &served) {
   auto place = std::find_if(pools_.begin(), pools_.end(), [&](const auto &p) { return p.get() == &served; });
-  served.keeper->stop();
+  served.health->stop();
   served.workers_left = workers_.size();
   replaced_.push_back(std::move(*place));
   pools_.erase(place);

@@ -4,16 +4,24 @@
 
 #include <memory>
 
+#include "core/app/health_keeper.h"
 #include "core/app/loading.h"
-#include "core/app/ring_keeper.h"
+#include "core/app/name_keeper.h"
 
 namespace weir::app {
 
 struct ServedPool {
   std::shared_ptr<Loaded> from;  // the configuration it was made of, with its plugins
+  std::shared_ptr<net::Resolver> resolver;
   std::unique_ptr<route::Pool> pool;
-  std::unique_ptr<RingKeeper> keeper;
+  std::unique_ptr<HealthKeeper> health;
+  std::unique_ptr<NameKeeper> names;
   size_t workers_left = 0;  // that have not left it, once it was replaced
+
+  void stop() const {
+    health->stop();
+    names->stop();
+  }
 };
 
 // Whether the components of both are of the same loaded code.

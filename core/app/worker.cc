@@ -37,9 +37,12 @@ void Worker::take_client(route::Pool &pool, int fd, bool refused) {
   });
 }
 
-void Worker::ring_changed(route::Pool &pool) {
-  post([this, &pool] {
-    if (client::Front *front = front_of(pool); front != nullptr) front->release_held();
+// A client is held back by the pool it belongs to, and may be so for a server of another pool.
+void Worker::trip_noted() {
+  post([this] {
+    if (--trips_ > 0) return;
+    for (auto &front : fronts_) front->release_held();
+    for (auto &replaced : replaced_) replaced.front->release_held();
   });
 }
 
@@ -66,7 +69,12 @@ void Worker::stop_now() {
 }
 
 void Worker::server_tripped(uint32_t pool, uint32_t server) {
+  ++trips_;
   events_.server_tripped(id_, pool, server);
+}
+
+void Worker::server_probed(uint32_t pool, uint32_t server, bool good, const std::string &why) {
+  events_.server_probed(pool, server, good, why);
 }
 
 void Worker::run() {
@@ -76,12 +84,23 @@ void Worker::run() {
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
   pthread_setname_np(pthread_self(), ("weir-" + std::to_string(id_)).c_str());
   for (route::Pool *pool : pools_) open_front(*pool);
+  link_fronts();
   serve();
   for (auto &front : fronts_) front->close_all();
   for (auto &replaced : replaced_) replaced.front->close_all();
   replaced_.clear();
   fronts_.clear();
   events_.finished(id_);
+}
+
+// Whoever may send to another pool learns of its front; to be called again when fronts were replaced.
+void Worker::link_fronts() {
+  for (auto &front : fronts_) {
+    auto spare = std::find_if(fronts_.begin(), fronts_.end(), [&front](const auto &other) {
+      return other->settings.name == front->settings.failover_pool;
+    });
+    front->reach.set_spare(spare == fronts_.end() ? nullptr : spare->get());
+  }
 }
 
 void Worker::serve() {
@@ -153,6 +172,7 @@ client::Front *Worker::front_of(const route::Pool &pool) {
 void Worker::open_front(route::Pool &pool) {
   fronts_.push_back(std::make_unique<client::Front>(reactor_, pool, *this));
   if (pool.settings.preconnect) fronts_.back()->upstream.connect_all();
+  if (id_ == 0) fronts_.back()->upstream.start_probes();  // one worker is enough to know how a server is
 }
 
 void Worker::change_pools(std::vector<PoolChange> changes, uint64_t memory_limit) {
@@ -164,12 +184,14 @@ void Worker::change_pools(std::vector<PoolChange> changes, uint64_t memory_limit
     for (const PoolChange &change : changes) {
       if (change.before != nullptr) replace(change);
     }
+    link_fronts();
   });
 }
 
 void Worker::replace(const PoolChange &change) {
   auto place = std::find_if(fronts_.begin(), fronts_.end(), [&](const auto &f) { return &f->pool == change.before; });
   std::unique_ptr<client::Front> old = std::move(*place);
+  old->upstream.stop_probes();
   fronts_.erase(place);
   client::Front *successor = change.now == nullptr ? nullptr : front_of(*change.now);
   auto hand_over = [&](client::Front &front) { successor != nullptr ? front.hand_over(*successor) : front.drain(); };
@@ -179,6 +201,12 @@ void Worker::replace(const PoolChange &change) {
   }
   hand_over(*old);
   replaced_.push_back({std::move(old), 0});
+}
+
+// Whether another one may still send requests to its servers.
+bool Worker::is_spare(const client::Front &front) const {
+  return std::any_of(replaced_.begin(), replaced_.end(),
+                     [&front](const auto &other) { return other.front && other.front->reach.spare() == &front; });
 }
 
 // After a turn: pools whose clients have gone end with the last answer, or some time later.
@@ -198,6 +226,7 @@ void Worker::leave_pools() {
       return false;
     }
     if (replaced.until_us == 0) replaced.until_us = reactor_.now_us + kLeaveUs;
+    if (is_spare(front)) return false;
     if (!front.is_done() && reactor_.now_us < replaced.until_us) return false;
     front.upstream.end();
     replaced.ended = true;

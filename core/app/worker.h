@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct PoolChange {
 struct WorkerEvents {
   std::function<void(route::Pool *pool)> pool_left;  // this worker does nothing any more for a pool that was replaced
   std::function<void(uint32_t worker, uint32_t pool, uint32_t server)> server_tripped;
+  std::function<void(uint32_t pool, uint32_t server, bool good, const std::string &why)> server_probed;
   std::function<void(uint32_t worker)> finished;  // drained, or stopped; its thread is about to end
 };
 
@@ -41,8 +43,8 @@ class Worker final : public upstream::EjectionListener {
   void join();
 
   void take_client(route::Pool &pool, int fd, bool refused);
-  void ring_changed(route::Pool &pool);
   void addresses_changed(route::Pool &pool, uint32_t server);
+  void trip_noted();  // the ring knows of a server that this worker said had tripped; once for each time
   // Pools that were replaced are left, each, when nobody needs them any more: see pool_left.
   void change_pools(std::vector<PoolChange> changes, uint64_t memory_limit);
   // Calls what on the worker's thread, in the turn after the one it is in.
@@ -62,15 +64,18 @@ class Worker final : public upstream::EjectionListener {
     bool ended = false;     // to be dropped when this turn is over
   };
   void run();
+  void link_fronts();
   void serve();
   client::Front *front_of(const route::Pool &pool);
   void open_front(route::Pool &pool);
   void replace(const PoolChange &change);
   void leave_pools();
+  bool is_spare(const client::Front &front) const;
   void tick();
   uint64_t next_deadline();
   bool drained() const;
   void server_tripped(uint32_t pool, uint32_t server) override;
+  void server_probed(uint32_t pool, uint32_t server, bool good, const std::string &why) override;
 
   const uint32_t id_;
   std::vector<route::Pool *> pools_;  // to begin with
@@ -80,6 +85,7 @@ class Worker final : public upstream::EjectionListener {
   std::vector<Replaced> replaced_;
   std::thread thread_;
   bool leaving_ = false, draining_ = false, stopped_ = false;
+  uint32_t trips_ = 0;  // told, and not yet noted
   uint64_t next_tick_us_ = 0;
   uint32_t idle_ticks_ = 0;
 };

@@ -25,14 +25,16 @@ class Cell {
 
 enum class MetricKind { counter, gauge, timestamp };
 
-// X(name, kind, description); the order is twemproxy's, which its readers rely on.
+// X(name, kind, description); the order is twemproxy's, which its readers rely on. weir's own stand behind.
 #define WEIR_POOL_METRICS(X)                                             \
   X(client_eof, counter, "# eof on client connections")                  \
   X(client_err, counter, "# errors on client connections")               \
   X(client_connections, gauge, "# active client connections")            \
   X(server_ejects, counter, "# times a backend server was ejected")      \
   X(forward_error, counter, "# times we encountered a forwarding error") \
-  X(fragments, counter, "# fragments created from a multi-key request")
+  X(fragments, counter, "# fragments created from a multi-key request")  \
+  X(refused_down, counter, "# requests refused as their server is down") \
+  X(failed_over, counter, "# requests sent to the failover pool")
 
 #define WEIR_SERVER_METRICS(X)                                                             \
   X(server_eof, counter, "# eof on server connections")                                    \
@@ -47,7 +49,10 @@ enum class MetricKind { counter, gauge, timestamp };
   X(in_queue, gauge, "# requests in incoming queue")                                       \
   X(in_queue_bytes, gauge, "current request bytes in incoming queue")                      \
   X(out_queue, gauge, "# requests in outgoing queue")                                      \
-  X(out_queue_bytes, gauge, "current request bytes in outgoing queue")
+  X(out_queue_bytes, gauge, "current request bytes in outgoing queue")                     \
+  X(server_up, gauge, "1 while the server is used, 0 while it is down")                    \
+  X(probes_ok, counter, "# probes that found the server well")                             \
+  X(probes_failed, counter, "# probes that did not")
 
 #define WEIR_METRIC_FIELD(name, kind, help) Cell name;
 struct PoolCells {
@@ -69,6 +74,7 @@ inline constexpr Metric kServerMetrics[] = {WEIR_SERVER_METRICS(WEIR_METRIC_ROW)
 #undef WEIR_METRIC_ROW
 inline constexpr size_t kPoolMetricCount = sizeof kPoolMetrics / sizeof kPoolMetrics[0];
 inline constexpr size_t kServerMetricCount = sizeof kServerMetrics / sizeof kServerMetrics[0];
+inline constexpr size_t kTwemproxysPoolMetrics = 6, kTwemproxysServerMetrics = 13;  // the first ones
 static_assert(sizeof(PoolCells) == kPoolMetricCount * sizeof(Cell));
 static_assert(sizeof(ServerCells) == kServerMetricCount * sizeof(Cell));
 

@@ -50,6 +50,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void reply_goes_on(Part &, const uint8_t *data, size_t len, bool ends) override;
   BodyPlace body_place(Part &) override;
   void body_came(Part &, size_t len, bool ends) override;
+  void hold_back(Part &) override;
   void part_failed(Part &, const Failure &, bool held) override;
   void released(Request &) override;
 

@@ -142,6 +142,10 @@ void ClientConnection::body_came(Part &part, size_t len, bool ends) {
   if (open()) note_output();
 }
 
+void ClientConnection::hold_back(Part &part) {
+  if (!part.request->begun) front_->hold_back(*part.request);
+}
+
 void ClientConnection::part_failed(Part &part, const Failure &failure, bool held) {
   Request &request = *part.request;
   front_->cells.forward_error.add();

@@ -16,6 +16,7 @@ constexpr uint32_t kNotInThisCore = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | 
                                     WEIR_REQ_STREAM_RSP | WEIR_REQ_OPEN;
 constexpr uint32_t kCopiedKeys = 4 * kSlice;
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
+constexpr std::string_view kServerDown = "the server is down";
 
 // A request with any of these does not take the short way.
 constexpr uint32_t kUnusual = kNotInThisCore | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER | WEIR_REQ_FENCE | WEIR_REQ_CLOSE;
@@ -43,16 +44,17 @@ inline bool is_plain(const weir_req &req) {
       ring_(client.front_->pool.ring()),
       request_limit_(client.front_->settings.request_limit),
       due_us_(client.front_->upstream.due_us()),
-      no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit) {}
+      no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit),
+      diverts_(ring_.diverts()) {}
 
 [[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
-                                                            size_t len) {
+                                                            uint32_t place, size_t len, uint64_t due_us) {
   Request &request = *client_.enqueue(req);
-  init_part(request.part, request, connection.server(), 0);
+  init_part(request.part, request, place, 0);
   request.part.keys = req.key_count;
   request.parts_open = 1;
   request.holders = 2;  // the client and the part
-  connection.queued(&request.part, len, due_us_);
+  connection.queued(&request.part, len, due_us);
 }
 
 // The short way of a plain request. server: of its key. False: it takes the long one.
@@ -67,7 +69,7 @@ inline bool is_plain(const weir_req &req) {
   } else {
     connection.output().append(client_.reactor_.chunks, message, size);
   }
-  expect_reply(req, connection, size);
+  expect_reply(req, connection, server, size, due_us_);
   return true;
 }
 
@@ -80,7 +82,7 @@ inline bool is_plain(const weir_req &req) {
 
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
   Dispatcher dispatcher(client);
-  if (!is_plain(req) || dispatcher.no_memory_) return false;
+  if (!is_plain(req) || dispatcher.no_memory_ || dispatcher.diverts_) return false;
   uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
   return dispatcher.send_at_once(req, message, server);
 }
@@ -99,7 +101,7 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
   Dispatcher dispatcher(client);
   weir_bytes key_bytes{pieces.front() + key.off, key.len};
   uint32_t server = WEIR_NO_SERVER;
-  client.front_->router.route(dispatcher.ring_, &key_bytes, 1, &server, client.reactor_.now_us);
+  client.front_->reach.route(dispatcher.ring_, &key_bytes, 1, &server, client.reactor_.now_us);
   Chunk *whole = nullptr;
   One one{req, {nullptr, 0}, &key, &key_bytes, &server, &whole, nullptr, &pieces};
   return dispatcher.dispatch_with_care(one) && dispatcher.done();
@@ -107,11 +109,11 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
-  const bool quick = batch.whole == nullptr && !dispatcher.no_memory_;
+  const bool quick = batch.whole == nullptr && !dispatcher.no_memory_ && !dispatcher.diverts_;
   RequestArrays &arrays = client.front_->arrays;
   if (batch.key_count > 0) {
-    client.front_->router.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
-                                client.reactor_.now_us);
+    client.front_->reach.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
+                               client.reactor_.now_us);
   }
   const uint8_t *message = batch.bytes;
   uint32_t key = 0;
@@ -170,7 +172,7 @@ void Dispatcher::dispatch(const One &one) {
   if (no_memory_) {
     return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
   }
-  if (ring_.live() == 0) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  if (ring_.empty()) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
   if (one.large != nullptr) return in_slices(one);
   switch (req.route) {
     case WEIR_ROUTE_KEY:
@@ -183,7 +185,7 @@ void Dispatcher::dispatch(const One &one) {
       return to_all(one);
     default:
       if (req.route_arg >= ring_.size()) return refuse(one, WEIR_ERR_INTERNAL, "no such server");
-      if (!ring_.alive(req.route_arg)) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+      if (!diverts_ && !ring_.alive(req.route_arg)) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
       return to_server(one, req.route_arg);
   }
 }
@@ -220,7 +222,12 @@ void Dispatcher::by_key(const One &one) {
 
 void Dispatcher::to_any(const One &one) {
   uint32_t server = client_.lane_ % ring_.size();
-  while (!ring_.alive(server)) server = (server + 1) % ring_.size();
+  for (uint32_t i = 0; i < ring_.size() && !ring_.alive(server); ++i) server = (server + 1) % ring_.size();
+  if (diverts_ && !ring_.alive(server)) {
+    for (uint32_t place = ring_.size(); place < front_.reach.places(); ++place) {
+      if (front_.reach.serves(ring_, place)) return to_server(one, place);
+    }
+  }
   to_server(one, server);
 }
 
@@ -238,33 +245,46 @@ void Dispatcher::ease(ClientConnection &client, upstream::ServerConnection &conn
   client.front_->wait_for_room(client, connection);
 }
 
-void Dispatcher::to_server(const One &one, uint32_t server) {
+// Whether requests may be sent there; if not, this one is refused.
+bool Dispatcher::serves(const One &one, uint32_t place) {
+  if (front_.reach.serves(ring_, place)) return true;
+  front_.cells.refused_down.add();
+  refuse(one, WEIR_ERR_NO_SERVER, kServerDown);
+  return false;
+}
+
+uint64_t Dispatcher::due_us(uint32_t place) {
+  return front_.reach.is_own(place) ? due_us_ : front_.reach.due_us(place);
+}
+
+void Dispatcher::to_server(const One &one, uint32_t place) {
+  if (diverts_ && !serves(one, place)) return;
   bool transform = (one.req.flags & WEIR_REQ_TRANSFORM) != 0;
   if (transform && one.req.reply != WEIR_REPLY_NONE) {
-    arrays_.part_sizes.assign(ring_.size() + 1, 0);
-    arrays_.part_sizes[server] = std::max<uint32_t>(one.req.key_count, 1);
+    arrays_.part_sizes.assign(front_.reach.places() + 1, 0);
+    arrays_.part_sizes[place] = std::max<uint32_t>(one.req.key_count, 1);
     return to_parts(one, 1);
   }
-  upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
+  upstream::ServerConnection &connection = front_.reach.connection(place, client_.lane_);
   if (!may_send(one, connection)) return;
-  size_t len = write(one, connection, nullptr);
+  size_t len = write(one, connection, place, nullptr);
   if (len == 0) return refuse(one, WEIR_ERR_INTERNAL, "the command could not be encoded");
   if (one.req.reply == WEIR_REPLY_NONE) {
-    connection.queued(nullptr, len, due_us_);
+    connection.queued(nullptr, len, due_us(place));
   } else {
-    expect_reply(one.req, connection, len);
+    expect_reply(one.req, connection, place, len, due_us(place));
   }
   ease(client_, connection);
 }
 
-size_t Dispatcher::write(const One &one, upstream::ServerConnection &connection, const SplitPart *part) {
+size_t Dispatcher::write(const One &one, upstream::ServerConnection &connection, uint32_t place,
+                         const SplitPart *part) {
   if (part != nullptr && one.req.route == WEIR_ROUTE_SPLIT && part->pick_count < one.req.key_count) {
     const uint32_t *pick = part->part.request->split->pick + part->first_pick;
-    return render(one, connection, WEIR_RENDER_SPLIT, pick, part->pick_count, part->part.server);
+    return render(one, connection, WEIR_RENDER_SPLIT, pick, part->pick_count, place);
   }
   if ((one.req.flags & WEIR_REQ_RENDER) != 0) {
-    uint32_t server = part != nullptr ? part->part.server : connection.server();
-    return render(one, connection, WEIR_RENDER_REKEY, all_keys(arrays_, one.req.key_count), one.req.key_count, server);
+    return render(one, connection, WEIR_RENDER_REKEY, all_keys(arrays_, one.req.key_count), one.req.key_count, place);
   }
   if (one.pieces != nullptr) {
     size_t len = one.pieces->size();
@@ -315,7 +335,8 @@ size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection
 
 void Dispatcher::in_slices(const One &one) {
   // The only server there is gets it as it is, whatever its keys are.
-  if (ring_.size() == 1 && (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0) return to_server(one, 0);
+  bool as_it_is = (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0;
+  if (ring_.size() == 1 && as_it_is && !diverts_) return to_server(one, 0);
   Request &request = *client_.enqueue(one.req);
   client_.begin_large(request, {take_message(one), take_keys(one)});
 }
@@ -356,7 +377,7 @@ Chunk *Dispatcher::take_message(const One &one) {
 void Dispatcher::by_split(const One &one) {
   uint32_t n = one.req.key_count;
   if (n == 0) return refuse(one, WEIR_ERR_INTERNAL, "a split command without a key");
-  uint32_t servers = ring_.size();
+  uint32_t servers = front_.reach.places();
   arrays_.part_sizes.assign(servers + 1, 0);
   for (uint32_t i = 0; i < n; ++i) ++arrays_.part_sizes[std::min(one.servers[i], servers)];
   uint32_t parts = count_parts(arrays_.part_sizes);
@@ -369,16 +390,32 @@ void Dispatcher::by_split(const One &one) {
 }
 
 void Dispatcher::to_all(const One &one) {
-  if (ring_.size() == 1) return to_server(one, 0);
+  if (ring_.size() == 1 && (!diverts_ || front_.reach.spare() == nullptr)) return to_server(one, 0);
+  all_that_serve();
+  const PartSizes &wanted = arrays_.part_sizes;
   if (one.req.reply == WEIR_REPLY_NONE) {
-    for (uint32_t server = 0; server < ring_.size(); ++server) {
-      if (ring_.alive(server)) to_server(one, server);
+    for (uint32_t place = 0; place + 1 < wanted.size(); ++place) {
+      if (wanted[place] > 0) to_server(one, place);
     }
     return;
   }
-  arrays_.part_sizes.assign(ring_.size() + 1, 0);
-  for (uint32_t server = 0; server < ring_.size(); ++server) arrays_.part_sizes[server] = ring_.alive(server) ? 1 : 0;
-  to_parts(one, ring_.live());
+  uint32_t parts = count_parts(wanted);
+  if (parts == 0) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  to_parts(one, parts);
+}
+
+// Counts one for each server that "all" means: those that are not left out of the ring. Where keys of servers that are
+// down lie in the spare pool, its servers stand in for them; where they lie nowhere, the request fails there.
+void Dispatcher::all_that_serve() {
+  PartSizes &wanted = arrays_.part_sizes;
+  wanted.assign(front_.reach.places() + 1, 0);
+  bool spare = diverts_ && front_.reach.spare() != nullptr;
+  for (uint32_t server = 0; server < ring_.size(); ++server) {
+    wanted[server] = ring_.alive(server) || (diverts_ && !spare) ? 1 : 0;
+  }
+  for (uint32_t place = ring_.size(); spare && place < front_.reach.places(); ++place) {
+    wanted[place] = front_.reach.serves(ring_, place) ? 1 : 0;
+  }
 }
 
 // One part for each server that arrays_.part_sizes counts keys for, in the order of the servers.
@@ -404,13 +441,16 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     SplitPart &part = split.parts[i];
     if (part.part.server == WEIR_NO_SERVER) {
       part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kNoServer};
-    } else if (auto &connection = front_.upstream.connection(part.part.server, client_.lane_); !connection.has_room()) {
+    } else if (diverts_ && !front_.reach.serves(ring_, part.part.server)) {
+      front_.cells.refused_down.add();
+      part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown};
+    } else if (auto &connection = front_.reach.connection(part.part.server, client_.lane_); !connection.has_room()) {
       part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, "the server's queue is full"};
-    } else if (size_t len = write(one, connection, &part); len == 0) {
+    } else if (size_t len = write(one, connection, part.part.server, &part); len == 0) {
       part.failure = {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, "the command could not be encoded"};
     } else {
       ++request.holders;
-      connection.queued(&part.part, len, due_us_);
+      connection.queued(&part.part, len, due_us(part.part.server));
       ease(client_, connection);
       continue;
     }

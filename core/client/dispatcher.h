@@ -45,7 +45,7 @@ class Dispatcher {
     weir_bytes message;
     const weir_key *keys;
     const weir_bytes *key_bytes;
-    const uint32_t *servers;  // of the keys
+    const uint32_t *servers;  // of the keys, as places of Reach
     Chunk **whole;
     const Batch *large = nullptr;  // it is dispatched in slices
     Chain *pieces = nullptr;       // what the message is in when it is not in one piece
@@ -65,13 +65,17 @@ class Dispatcher {
   void by_split(const One &one);
   void to_all(const One &one);
   void to_any(const One &one);
-  void to_server(const One &one, uint32_t server);
+  void to_server(const One &one, uint32_t place);
+  bool serves(const One &one, uint32_t place);
+  void all_that_serve();
   void to_parts(const One &one, uint32_t part_count);
   void refuse(const One &one, uint32_t error, std::string_view text);
-  void expect_reply(const weir_req &req, upstream::ServerConnection &connection, size_t len);
+  void expect_reply(const weir_req &req, upstream::ServerConnection &connection, uint32_t place, size_t len,
+                    uint64_t due_us);
   bool may_send(const One &one, upstream::ServerConnection &connection);
+  uint64_t due_us(uint32_t place);
   // Appends the request, or its part, to the connection's output; its length, 0 when the plugin failed.
-  size_t write(const One &one, upstream::ServerConnection &connection, const SplitPart *part);
+  size_t write(const One &one, upstream::ServerConnection &connection, uint32_t place, const SplitPart *part);
   size_t render(const One &one, upstream::ServerConnection &connection, uint32_t purpose, const uint32_t *pick,
                 uint32_t pick_count, uint32_t server);
 
@@ -82,6 +86,7 @@ class Dispatcher {
   const size_t request_limit_;
   const uint64_t due_us_;  // when what is sent now has waited too long
   const bool no_memory_;   // memory_limit is reached
+  const bool diverts_;     // servers may be down, or their keys elsewhere
 };
 
 }  // namespace weir::client

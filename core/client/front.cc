@@ -18,6 +18,7 @@ Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejecti
       upstream(
           {r, p.settings, p.id, *p.protocol, protocol_worker, p.backends, p.counters[r.worker_id].servers, ejections}),
       router(p, r.worker_id, r.arena.abi(), dist_worker),
+      reach(*this),
       slices(r),
       output_pause(p.settings.client_output_limit / 4),
       small_reply(p.settings.client_output_limit / 2 / std::max<uint64_t>(p.settings.client_inflight, 1)) {}

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/client/reach.h"
 #include "core/client/request_arrays.h"
 #include "core/client/slices.h"
 #include "core/net/reactor.h"
@@ -59,6 +60,7 @@ class Front {
   void *const dist_worker;      // NULLABLE
   upstream::Upstream upstream;
   route::Router router;
+  Reach reach;  // after both
   Slices slices;
   const size_t output_pause;   // client_output_limit / 4: from here on a client reads no more
   const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered

@@ -13,6 +13,7 @@ namespace weir::client {
 namespace {
 
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
+constexpr std::string_view kServerDown = "the server is down";
 constexpr std::string_view kQueueFull = "the server's queue is full";
 constexpr std::string_view kNotEncoded = "the command could not be encoded";
 
@@ -74,16 +75,17 @@ bool LargeRequest::route_slice() {
     at_ = 0;
     epoch_ = ring.epoch();
     key_len_ = 0;
-    sizes_.assign(ring.size() + 1, 0);
+    sizes_.assign(front_.reach.places() + 1, 0);
+    routed_us_ = front_.reactor.now_us;
   }
   uint32_t n = slice(), *servers = this->servers() + at_;
   RequestArrays &arrays = front_.arrays;
   arrays.have_room_for(n);
   weir_bytes *bytes = arrays.key_bytes.data(), text = message();
   if (!place_keys(keys() + at_, n, text.ptr, text.len, text.len, bytes)) return breach();
-  front_.router.route(ring, bytes, n, servers, front_.reactor.now_us);
+  front_.reach.route(ring, bytes, n, servers, routed_us_);
   for (uint32_t i = 0; i < n; ++i) {
-    ++sizes_[std::min(servers[i], ring.size())];
+    ++sizes_[std::min(servers[i], front_.reach.places())];
     key_len_ += bytes[i].len;
   }
   at_ += n;
@@ -187,7 +189,12 @@ bool LargeRequest::send(Part &part, bool rendered) {
     return client_.open();
   };
   if (part.server == WEIR_NO_SERVER) return failed(WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kNoServer);
-  upstream::ServerConnection &connection = front_.upstream.connection(part.server, client_.lane_);
+  const route::Ring &ring = front_.pool.ring();
+  if (ring.diverts() && !front_.reach.serves(ring, part.server)) {
+    front_.cells.refused_down.add();
+    return failed(WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown);
+  }
+  upstream::ServerConnection &connection = front_.reach.connection(part.server, client_.lane_);
   if (!connection.has_room()) return failed(WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kQueueFull);
   bool encoded = split_ != nullptr && is_encoded(split_->parts[part_]);
   size_t len = encoded ? aside_.size() : content_.message->size();
@@ -198,7 +205,7 @@ bool LargeRequest::send(Part &part, bool rendered) {
     connection.output().append(std::exchange(content_.message, nullptr));
   }
   ++request_.holders;
-  connection.queued(&part, len, front_.upstream.due_us());
+  connection.queued(&part, len, front_.reach.due_us(part.server));
   Dispatcher::ease(client_, connection);
   return client_.open();
 }

@@ -1,5 +1,7 @@
 #include "core/config/address.h"
 
+#include <arpa/inet.h>
+
 #include "core/base/text.h"
 #include "core/config/value.h"
 
@@ -134,6 +136,21 @@ Result<Server> parse_server(std::string_view text) {
   server.weight = static_cast<uint32_t>(number);
   server.name = named ? std::string(name) : default_name(server.address);
   return server;
+}
+
+std::string dns_server_fault(std::string_view text) {
+  std::string host(text);
+  in6_addr bytes{};
+  auto is_address = [&bytes](int family, const std::string &a) { return ::inet_pton(family, a.c_str(), &bytes) == 1; };
+  if (is_address(AF_INET, host) || is_address(AF_INET6, host)) return "";
+  bool bracketed = !text.empty() && text[0] == '[';
+  std::string_view rest = text, port;
+  uint16_t number = 0;
+  if (cut_last(rest, ':', port) && parse_port(port, number)) {
+    host = bare_host(rest);
+    if (is_address(bracketed ? AF_INET6 : AF_INET, host)) return "";
+  }
+  return wrong("the address of a DNS server like 10.0.0.2, 10.0.0.2:5353 or [::1]:5353", text).text;
 }
 
 std::string default_name(const Address &address) {

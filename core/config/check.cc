@@ -97,6 +97,7 @@ class Checker {
     }
     if (!pools_seen_) ctx_.complaints.add({root_.place.file, 0}, "", no_pools());
     check_shared_listeners();
+    for (const Pool &pool : settings_.pools) check_failure(pool);
     std::sort(settings_.pools.begin(), settings_.pools.end(), [](const Pool &a, const Pool &b) {
       return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name;
     });
@@ -130,6 +131,8 @@ class Checker {
       settings_.plugins = read_plugins(entry, ctx_.complaints);
     } else if (key->rule.type == Type::listen) {
       read_address(*key, entry, path);
+    } else if (entry.key == "dns") {
+      read_dns(*key, entry);
     } else {
       Reading reading = read_value(key->rule, *entry.value);
       if (!reading.fault.empty()) return ctx_.complaints.add(place_of(entry), path, reading.fault);
@@ -145,6 +148,17 @@ class Checker {
     Result<Address> address = parse_listen(entry.value->text);
     if (!address) return ctx_.complaints.add(place_of(entry), path, address.error().text);
     settings_.*std::get<Address Settings::*>(key.field) = *address;
+  }
+
+  void read_dns(const Key<Settings> &key, const Node::Entry &entry) {
+    Reading reading = is_text(*entry.value) ? Reading{} : read_value(key.rule, *entry.value);
+    if (!reading.fault.empty()) return ctx_.complaints.add(place_of(entry), "dns", reading.fault);
+    settings_.dns = texts_of(*entry.value);
+    for (const std::string &server : settings_.dns) {
+      if (std::string fault = dns_server_fault(server); !fault.empty()) {
+        ctx_.complaints.add(place_of(entry), "dns", fault);
+      }
+    }
   }
 
   void read_pools(const Node::Entry &section) {
@@ -173,6 +187,42 @@ class Checker {
       ctx_.complaints.add(pool.place, path_of("pools", pool.name) + ".listen",
                           "is the address that pool " + printable(first->second->name) + " listens on (line " +
                               std::to_string(first->second->place.line) + "); each pool needs its own");
+    }
+  }
+
+  // Why keys may not go to that pool; empty when they may.
+  std::string failover_fault(const Pool &pool) const {
+    auto spare = std::find_if(settings_.pools.begin(), settings_.pools.end(),
+                              [&pool](const Pool &other) { return other.name == pool.failover_pool; });
+    if (spare == settings_.pools.end()) {
+      std::vector<std::string_view> names;
+      for (const Pool &other : settings_.pools) names.push_back(other.name);
+      return unknown_word(pool.failover_pool, names);
+    }
+    if (spare->name == pool.name) return "is the pool itself; name another one, with servers of its own";
+    if (spare->protocol.name != pool.protocol.name) {
+      return "is a pool of protocol " + spare->protocol.name + ", and this one is of " + pool.protocol.name;
+    }
+    if (spare->policy() == OnFailure::failover) {
+      return "is a pool that fails over itself; requests are passed on only once";
+    }
+    return "";
+  }
+
+  void check_failure(const Pool &pool) {
+    auto complain = [&](const char *key, std::string text) {
+      ctx_.complaints.add(pool.place, path_of("pools", pool.name) + "." + key, std::move(text));
+    };
+    OnFailure then = pool.policy();
+    if (then != OnFailure::failover && !pool.failover_pool.empty()) {
+      complain("failover_pool", "is only used with on_failure: failover");
+    } else if (then == OnFailure::failover && pool.failover_pool.empty()) {
+      complain("on_failure", "is failover, and there is no failover_pool");
+    } else if (then == OnFailure::failover) {
+      if (std::string fault = failover_fault(pool); !fault.empty()) complain("failover_pool", fault);
+    }
+    if (pool.slow_start_us != 0 && (then == OnFailure::nothing || then == OnFailure::fail_fast)) {
+      complain("slow_start", "is only used with on_failure: rehash or failover");
     }
   }
 

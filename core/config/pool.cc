@@ -58,17 +58,43 @@ class PoolReader {
       case Type::components:
         read_filters(key, entry);
         break;
+      case Type::section:
+        read_health_check(entry);
+        break;
       default:
         read_scalar(key, entry);
         break;
     }
   }
 
+  void read_health_check(const Node::Entry &section) {
+    if (section.value->kind != Node::Kind::map) {
+      return complain(
+          place_of(section), section.key,
+          "expected a map like {interval: 2s, timeout: 1s, rise: 2, fall: 3}, found " + found_text(*section.value));
+    }
+    set_defaults(health_check_keys(), pool_.health_check);
+    for (const Node::Entry &entry : section.value->entries) {
+      std::string path = path_of(section.key, entry.key);
+      const Key<HealthCheck> *key = find_key(health_check_keys(), entry.key);
+      if (key == nullptr) {
+        complain(entry.place, path, unknown_key(entry.key, key_names(health_check_keys())));
+        continue;
+      }
+      Reading reading = read_value(key->rule, *entry.value);
+      if (!reading.fault.empty()) {
+        complain(place_of(entry), path, reading.fault);
+      } else {
+        set_number(*key, pool_.health_check, reading.number);
+      }
+    }
+  }
+
   void read_scalar(const Key<Pool> &key, const Node::Entry &entry) {
     Reading reading = read_value(key.rule, *entry.value);
     if (!reading.fault.empty()) return complain(place_of(entry), key.name, reading.fault);
-    if (key.rule.type == Type::tag) {
-      pool_.hash_tag = entry.value->text;
+    if (auto *text = std::get_if<std::string Pool::*>(&key.field)) {
+      pool_.*(*text) = entry.value->text;
     } else {
       set_number(key, pool_, reading.number);
     }

@@ -116,6 +116,14 @@ class PoolPrinter {
       out_.append(kIndent + 2, ' ').append("- ").append(string_text(server_text(server))).append("\n");
     }
   }
+  void print_field(const Key<Pool> &key, HealthCheck Pool::*field) {
+    const HealthCheck &check = pool_.*field;
+    if (check.interval_us == 0) return;
+    out_.append(kIndent, ' ').append(key.name).append(":\n");
+    for (const Key<HealthCheck> &part : health_check_keys()) {
+      write_line(out_, kIndent + 2, part.name, number_text(part.rule.type, get_number(part, check)));
+    }
+  }
   template <class Other>
   void print_field(const Key<Pool> &key, Other) {
     write_line(out_, kIndent, key.name, number_text(key.rule.type, get_number(key, pool_)));
@@ -126,14 +134,17 @@ class PoolPrinter {
   const Catalog &catalog_;
 };
 
+void print_texts(std::string &out, size_t indent, const char *key, const std::vector<std::string> &texts) {
+  if (texts.empty()) return;
+  out.append(indent, ' ').append(key).append(":\n");
+  for (const std::string &text : texts) out.append(indent + 2, ' ').append("- ").append(string_text(text)).append("\n");
+}
+
 void print_plugins(std::string &out, const Plugins &plugins) {
   if (plugins.folders.empty() && plugins.files.empty()) return;
   out.append("plugins:\n");
   for (const Key<Plugins> &key : plugin_keys()) {
-    const auto &texts = plugins.*std::get<std::vector<std::string> Plugins::*>(key.field);
-    if (texts.empty()) continue;
-    out.append("  ").append(key.name).append(":\n");
-    for (const std::string &text : texts) out.append("    - ").append(string_text(text)).append("\n");
+    print_texts(out, 2, key.name, plugins.*std::get<std::vector<std::string> Plugins::*>(key.field));
   }
 }
 
@@ -157,6 +168,7 @@ std::string print(const Settings &settings, const Catalog &catalog) {
     uint64_t number = get_number(key, settings);
     if (number != 0) write_line(out, 0, key.name, number_text(key.rule.type, number));
   }
+  print_texts(out, 0, "dns", settings.dns);
   print_plugins(out, settings.plugins);
   out.append("pools:\n");
   for (const Pool &pool : settings.pools) PoolPrinter(out, pool, catalog).print();

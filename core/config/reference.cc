@@ -167,6 +167,7 @@ std::string reference(const Catalog &catalog) {
   add_table(out, "The top of weir's own form", top_keys(), false);
   add_table(out, "plugins", plugin_keys(), false);
   add_table(out, "Pools", pool_keys(), true);
+  add_table(out, "health_check", health_check_keys(), false);
   out.append(kServers);
   add_components(out, catalog);
   return out;

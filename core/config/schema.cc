@@ -55,6 +55,14 @@ const Key<Settings> kTop[] = {
      kWeirOnly,
      &Settings::upgrade_timeout_us,
      "How long a new process may take to be ready to take over (SIGUSR2); then it is ended."},
+    {"dns",
+     {Type::list},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Settings::dns,
+     "The DNS servers that are asked for the names of servers: `10.0.0.2`, `10.0.0.2:5353`, `\"[::1]:5353\"`. Not set: "
+     "those of `/etc/resolv.conf`."},
 };
 
 const Key<Plugins> kPlugins[] = {
@@ -180,6 +188,13 @@ const Key<Pool> kPool[] = {
      kWeirOnly,
      &Pool::max_keys,
      "How many keys one request may have."},
+    {"resolve_interval",
+     {Type::duration, 0, kYearUs},
+     "30s",
+     kOptional,
+     kWeirOnly,
+     &Pool::resolve_interval_us,
+     "How often the names of servers are looked up again; 0 = only when a connection failed or was lost."},
     {"server_connections",
      {Type::integer, 1, kInt},
      "1",
@@ -215,6 +230,37 @@ const Key<Pool> kPool[] = {
      kBoth,
      &Pool::server_failure_limit,
      "How many failures in a row it takes."},
+    {"on_failure",
+     {Type::choice, 0, 0, "rehash|fail_fast|failover"},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Pool::on_failure,
+     "What becomes of the keys of a server that is down, for having failed `server_failure_limit` times in a row or by "
+     "its probes: `rehash` spreads them over the others, `fail_fast` answers with an error at once, `failover` sends "
+     "them to `failover_pool`. Not set: `rehash` with `auto_eject_hosts: true`, else each request tries the server."},
+    {"failover_pool",
+     {Type::text},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Pool::failover_pool,
+     "The pool that gets the keys of servers that are down, with `on_failure: failover`. It has the same protocol."},
+    {"health_check",
+     {Type::section},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Pool::health_check,
+     "How servers are probed, see below. Not set: they are not."},
+    {"slow_start",
+     {Type::duration, 0, kYearUs},
+     "0",
+     kOptional,
+     kWeirOnly,
+     &Pool::slow_start_us,
+     "How long a server that came back takes to get all its keys again, with `on_failure: rehash` or `failover`; 0 = "
+     "it gets them at once."},
     {"preconnect",
      {Type::boolean},
      "false",
@@ -238,6 +284,37 @@ const Key<Pool> kPool[] = {
      "Whether other programs may listen on the same port (SO_REUSEPORT)."},
 };
 
+const Key<HealthCheck> kHealthCheck[] = {
+    {"interval",
+     {Type::duration, 10'000, kYearUs},
+     "2s",
+     kOptional,
+     kWeirOnly,
+     &HealthCheck::interval_us,
+     "From one probe of a server to the next, up to a tenth more or less."},
+    {"timeout",
+     {Type::duration, 1'000, kYearUs},
+     "1s",
+     kOptional,
+     kWeirOnly,
+     &HealthCheck::timeout_us,
+     "How long a probe may take, with the connection it may have to open."},
+    {"rise",
+     {Type::integer, 1, kInt},
+     "2",
+     kOptional,
+     kWeirOnly,
+     &HealthCheck::rise,
+     "How many good probes in a row bring a server back."},
+    {"fall",
+     {Type::integer, 1, kInt},
+     "3",
+     kOptional,
+     kWeirOnly,
+     &HealthCheck::fall,
+     "How many bad ones in a row take it down."},
+};
+
 std::string bounds_text(const Rule &rule, std::string (*format)(uint64_t)) {
   if (rule.min == 0 && rule.max == 0) return "";
   return " from " + format(static_cast<uint64_t>(rule.min)) + " to " + format(static_cast<uint64_t>(rule.max));
@@ -258,6 +335,9 @@ std::span<const Key<Plugins>> plugin_keys() {
 }
 std::span<const Key<Pool>> pool_keys() {
   return kPool;
+}
+std::span<const Key<HealthCheck>> health_check_keys() {
+  return kHealthCheck;
 }
 
 Rule rule_of(const weir_schema_key &key) {

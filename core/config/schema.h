@@ -44,7 +44,7 @@ Rule rule_of(const weir_schema_key &);
 template <class Owner>
 using Field = std::variant<std::monostate, bool Owner::*, uint32_t Owner::*, uint64_t Owner::*, std::string Owner::*,
                            Address Owner::*, Use Owner::*, std::vector<Use> Owner::*, std::vector<Server> Owner::*,
-                           std::vector<std::string> Owner::*>;
+                           std::vector<std::string> Owner::*, HealthCheck Owner::*>;
 
 template <class Owner>
 struct Key {
@@ -61,6 +61,7 @@ struct Key {
 std::span<const Key<Settings>> top_keys();
 std::span<const Key<Plugins>> plugin_keys();
 std::span<const Key<Pool>> pool_keys();
+std::span<const Key<HealthCheck>> health_check_keys();
 
 // "protocol", "hash", "distribution", "filter"
 std::string_view kind_name(uint32_t kind);

@@ -40,6 +40,22 @@ struct Use {
   }
 };
 
+// What becomes of the keys of a server that is down.
+enum class OnFailure {
+  nothing,    // it never is: each request tries it
+  rehash,     // they go to the other servers
+  fail_fast,  // errors, at once
+  failover    // they go to another pool
+};
+
+// How servers are probed.
+struct HealthCheck {
+  uint64_t interval_us = 0;  // 0 = not at all
+  uint64_t timeout_us = 0;
+  uint32_t rise = 0, fall = 0;
+  bool operator==(const HealthCheck &) const = default;
+};
+
 struct Pool {
   std::string name;
   Place place;
@@ -48,13 +64,17 @@ struct Pool {
   std::vector<Use> filters;
   std::string hash_tag;  // empty or two characters
   std::vector<Server> servers;
-  uint64_t timeout_us = 0;          // of a request; 0 = none
-  uint64_t connect_timeout_us = 0;  // 0 = none
+  uint64_t timeout_us = 0;           // of a request; 0 = none
+  uint64_t connect_timeout_us = 0;   // 0 = none
+  uint64_t resolve_interval_us = 0;  // 0 = never by itself
   uint32_t backlog = 0;
   uint32_t client_connections = 0;  // 0 = no limit
   uint32_t server_connections = 1;  // a server and worker
   uint64_t server_retry_timeout_us = 0;
   uint32_t server_failure_limit = 0;
+  std::string on_failure, failover_pool;  // empty = not said
+  HealthCheck health_check;
+  uint64_t slow_start_us = 0;  // 0 = none
   bool tcpkeepalive = false, reuseport = false, preconnect = false, auto_eject_hosts = false;
   uint64_t request_limit = 0;        // bytes of one request
   uint32_t max_keys = 0;             // keys of one request
@@ -63,6 +83,11 @@ struct Pool {
   uint64_t server_queue_limit = 0;   // bytes held for one server connection
   uint64_t client_stall_timeout_us = 0;
 
+  OnFailure policy() const {
+    if (on_failure == "fail_fast") return OnFailure::fail_fast;
+    if (on_failure == "failover") return OnFailure::failover;
+    return on_failure == "rehash" || auto_eject_hosts ? OnFailure::rehash : OnFailure::nothing;
+  }
   // Whether both say the same, secrets included; a reload leaves such a pool alone.
   bool operator==(const Pool &) const = default;
 };
@@ -80,6 +105,7 @@ struct Settings {
   Address admin;              // of the admin port; no text = none
   uint64_t drain_timeout_us = 0;
   uint64_t upgrade_timeout_us = 0;
+  std::vector<std::string> dns;  // servers to ask; none = the system's
   Plugins plugins;
   std::vector<Pool> pools;  // in stats order: shorter names first, then bytes
 };

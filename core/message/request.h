@@ -61,7 +61,9 @@ class RequestOwner {
   // The same without a look at them: where they go, and that len bytes were put there.
   virtual BodyPlace body_place(Part &) = 0;
   virtual void body_came(Part &, size_t len, bool ends) = 0;
-  // There will be no (or no whole) reply. held: the client must not be told before release() of the request.
+  // The reply that comes next must not be seen before released(), unless some of the part's replies were already.
+  virtual void hold_back(Part &) = 0;
+  // There will be no (or no whole) reply. held: the client must not be told before released().
   virtual void part_failed(Part &, const Failure &, bool held) = 0;
   // A request that was held back may be told.
   virtual void released(Request &) = 0;

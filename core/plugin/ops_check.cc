@@ -13,7 +13,7 @@ namespace weir::plugin {
 namespace {
 
 constexpr uint32_t kMaxStateBytes = 1024;
-constexpr uint32_t kMaxCommands = WEIR_CMD_CONT;
+constexpr uint32_t kMaxCommands = WEIR_CMD_PROBE;
 constexpr size_t kMaxCommandName = 64;
 constexpr uint32_t kMaxSchemaKeys = 256;
 

@@ -44,7 +44,7 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
   if (!settings.filters.empty()) return nullptr;
   if (!pool->protocol || !pool->hash || !pool->dist) return nullptr;
   for (const config::Server &server : settings.servers) pool->backends.emplace_back(server);
-  auto ring = Ring::build(*pool->dist, pool->backends, std::vector<uint8_t>(pool->backends.size(), 1), nullptr);
+  auto ring = Ring::build(*pool->dist, pool->backends, Standings(pool->backends.size()), pool->ring_rules(), nullptr);
   if (!ring) {
     complaints.add(settings.distribution.place, path + "distribution", ring.error().text);
     return nullptr;
@@ -63,8 +63,13 @@ void Pool::count_in(StatsBook &book, size_t writers) {
   }
 }
 
-std::unique_ptr<Ring> Pool::rebuild(const std::vector<uint8_t> &alive) {
-  auto ring = Ring::build(*dist, backends, alive, owned_.get());
+Ring::Rules Pool::ring_rules() const {
+  config::OnFailure then = settings.policy();
+  return {then == config::OnFailure::fail_fast || then == config::OnFailure::failover, settings.slow_start_us};
+}
+
+std::unique_ptr<Ring> Pool::rebuild(const Standings &standings) {
+  auto ring = Ring::build(*dist, backends, standings, ring_rules(), owned_.get());
   if (!ring) {
     WEIR_LOG(err, "pool %s: keeping the old ring: %s", settings.name.c_str(), ring.error().text.c_str());
     return nullptr;

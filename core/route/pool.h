@@ -33,12 +33,13 @@ class Pool {
   void count_in(StatsBook &book, size_t writers);
 
   const Ring &ring() const { return *current_.load(std::memory_order_acquire); }  // [any] valid for this turn
-  // [control] The ring without the servers that are down. The one it replaces is returned: it may be dropped once
-  // every worker has ended the turn it is in. Null on failure, which is logged.
-  std::unique_ptr<Ring> rebuild(const std::vector<uint8_t> &alive);
+  // [control] The ring for servers that stand like this. The one it replaces is returned: it may be dropped once every
+  // worker has ended the turn it is in. Null on failure, which is logged.
+  std::unique_ptr<Ring> rebuild(const Standings &standings);
 
  private:
   Pool(const config::Pool &pool, uint32_t pool_index);
+  Ring::Rules ring_rules() const;
   std::unique_ptr<Ring> owned_;  // [control]
   std::atomic<const Ring *> current_{nullptr};
 };

@@ -46,7 +46,7 @@ const weir_bytes *Router::cut_tags(const weir_bytes *keys, uint32_t n) {
 }
 
 uint32_t Router::route_one(const Ring &ring, weir_bytes key, uint64_t now_us) {
-  if (tagged_ || key.len == 0 || !wants_hash_ || ring.size() == 1 || ring.live() == 0) {
+  if (tagged_ || key.len == 0 || !wants_hash_ || !ring.simple()) {
     uint32_t server = 0;
     route(ring, &key, 1, &server, now_us);
     return server;
@@ -62,7 +62,7 @@ uint32_t Router::route_one(const Ring &ring, weir_bytes key, uint64_t now_us) {
 
 void Router::route(const Ring &ring, const weir_bytes *keys, uint32_t n, uint32_t *servers, uint64_t now_us) {
   uint32_t size = ring.size();
-  if (size == 1 || ring.live() == 0) return void(std::fill_n(servers, n, ring.live() == 0 ? WEIR_NO_SERVER : 0));
+  if (size == 1 || ring.empty()) return void(std::fill_n(servers, n, ring.empty() ? WEIR_NO_SERVER : 0));
   if (hashes_.size() < n) {
     hashes_.resize(n);
     parts_.resize(n);
@@ -74,6 +74,20 @@ void Router::route(const Ring &ring, const weir_bytes *keys, uint32_t n, uint32_
           servers);
   for (uint32_t i = 0; i < n; ++i) {
     if (servers[i] >= size) servers[i] = WEIR_NO_SERVER;
+  }
+  if (ring.warms()) [[unlikely]]
+    leave_in_fallback(ring, hashed, n, servers, now_us);
+}
+
+// Keys of servers that came back, and which are not back there yet, stay where they were meanwhile.
+void Router::leave_in_fallback(const Ring &ring, const weir_bytes *hashed, uint32_t n, uint32_t *servers,
+                               uint64_t now_us) {
+  for (uint32_t i = 0; i < n; ++i) {
+    if (servers[i] == WEIR_NO_SERVER || ring.has_come_back(servers[i], hashed[i], now_us)) continue;
+    uint32_t other = WEIR_NO_SERVER;
+    select_(&dist_scope_, ring.fallback_table(), wants_hash_ ? &hashes_[i] : nullptr,
+            wants_keys_ ? &hashed[i] : nullptr, 1, &other);
+    if (other < ring.size()) servers[i] = other;  // else there is nobody but those who came back
   }
 }
 

@@ -22,6 +22,7 @@ class Router {
   void hash(const weir_bytes *keys, uint32_t n);
   void hash_between_empty(const weir_bytes *keys, uint32_t n);
   const weir_bytes *cut_tags(const weir_bytes *keys, uint32_t n);
+  void leave_in_fallback(const Ring &ring, const weir_bytes *hashed, uint32_t n, uint32_t *servers, uint64_t now_us);
 
   const Pool &pool_;
   weir_scope hash_scope_, dist_scope_;

@@ -57,8 +57,7 @@ weir_scope ServerConnection::scope() {
 
 void ServerConnection::connect() {
   if (state_ != State::closed || closing_soon_) return;
-  static std::atomic<uint64_t> last_id{uint64_t{1} << 63};
-  conn_id_ = last_id.fetch_add(1, std::memory_order_relaxed);
+  conn_id_ = next_connection_id();
   std::fill(protocol_state_.begin(), protocol_state_.end(), 0);
   state_ = State::connecting;
   moved_us_ = reactor_.now_us;
@@ -269,13 +268,13 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
     close({"a reply that no request asked for", WEIR_PART_PROTO, WEIR_ERR_UPSTREAM, true});
     return false;
   }
-  bool final = rsp.kind == WEIR_RSP_FINAL;
+  bool final = rsp.kind == WEIR_RSP_FINAL, held = false;
   if (final) {
     --part->replies_left;
     ++responses_;
     resends_ = 0;
     if ((rsp.flags & WEIR_RF_TRANSIENT) != 0) {
-      upstream_.failed(server_);
+      held = upstream_.failed(server_);
     } else {
       backend_.health.replied();
     }
@@ -286,7 +285,10 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
   body_left_ = rsp.size - have;
   body_ends_ = answers;
   RequestOwner *owner = part->request->owner;
-  if (!part->abandoned && owner != nullptr) owner->reply_begins(*part, rsp, items, data, have, answers && whole);
+  if (!part->abandoned && owner != nullptr) {
+    if (held) owner->hold_back(*part);
+    owner->reply_begins(*part, rsp, items, data, have, answers && whole);
+  }
   if (answers && whole) retire_head();
   body_closes_ = (rsp.flags & WEIR_RF_CLOSE) != 0;
   if (body_closes_ && whole) {

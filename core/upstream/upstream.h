@@ -4,22 +4,29 @@
 
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/base/stats.h"
 #include "core/plugin/instance.h"
 #include "core/upstream/backend.h"
+#include "core/upstream/probe.h"
 #include "core/upstream/reply_arrays.h"
 #include "core/upstream/server_connection.h"
 
 namespace weir::upstream {
 
-// Who hears that a server reached its failure limit. Implemented by the worker.
+// Who hears that a server reached its failure limit, and of its probes. Implemented by the worker.
 class EjectionListener {
  public:
   virtual ~EjectionListener() = default;
   virtual void server_tripped(uint32_t pool, uint32_t server) = 0;
+  // A probe ended. why: what was wrong, when it was bad.
+  virtual void server_probed(uint32_t /*pool*/, uint32_t /*server*/, bool /*good*/, const std::string & /*why*/) {}
 };
+
+// For weir_scope.conn_id: no two connections of weir's to servers have the same.
+uint64_t next_connection_id();  // [any]
 
 class Upstream {
  public:
@@ -47,6 +54,9 @@ class Upstream {
   void connect_all();
   // The server's name stands for other addresses: its connections move.
   void addresses_changed(uint32_t server);
+  // Servers are probed from here on, as the pool's health_check says; on one worker only.
+  void start_probes();
+  void stop_probes();
 
   // Fails what is overdue.
   void check_time(uint64_t now_us);
@@ -75,6 +85,7 @@ class Upstream {
 
  private:
   std::vector<std::unique_ptr<ServerConnection>> connections_;
+  std::vector<std::unique_ptr<Probe>> probes_;  // by server; none unless started
   uint64_t next_check_us_ = 0;
 };
 

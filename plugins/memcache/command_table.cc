@@ -95,7 +95,10 @@ uint16_t find_command(const uint8_t *name, uint32_t len) {
 }
 
 const Command &command(uint16_t id) {
-  return kCommands[id < kCommandCount ? id : kOther];
+  if (id < kCommandCount) [[likely]]
+    return kCommands[id];
+  static const Command &version = kCommands[find_command(reinterpret_cast<const uint8_t *>("version"), 7)];
+  return id == WEIR_CMD_PROBE ? version : kCommands[kOther];
 }
 
 }  // namespace weir::memcache

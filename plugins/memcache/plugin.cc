@@ -10,6 +10,7 @@
 #include "line_tokens.h"
 #include "local_replies.h"
 #include "merger.h"
+#include "probe.h"
 #include "reply_parser.h"
 #include "request_parser.h"
 #include "request_word.h"
@@ -89,7 +90,7 @@ constinit const weir_protocol kProtocol = {
     .render = render_request,
     .merge = merge,
     .handshake = nullptr,
-    .probe = nullptr,
+    .probe = probe_server,
     .retag = nullptr,
     .lease = nullptr,
     .profile_idle = nullptr,

@@ -12,6 +12,8 @@ namespace {
 
 constexpr uint64_t kMostQuoted = 200;  // of a server's error
 
+}  // namespace
+
 void explain(weir_errbuf *err, const char *what, const weir_rsp *prev, weir_out *out) {
   uint64_t len = prev && prev->size < kMostQuoted ? prev->size : kMostQuoted;
   const uint8_t *text = prev ? out->peek(out, 0, 0, len) : nullptr;
@@ -21,6 +23,8 @@ void explain(weir_errbuf *err, const char *what, const weir_rsp *prev, weir_out 
                         text ? reinterpret_cast<const char *>(text) : "nothing");
   err->len = n < 0 ? 0 : static_cast<uint32_t>(n) < err->cap ? static_cast<uint32_t>(n) : err->cap;
 }
+
+namespace {
 
 // A server without a password says so and serves all the same: redis_auth may be there to guard weir's own port.
 bool needs_no_password(const weir_rsp *prev, weir_out *out) {

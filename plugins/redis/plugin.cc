@@ -9,6 +9,7 @@
 #include "handshake.h"
 #include "local_replies.h"
 #include "merger.h"
+#include "probe.h"
 #include "renderer.h"
 #include "reply_parser.h"
 #include "request_parser.h"
@@ -65,6 +66,10 @@ weir_status handshake(const weir_scope *scope, uint64_t, uint32_t step, const we
   return shake_hands(settings_of(scope), scope, step, prev, out, err);
 }
 
+weir_status probe(const weir_scope *scope, uint32_t step, const weir_rsp *prev, weir_out *out, weir_errbuf *err) {
+  return probe_server(scope, step, prev, out, err);
+}
+
 uint32_t args(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap) {
   return list_arguments(message.ptr, message.len, out, cap);
 }
@@ -96,7 +101,7 @@ const weir_module *module() {
       .render = render,
       .merge = merge,
       .handshake = handshake,
-      .probe = nullptr,
+      .probe = probe,
       .retag = nullptr,
       .lease = nullptr,
       .profile_idle = nullptr,

@@ -22,6 +22,7 @@ typedef struct weir_cmd {
   uint32_t flags, reserved;
 } weir_cmd;
 #define WEIR_CMD_CONT UINT16_MAX /* weir_req.cmd: more of the request before, which had WEIR_REQ_OPEN */
+#define WEIR_CMD_PROBE (UINT16_MAX - 1) /* weir_expect.cmd: the reply answers what probe() sent */
 
 /* ---- requests ------------------------------------------------------------------------------------------------------- */
 /* ARRAY. One key inside a request. Offsets count from the first byte of the request. */
@@ -186,7 +187,7 @@ typedef struct weir_render {
   const uint32_t *pick;        /* the keys of this part: indices into keys, in order */
   uint32_t pick_count;
   uint32_t first, count;
-  uint32_t server;
+  uint32_t server; /* its index; servers of a spare pool (failover_pool) are counted on from the pool's own */
 } weir_render;
 
 /* ---- merge: one reply out of several -------------------------------------------------------------------------------- */
@@ -204,7 +205,7 @@ typedef struct weir_part {
   uint32_t rsp_count, item_count;
   const uint32_t *pick; /* the keys it was asked for */
   uint32_t pick_count;
-  uint32_t server;
+  uint32_t server; /* as in weir_render */
   uint32_t status; /* WEIR_PART_* */
   uint32_t reserved;
 } weir_part;
@@ -285,8 +286,9 @@ typedef struct weir_protocol {
    * reply and source 0 of out its bytes. It may pipeline several requests in one step. */
   weir_status (*handshake)(const weir_scope *, uint64_t profile, uint32_t step, const weir_rsp *prev /*NULLABLE*/,
                            weir_out *, weir_errbuf *);
-  /* [worker] NULLABLE op: then a probe is a TCP connect. Same shape as handshake(); READY = healthy.
-   * (Probes are not in this core yet.) */
+  /* [worker] NULLABLE op: then a probe is a TCP connect. Same shape as handshake(), step 0 each time a server is asked
+   * anew, on a connection of its own that has been through handshake() and is kept. WEIR_HS_READY = the server is well;
+   * < 0: errbuf says what is wrong. The replies are parsed by parse_rsp(), whose expect() says WEIR_CMD_PROBE. */
   weir_status (*probe)(const weir_scope *, uint32_t step, const weir_rsp *prev /*NULLABLE*/, weir_out *, weir_errbuf *);
 
   /* [worker] NULLABLE op; WEIR_P_TAGGED ids that lie at no fixed place (not in this core yet). */

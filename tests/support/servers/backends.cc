@@ -6,24 +6,25 @@
 
 namespace weir::test {
 
-Backend::Backend(std::string name, bool unix_socket) : name_(std::move(name)) {
+Backend::Backend(std::string name, bool unix_socket, std::string host, uint16_t port)
+    : name_(std::move(name)), host_(std::move(host)) {
   if (unix_socket) {
     socket_ = dir_.file("s");
     address_ = socket_;
   } else {
-    port_ = free_port();
-    address_ = "127.0.0.1:" + std::to_string(port_);
+    port_ = port != 0 ? port : free_port();
+    address_ = host_ + ":" + std::to_string(port_);
   }
 }
 
 Backend::~Backend() = default;
 
 bool Backend::listening() const {
-  return port_ ? is_listening(port_) : is_listening(socket_);
+  return port_ ? is_listening(port_, host_) : is_listening(socket_);
 }
 
 Stream Backend::connect() const {
-  return port_ ? Stream::tcp(port_) : Stream::unix_socket(socket_);
+  return port_ ? Stream::tcp(port_, host_) : Stream::unix_socket(socket_);
 }
 
 void Backend::start() {
@@ -56,12 +57,13 @@ void Backend::resume() {
 
 RedisServer::RedisServer() : RedisServer(Options{}) {}
 
-RedisServer::RedisServer(Options options) : Backend("redis-server", options.unix_socket), options_(std::move(options)) {
+RedisServer::RedisServer(Options options)
+    : Backend("redis-server", options.unix_socket, options.host, options.port), options_(std::move(options)) {
   start();
 }
 
 std::vector<std::string> RedisServer::argv() const {
-  std::vector<std::string> args = {"redis-server", "--bind", "127.0.0.1",  "--port",  std::to_string(port_),
+  std::vector<std::string> args = {"redis-server", "--bind", host_,        "--port",  std::to_string(port_),
                                    "--save",       "",       "--loglevel", "warning", "--appendonly",
                                    "no",           "--dir",  dir_.path()};
   if (!socket_.empty()) args.insert(args.end(), {"--unixsocket", socket_});

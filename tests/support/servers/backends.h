@@ -24,11 +24,11 @@ class Backend {
   void resume();  // SIGCONT
 
  protected:
-  Backend(std::string name, bool unix_socket);
+  Backend(std::string name, bool unix_socket, std::string host = "127.0.0.1", uint16_t port = 0);
   virtual std::vector<std::string> argv() const = 0;
   bool listening() const;
   TempDir dir_;
-  std::string name_, socket_, address_;
+  std::string name_, host_, socket_, address_;
   uint16_t port_ = 0;
   int starts_ = 0;
   std::unique_ptr<Process> process_;
@@ -40,6 +40,8 @@ class RedisServer : public Backend {
     bool unix_socket = false;
     std::string password = {};
     std::vector<std::string> more = {};  // further arguments of redis-server
+    std::string host = "127.0.0.1";
+    uint16_t port = 0;  // 0: a free one
   };
   RedisServer();
   explicit RedisServer(Options);

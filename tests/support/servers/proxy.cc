@@ -31,6 +31,13 @@ std::string twemproxy_binary() {
   return found;
 }
 
+static std::string indented(const std::string &text) {
+  std::string out;
+  std::stringstream lines(text);
+  for (std::string line; std::getline(lines, line);) out += "  " + line + "\n";
+  return out;
+}
+
 PoolText &PoolText::set(const std::string &key, const std::string &value) {
   keys_.emplace_back(key, value);
   return *this;
@@ -70,6 +77,7 @@ Proxy::Proxy(std::vector<PoolText> pools, Options options)
     : pools_(std::move(pools)), options_(std::move(options)), stats_port_(free_port()) {
   std::string text;
   for (const PoolText &p : pools_) text += p.text();
+  if (!options_.top.empty()) text = options_.top + "pools:\n" + indented(text);
   dir_.write("conf.yml", text);
   if (options_.binary.empty()) options_.binary = proxy_binary();
   process_ = std::make_unique<Process>("proxy", argv(), dir_.path());

@@ -56,6 +56,7 @@ class Proxy {
     std::string binary = {};  // instead of proxy_binary()
     int log_level = 6;
     std::vector<std::string> more = {};  // further arguments
+    std::string top = {};                // lines above the pools: then the file is in weir's own form
   };
   explicit Proxy(const PoolText &pool);
   Proxy(const PoolText &pool, int workers);

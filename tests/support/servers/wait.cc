@@ -1,5 +1,6 @@
 #include "tests/support/servers/wait.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -117,9 +118,9 @@ uint16_t free_port() {
   throw std::runtime_error("no free TCP port found below the outgoing range");
 }
 
-bool is_listening(uint16_t port) {
-  char wanted[16];
-  snprintf(wanted, sizeof wanted, ":%04X", port);
+namespace {
+
+bool is_listening_at(const std::string &wanted) {
   for (const char *table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
     std::ifstream in(table);
     std::string line;
@@ -131,6 +132,22 @@ bool is_listening(uint16_t port) {
     }
   }
   return false;
+}
+
+}  // namespace
+
+bool is_listening(uint16_t port) {
+  char wanted[16];
+  snprintf(wanted, sizeof wanted, ":%04X", port);
+  return is_listening_at(wanted);
+}
+
+bool is_listening(uint16_t port, const std::string &ipv4) {
+  in_addr address{};
+  inet_pton(AF_INET, ipv4.c_str(), &address);
+  char wanted[16];
+  snprintf(wanted, sizeof wanted, "%08X:%04X", address.s_addr, port);
+  return is_listening_at(wanted);
 }
 
 bool is_listening(const std::string &unix_path) {

@@ -48,6 +48,7 @@ uint16_t free_port();
 
 // Whether something listens there; makes no connection, so that nothing is counted.
 bool is_listening(uint16_t port);
+bool is_listening(uint16_t port, const std::string &ipv4);  // at this address alone
 bool is_listening(const std::string &unix_path);
 
 }  // namespace weir::test

@@ -94,6 +94,16 @@ std::string masked(const std::string &json) {
   return std::regex_replace(text, std::regex("\"version\":\"[^\"]*\""), "\"version\":\"V\"");
 }
 
+// Without what twemproxy does not have.
+std::string without_our_own(std::string text) {
+  auto drop = [&text](const Metric &metric) {
+    text = std::regex_replace(text, std::regex(", \"" + std::string(metric.name) + "\":N"), "");
+  };
+  for (size_t i = kTwemproxysPoolMetrics; i < kPoolMetricCount; ++i) drop(kPoolMetrics[i]);
+  for (size_t i = kTwemproxysServerMetrics; i < kServerMetricCount; ++i) drop(kServerMetrics[i]);
+  return text;
+}
+
 TEST(StatsLayout, IsThatOfARealNutcracker) {
   std::string folder = testing::TempDir() + "weir_stats_layout." + std::to_string(getpid());
   std::filesystem::create_directory(folder);
@@ -110,7 +120,7 @@ TEST(StatsLayout, IsThatOfARealNutcracker) {
 
   config::Settings settings = same_settings();
   StatsBook book(2);
-  EXPECT_EQ(masked(stats_json(book, stats_names(settings, book), 1, 2)), masked(theirs));
+  EXPECT_EQ(without_our_own(masked(stats_json(book, stats_names(settings, book), 1, 2))), masked(theirs));
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ class SignalsTest : public testing::Test {
                     .stop_now = [this] { said_ += "now "; },
                     .change_level = [this](int by) { said_ += std::to_string(by) + " "; },
                     .reopen_log = [this] { said_ += "reopen "; },
+                    .reload = [this] { said_ += "reload "; },
                     .upgrade = [this] { said_ += "upgrade "; }}};
 };
 
@@ -32,6 +33,12 @@ TEST_F(SignalsTest, TheSecondRequestToStopMeansNow) {
   raise_and_run(SIGTERM);
   raise_and_run(SIGTERM);
   EXPECT_EQ(said_, "stop now ");
+}
+
+TEST_F(SignalsTest, Usr1ReloadsAndUsr2Upgrades) {
+  raise_and_run(SIGUSR1);
+  raise_and_run(SIGUSR2);
+  EXPECT_EQ(said_, "reload upgrade ");
 }
 
 TEST_F(SignalsTest, AnInterruptAfterATermMeansNowToo) {

@@ -60,8 +60,9 @@ TEST(Metrics, AreNamedLikeTheirCells) {
   of.servers[0]->out_queue_bytes.add(13);
   EXPECT_EQ(kPoolMetrics[0].name, "client_eof");
   EXPECT_EQ(book.pool(0, 0), 1u);
-  EXPECT_EQ(kPoolMetrics[kPoolMetricCount - 1].name, "fragments");
-  EXPECT_EQ(book.pool(0, kPoolMetricCount - 1), 6u);
+  EXPECT_EQ(kPoolMetrics[kTwemproxysPoolMetrics - 1].name, "fragments");
+  EXPECT_EQ(kServerMetrics[kTwemproxysServerMetrics - 1].name, "out_queue_bytes");
+  EXPECT_EQ(book.pool(0, kTwemproxysPoolMetrics - 1), 6u);
   EXPECT_EQ(book.server(0, 0, metric("server_eof")), 1u);
   EXPECT_EQ(book.server(0, 0, metric("out_queue_bytes")), 13u);
 }

@@ -374,8 +374,50 @@ TEST(Ending, ATransientReplyCountsAsAFailureAndAnyOtherResetsTheCount) {
   EXPECT_TRUE(world.got(client, "?busy\n+fine\n?busy\n"));
   EXPECT_TRUE(world.tripped.empty());
   world.server(0).say("?busy\n");
-  EXPECT_TRUE(world.got(client, "?busy\n"));
+  ASSERT_TRUE(world.until([&] { return !world.tripped.empty(); }));
+  world.settle();
+  EXPECT_EQ(client.got, "") << "it could try again, and meet the old ring";
   EXPECT_EQ(world.tripped, std::vector<uint32_t>{0});
+  world.front->release_held();
+  EXPECT_TRUE(world.got(client, "?busy\n"));
+  EXPECT_EQ(world.leftovers(), "");
+}
+
+TEST(Ending, WhatFollowsATransientReplyThatIsHeldBackWaitsForItsTurn) {
+  World world(with_ejection());
+  Peer &client = world.connect();
+  client.say("get 0\nget 0\nget 1\nping\n");
+  world.server(1).say("+b\n");
+  world.server(0).say("?busy\n?busy\n");
+  EXPECT_TRUE(world.got(client, "?busy\n"));
+  ASSERT_EQ(world.tripped, std::vector<uint32_t>{0});
+  world.front->release_held();
+  EXPECT_TRUE(world.got(client, "?busy\n+b\n+ping\n"));
+  EXPECT_EQ(world.leftovers(), "");
+}
+
+// ---- servers that are down -----------------------------------------------------------------------------------
+
+World::Plan with_fail_fast(uint32_t servers) {
+  return {.servers = servers, .tune = [](config::Pool &pool) { pool.on_failure = "fail_fast"; }};
+}
+
+TEST(Down, RequestsAreRefusedInTheirPlaceInTheOrder) {
+  World world(with_fail_fast(2));
+  Peer &client = world.connect();
+  client.say("get 1\n");
+  EXPECT_TRUE(world.got(world.server(1), "get 1\n"));
+  auto old = world.made->pool->rebuild({false, true});
+  client.say("get 0\nget 1\nget 0\n");
+  EXPECT_TRUE(world.got(world.server(1), "get 1\n"));
+  world.server(1).say("+a\n+b\n");
+  EXPECT_TRUE(world.got(client, "+a\n-2 the server is down\n+b\n-2 the server is down\n"));
+  EXPECT_TRUE(world.servers[0].connections.empty());
+  EXPECT_EQ(world.pool_cells().refused_down.get(), 2U);
+  auto older = world.made->pool->rebuild({true, true});
+  client.say("get 0\n");
+  world.server(0).say("+c\n");
+  EXPECT_TRUE(world.got(client, "+c\n"));
   EXPECT_EQ(world.leftovers(), "");
 }
 

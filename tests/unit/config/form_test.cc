@@ -97,6 +97,11 @@ TEST(WeirForm, ComplainsAboutItsTopLevel) {
            Case{"plugins: {paht: x}\n", "f:5: plugins.paht: is unknown, did you mean path?\n"},
            Case{"plugins:\n  files:\n    - a\n    - {b: c}\n",
                 "f:6: plugins.files: expected a list of texts, found in it a map\n"},
+           Case{"dns: ns.example\n",
+                "f:5: dns: expected the address of a DNS server like 10.0.0.2, 10.0.0.2:5353 or [::1]:5353, found "
+                "\"ns.example\"\n"},
+           Case{"dns: [10.0.0.2, \"10.0.0.2:0\"]\n", "f:5: dns: expected the address of a DNS server"},
+           Case{"dns: [\"[10.0.0.2]:53\"]\n", "f:5: dns: expected the address of a DNS server"},
            Case{"beta: {servers: [\"h:1:1\"]}\n",
                 "f:5: beta: is unknown; docs/config.md lists all keys (a pool must stand under pools:)\n"},
        }) {

@@ -42,11 +42,13 @@ pools:
     client_stall_timeout: 30s
     request_limit: 512m
     max_keys: 1048576
+    resolve_interval: 30s
     server_connections: 1
     server_queue_limit: 64m
     auto_eject_hosts: false
     server_retry_timeout: 30s
     server_failure_limit: 2
+    slow_start: 0
     preconnect: false
     tcpkeepalive: false
     reuseport: false
@@ -61,6 +63,7 @@ TEST(Print, LoadsAgainAndPrintsTheSame) {
                      "wait: 90000}]\n"),
            weir_pool(
                "    filters: [{use: loose, a: 0x10, b: '0x10', c: \"a\\nb\", d: -1, e: \"- x\", f: 'yes'}, loose]\n"),
+           "dns: [10.0.0.2, \"[::1]:5353\"]\n" + weir_pool("    resolve_interval: 0\n"),
            "workers: 2\nplugins: {path: \"a b\", files: [\"true\"]}\n" + weir_pool("    protocol: colour\n"),
            std::string("pools: {\"a: b\": {listen: /tmp/x y 0600, servers: [\"/a b:2 c\", \"[::1]:1:3\"]}, \"1\": "
                        "{listen: \"h:1\", servers: [\"h:11211:1 h:11211\", \"h:11211:1\"]}}\n"),

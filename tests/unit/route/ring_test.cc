@@ -116,7 +116,7 @@ TEST_F(RingTest, EveryRingIsDroppedInTheEnd) {
   {
     PuppetPool made({"127.0.0.1:1", "127.0.0.1:2"});
     ASSERT_TRUE(made.pool) << made.complaints;
-    for (int i = 0; i < 5; ++i) EXPECT_TRUE(made.pool->rebuild({1, static_cast<uint8_t>(i % 2)}));
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(made.pool->rebuild({1, i % 2 == 1}));
   }
   EXPECT_EQ(seen.built, 6);
   EXPECT_EQ(seen.dropped, 6);

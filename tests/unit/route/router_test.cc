@@ -66,11 +66,11 @@ struct RouterTest : ::testing::Test {
     ASSERT_TRUE(made->pool) << made->complaints;
     router = std::make_unique<Router>(*made->pool, 0, arena.abi(), nullptr);
   }
-  std::vector<uint32_t> route(const std::vector<std::string> &keys) {
+  std::vector<uint32_t> route(const std::vector<std::string> &keys, uint64_t now_us = 1) {
     std::vector<weir_bytes> bytes;
     for (const auto &k : keys) bytes.push_back({reinterpret_cast<const uint8_t *>(k.data()), k.size()});
     std::vector<uint32_t> servers(keys.size(), 777);
-    router->route(made->pool->ring(), bytes.data(), static_cast<uint32_t>(keys.size()), servers.data(), 1);
+    router->route(made->pool->ring(), bytes.data(), static_cast<uint32_t>(keys.size()), servers.data(), now_us);
     return servers;
   }
 
@@ -143,7 +143,7 @@ TEST_F(RouterTest, WithEveryServerDeadThereIsNoServerAndNobodyIsAsked) {
   for (size_t servers : {1, 3}) {
     asked = {};
     make(servers);
-    auto old = made->pool->rebuild(std::vector<uint8_t>(servers, 0));
+    auto old = made->pool->rebuild(Standings(servers, Standing(false)));
     EXPECT_EQ(route({"1", "2"}), (Servers{WEIR_NO_SERVER, WEIR_NO_SERVER}));
     EXPECT_TRUE(asked.runs.empty());
     EXPECT_TRUE(asked.keys.empty());

@@ -1,0 +1,11 @@
+// Whether a server is well: it says PONG to PING. Worker's thread.
+#pragma once
+
+#include <weir/protocol.h>
+
+namespace weir::redis {
+
+// Its connection has been through the handshake.
+weir_status probe_server(const weir_scope *scope, uint32_t step, const weir_rsp *prev, weir_out *out, weir_errbuf *err);
+
+}  // namespace weir::redis
