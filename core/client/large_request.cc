@@ -71,11 +71,12 @@ bool LargeRequest::breach() {
 bool LargeRequest::route_slice() {
   // A ring is there for this turn only, and no request may be routed by two.
   const route::Ring &ring = front_.pool.ring();
-  if (at_ == 0 || ring.epoch() != epoch_) {
+  if (at_ == 0 || ring.epoch() != epoch_ || front_.reach.version() != reach_) {
     at_ = 0;
     epoch_ = ring.epoch();
     key_len_ = 0;
     sizes_.assign(front_.reach.places() + 1, 0);
+    reach_ = front_.reach.version();
     routed_us_ = front_.reactor.now_us;
   }
   uint32_t n = slice(), *servers = this->servers() + at_;
@@ -190,7 +191,8 @@ bool LargeRequest::send(Part &part, bool rendered) {
   };
   if (part.server == WEIR_NO_SERVER) return failed(WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kNoServer);
   const route::Ring &ring = front_.pool.ring();
-  if (ring.diverts() && !front_.reach.serves(ring, part.server)) {
+  bool gone = !front_.reach.is_own(part.server) && front_.reach.version() != reach_;
+  if (gone || (ring.diverts() && !front_.reach.serves(ring, part.server))) {
     front_.cells.refused_down.add();
     return failed(WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown);
   }

@@ -72,6 +72,7 @@ class LargeRequest {
   Stage stage_ = Stage::route;
   uint32_t at_ = 0;  // the next key; when rendering, of those of the part under way
   uint64_t epoch_ = 0;
+  uint64_t reach_ = 0;      // its version when all was routed
   uint64_t routed_us_ = 0;  // all of it goes by one time: keys may be on their way back to a server
   size_t key_len_ = 0;      // of all keys together
   Chunk *servers_;          // uint32_t[key_count]: where each key lies

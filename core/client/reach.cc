@@ -15,6 +15,7 @@ Reach::Reach(Front &own)
       places_(own_places_) {}
 
 void Reach::set_spare(Front *spare) {
+  if (spare != spare_) ++version_;
   spare_ = spare;
   places_ = own_places_ + (spare == nullptr ? 0 : static_cast<uint32_t>(spare->pool.backends.size()));
 }

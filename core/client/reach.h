@@ -28,6 +28,8 @@ class Reach {
   // Of the spare's servers.
   uint32_t place_of_spare(uint32_t server) const { return own_places_ + server; }
   Front *spare() const { return spare_; }
+  // Tells one spare from the next: places that are not the pool's own mean something else then.
+  uint64_t version() const { return version_; }
 
   // places[i] for each of the n keys, or WEIR_NO_SERVER.
   void route(const route::Ring &ring, const weir_bytes *keys, uint32_t n, uint32_t *places, uint64_t now_us) {
@@ -59,6 +61,7 @@ class Reach {
   const uint32_t own_places_;
   uint32_t places_;
   Front *spare_ = nullptr;
+  uint64_t version_ = 0;
 };
 
 }  // namespace weir::client

@@ -11,17 +11,32 @@ namespace {
 
 // How long those whose pool has no timeout are waited for.
 constexpr uint64_t kMostLeavingUs = 10'000'000;
+constexpr uint64_t kRenewEveryUs = 1'000'000;
 
 }  // namespace
 
 void ServerConnection::addresses_changed() {
   if (!open() || state_ == State::leaving || backend_.is_at(address_)) return;
   if (state_ != State::ready) return connect_anew();  // no request has been sent
+  start_leaving();
+  if (!check_leaving()) upstream_.check_at(reactor_.now_us);
+}
+
+// The server says that another one has its part now: its name is looked up again, and whoever is there, at another
+// address or the same, is asked on a new connection. A server that is what it is gets no more than one a second.
+void ServerConnection::renew() {
+  backend_.address_in_doubt();
+  if (state_ != State::ready || (renewed_us_ != 0 && reactor_.now_us < renewed_us_ + kRenewEveryUs)) return;
+  renewed_us_ = reactor_.now_us;
+  start_leaving();
+  upstream_.check_at(reactor_.now_us);  // not at once: its replies are being read
+}
+
+void ServerConnection::start_leaving() {
   state_ = State::leaving;
   leave_due_us_ = reactor_.now_us + kMostLeavingUs;
   WEIR_LOG(info, "pool %s: server %s: leaving %s", upstream_.with.pool.name.c_str(), backend_.config.name.c_str(),
            net::to_text(address_).c_str());
-  if (!check_leaving()) upstream_.check_at(reactor_.now_us);
 }
 
 // Whether it has left: it does when nobody waits for an answer from the old address any more.

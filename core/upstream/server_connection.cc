@@ -290,6 +290,7 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
     owner->reply_begins(*part, rsp, items, data, have, answers && whole);
   }
   if (answers && whole) retire_head();
+  if ((rsp.flags & WEIR_RF_ELSEWHERE) != 0) renew();
   body_closes_ = (rsp.flags & WEIR_RF_CLOSE) != 0;
   if (body_closes_ && whole) {
     close(kServerEnds);

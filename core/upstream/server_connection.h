@@ -91,7 +91,9 @@ class ServerConnection final : public net::Connection {
   void close(const Ending &ending);
   void take_down();
   void leave();
+  void start_leaving();
   bool check_leaving();
+  void renew();
   void connect_anew();
   void fail_all(const Ending &ending, bool keep_unsent, bool held);
   static Ending ending_of(int error);
@@ -145,6 +147,7 @@ class ServerConnection final : public net::Connection {
   // Preparing.
   uint32_t step_ = 0, steps_pending_ = 0;
   uint64_t prepare_due_us_ = 0;
+  uint64_t renewed_us_ = 0;  // when renew() last did something
   uint64_t leave_due_us_ = 0;
   net::SocketAddress address_;  // where it is connected to
   uint64_t conn_id_ = 0;

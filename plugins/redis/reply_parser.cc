@@ -109,8 +109,12 @@ inline ReplyParser::Step ReplyParser::find_line_end(const uint8_t *&cr) {
 uint32_t ReplyParser::line_flags(const uint8_t *cr) const {
   if (*cur_ != '-') return 0;
   uint64_t len = static_cast<uint64_t>(cr - cur_ - 1);
-  bool transient = starts_with(cur_ + 1, len, "LOADING ", 8) || starts_with(cur_ + 1, len, "MASTERDOWN ", 11);
-  return WEIR_RF_ERROR | (transient ? static_cast<uint32_t>(WEIR_RF_TRANSIENT) : 0);
+  auto says = [&](const char *word) { return starts_with(cur_ + 1, len, word, std::strlen(word)); };
+  uint32_t flags = WEIR_RF_ERROR;
+  bool orphaned = says("MASTERDOWN ");
+  if (orphaned || says("LOADING ")) flags |= WEIR_RF_TRANSIENT;
+  if (orphaned || says("READONLY ")) flags |= WEIR_RF_ELSEWHERE;  // a replica, where a primary was
+  return flags;
 }
 
 ReplyParser::Step ReplyParser::line() {

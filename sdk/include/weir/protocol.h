@@ -99,7 +99,9 @@ enum {
   WEIR_RF_TRANSIENT = 2, /* it cannot serve now: counts towards ejection                          */
   WEIR_RF_LEASE_END = 4,
   WEIR_RF_CLOSE = 8,     /* close this server connection after this reply                         */
-  WEIR_RF_RESEND = 16    /* send the request again, to rsp.server (not in this core yet)          */
+  WEIR_RF_RESEND = 16,   /* send the request again, to rsp.server (not in this core yet)          */
+  WEIR_RF_ELSEWHERE = 32 /* another server has its part now (a demoted primary): its name is looked up again, and
+                          * the connection is replaced once what is under way on it is answered */
 };
 /* ARRAY. One reply, as parse_rsp() describes it. Zero it first. */
 typedef struct weir_rsp {

@@ -114,9 +114,13 @@ void Stream::close() {
   fd_ = -1;
 }
 
-void Stream::reset() {
+void Stream::reset_on_close() {
   linger now{1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+void Stream::reset() {
+  reset_on_close();
   close();
 }
 
@@ -221,6 +225,13 @@ std::vector<std::string> Stream::read_request() {
     args.push_back(arg.substr(0, arg.size() - 2));
   }
   return args;
+}
+
+std::string Stream::read_some() {
+  if (!has_input() && !fill(patience())) fail("closed");
+  std::string some = in_.substr(at_);
+  at_ = in_.size();
+  return some;
 }
 
 std::string Stream::read_until_close() {

@@ -31,6 +31,7 @@ class Stream {
   void half_close();  // no more to send
   void close();
   void reset();  // closes with RST
+  void reset_on_close();
   void abort();  // [any] wakes whoever waits here
 
   std::string read_exactly(size_t n);
@@ -39,6 +40,7 @@ class Stream {
   std::string read_replies(size_t n);
   std::string read_memcached();                          // up to and with END, or one line of any other kind
   std::vector<std::string> read_request();               // one RESP array of bulk strings
+  std::string read_some();                               // whatever there is, at least a byte
   std::string read_until_close();                        // what came before; a reset counts as a close
   bool closed_within(milliseconds within = patience());  // nothing but the close comes
   // Whether nothing at all comes in that time. Only where silence is the story.

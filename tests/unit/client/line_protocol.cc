@@ -167,7 +167,8 @@ weir_status parse_replies(State &state, weir_parse *p) {
     if (kind == '!') rsp.kind = WEIR_RSP_PUSH;
     if (kind == '?') rsp.flags = WEIR_RF_TRANSIENT;
     if (kind == '.') rsp.flags = WEIR_RF_CLOSE;
-    if (std::strchr("+-~!?.*$", kind) == nullptr) {
+    if (kind == '@') rsp.flags = WEIR_RF_ERROR | WEIR_RF_ELSEWHERE;
+    if (std::strchr("+-~!?.@*$", kind) == nullptr) {
       p->error = "no such reply";
       return WEIR_E_PROTO;
     }

@@ -88,7 +88,8 @@ TEST(RedisReply, ErrorsAreMarkedAndOnlySomeAreTransient) {
   EXPECT_EQ(flags("-OOM command not allowed\r\n"), uint32_t{WEIR_RF_ERROR});
   EXPECT_EQ(flags("-BUSY x\r\n"), uint32_t{WEIR_RF_ERROR});
   EXPECT_EQ(flags("-LOADING x\r\n"), uint32_t{WEIR_RF_ERROR | WEIR_RF_TRANSIENT});
-  EXPECT_EQ(flags("-MASTERDOWN x\r\n"), uint32_t{WEIR_RF_ERROR | WEIR_RF_TRANSIENT});
+  EXPECT_EQ(flags("-MASTERDOWN x\r\n"), uint32_t{WEIR_RF_ERROR | WEIR_RF_TRANSIENT | WEIR_RF_ELSEWHERE});
+  EXPECT_EQ(flags("-READONLY x\r\n"), uint32_t{WEIR_RF_ERROR | WEIR_RF_ELSEWHERE});
   EXPECT_EQ(flags("$3\r\n-ER\r\n"), 0u);
   EXPECT_EQ(flags("*1\r\n-LOADING x\r\n"), 0u);
 }

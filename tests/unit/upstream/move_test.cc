@@ -48,6 +48,31 @@ TEST_F(MoveTest, WhatIsUnderWayIsAnsweredByTheOldAddressAndTheRestByTheNew) {
   EXPECT_EQ(world.leftovers(), "");
 }
 
+TEST_F(MoveTest, AServerThatSaysItIsAnotherOneNowGetsANewConnectionWithoutLosingAnything) {
+  Peer &client = world.connect();
+  client.say("get 0a\nget 0b\nget 0c\n");
+  EXPECT_TRUE(world.got(world.server(0), "get 0a\nget 0b\nget 0c\n"));
+  world.server(0).say("@readonly\n");
+  EXPECT_TRUE(world.got(client, "@readonly\n"));
+  client.say("get 0d\n");
+  world.settle();
+  EXPECT_EQ(world.server(0).got, "");
+  world.server(0).say("+b\n@readonly\n");
+  EXPECT_TRUE(world.got(client, "+b\n@readonly\n"));
+  EXPECT_TRUE(world.got(world.server(0, 1), "get 0d\n"));
+  EXPECT_TRUE(world.server(0).ended);
+  world.server(0, 1).say("@readonly\n");
+  EXPECT_TRUE(world.got(client, "@readonly\n"));
+  client.say("get 0e\n");
+  EXPECT_TRUE(world.got(world.server(0, 1), "get 0e\n"))
+      << "a server that is read-only for good is not opened anew each time";
+  world.server(0, 1).say("+e\n");
+  EXPECT_TRUE(world.got(client, "+e\n"));
+  EXPECT_EQ(world.cells(0).server_err.get(), 0U);
+  EXPECT_TRUE(world.tripped.empty());
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST_F(MoveTest, RequestsWithoutAReplyKeepTheirPlaceToo) {
   Peer &client = world.connect();
   client.say("get 0a\n");
