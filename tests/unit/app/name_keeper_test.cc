@@ -42,11 +42,10 @@ struct NameKeeperTest : ::testing::Test {
         std::vector<std::string>{"127.0.0.1:1", "a.test:1", "b.test:1"},
         [this](config::Pool &pool) { pool.resolve_interval_us = static_cast<uint64_t>(interval_us); });
     ASSERT_TRUE(made->pool) << made->complaints;
-    pools.push_back(std::move(made->pool));
-    keeper =
-        std::make_unique<NameKeeper>(io, pools, source, [this](uint32_t, uint32_t server) { moved.push_back(server); });
+    keeper = std::make_unique<NameKeeper>(io, std::vector<route::Pool *>{made->pool.get()}, source,
+                                          [this](route::Pool &, uint32_t server) { moved.push_back(server); });
   }
-  upstream::Backend &backend(uint32_t server) { return pools[0]->backends[server]; }
+  upstream::Backend &backend(uint32_t server) { return made->pool->backends[server]; }
   std::string address(uint32_t server) {
     auto found = backend(server).address();
     return found ? net::to_text(*found) : "";
@@ -70,7 +69,6 @@ struct NameKeeperTest : ::testing::Test {
   boost::asio::io_context io;
   Source source;
   std::unique_ptr<testing::PuppetPool> made;
-  Pools pools;
   std::vector<uint32_t> moved;
   std::unique_ptr<NameKeeper> keeper;
 };
