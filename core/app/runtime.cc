@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/app/notify.h"
+#include "core/app/privileges.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -80,6 +81,7 @@ Status Runtime::start() {
         io_, *pool, own_stats_, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); }));
   }
   if (Status listening = listen_for_stats(stats_fd); !listening) return listening;
+  if (Status changed = drop_privileges(); !changed) return changed;
   look_up_names(loaded_.pools, loaded_.settings.dns);
   WorkerEvents events{[this](uint32_t worker, uint32_t pool, uint32_t server) {
                         boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
@@ -127,6 +129,19 @@ Status Runtime::listen_for_stats(int inherited_fd) {
   if (!server) return server.error();
   stats_server_.emplace(std::move(*server));
   return Done{};
+}
+
+// Before any thread is there. What this process opens or changes again later becomes the user's.
+Status Runtime::drop_privileges() const {
+  const config::Settings &settings = loaded_.settings;
+  std::vector<std::string> files;
+  for (const config::Pool &pool : settings.pools) {
+    if (pool.listen.is_unix()) files.push_back(pool.listen.path);
+  }
+  for (const std::string &file : {options_.log_file, options_.pid_file}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return become(settings.user, settings.group, files);
 }
 
 void Runtime::raise_file_limit() const {

@@ -40,6 +40,7 @@ class Runtime {
  private:
   Status listen(route::Pool &pool);
   Status listen_for_stats(int inherited_fd);  // -1: none
+  Status drop_privileges() const;
   void raise_file_limit() const;
   void server_moved(uint32_t pool, uint32_t server);
   void accepted(route::Pool &pool, int fd);
