@@ -136,7 +136,7 @@ const std::vector<OptionRow> &option_table() {
       {kStats, 'o', "output", "FILE", "a file name", "write the log here (default: standard error)",
        text<&Options::log_file>},
       {kStats, 's', "stats-port", "N", "a number", "port of the statistics (default: 22222)", stats_port},
-      {kStats, 'a', "stats-addr", "ADDRESS", "a string", "address of the statistics (default: 0.0.0.0)",
+      {kStats, 'a', "stats-addr", "ADDRESS", "a string", "address of the statistics (default: 127.0.0.1)",
        text<&Options::stats_address>},
       {kStats, 'i', "stats-interval", "MSEC", "a number",
        "accepted and checked, without effect: statistics are always current", stats_interval},

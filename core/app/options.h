@@ -35,7 +35,7 @@ struct Options {
   std::string log_file;  // empty = standard error
   std::string config_file = "conf/nutcracker.yml";
   std::string pid_file;  // empty = none
-  std::string stats_address = "0.0.0.0";
+  std::string stats_address = "127.0.0.1";
   uint16_t stats_port = 22222;
   std::string admin_address;            // empty = the configuration's
   uint64_t stats_interval_ms = 30'000;  // accepted for twemproxy's sake: weir's numbers are always current

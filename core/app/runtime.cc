@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/app/notify.h"
+#include "core/app/privileges.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -83,6 +84,7 @@ Status Runtime::start() {
   }
   if (Status listening = listen_for_stats(stats_fd); !listening) return listening;
   if (Status listening = listen_for_commands(); !listening) return listening;
+  if (Status changed = drop_privileges(); !changed) return changed;
   std::vector<route::Pool *> pools;
   for (auto &served : pools_) pools.push_back(served->pool.get());
   look_up_names(pools, loaded_->settings.dns);
@@ -171,6 +173,20 @@ Status Runtime::listen_for_commands() {
   listeners_.feed(*admin_, [this](int fd) { command_port_.serve(fd); });
   WEIR_LOG(notice, "admin: listening on %s", admin_->text.c_str());
   return Done{};
+}
+
+// Before any thread is there. What this process opens or changes again later becomes the user's.
+Status Runtime::drop_privileges() const {
+  const config::Settings &settings = loaded_->settings;
+  std::vector<std::string> files;
+  for (const config::Pool &pool : settings.pools) {
+    if (pool.listen.is_unix()) files.push_back(pool.listen.path);
+  }
+  if (admin_ && admin_->is_unix()) files.push_back(admin_->path);
+  for (const std::string &file : {options_.log_file, options_.pid_file}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return become(settings.user, settings.group, files);
 }
 
 void Runtime::check_file_limit() const {

@@ -49,6 +49,7 @@ class Runtime {
   Status listen_for_stats(int inherited_fd);  // -1: none
   Status listen_for_commands();
   std::string statistics() const;
+  Status drop_privileges() const;
   void check_file_limit() const;
   uint64_t memory_share() const;  // a worker's
   ServedPool *pool_of(uint32_t id);

@@ -137,6 +137,7 @@ class Checker {
       Reading reading = read_value(key->rule, *entry.value);
       if (!reading.fault.empty()) return ctx_.complaints.add(place_of(entry), path, reading.fault);
       set_number(*key, settings_, reading.number);
+      if (const auto *text = std::get_if<std::string Settings::*>(&key->field)) settings_.**text = entry.value->text;
     }
   }
 

@@ -3,6 +3,7 @@
 #include <weir/module.h>
 
 #include "core/base/text.h"
+#include "core/config/secret.h"
 
 namespace weir::config {
 namespace {
@@ -38,9 +39,16 @@ std::shared_ptr<Node> typed(const weir_schema_key &key, const std::shared_ptr<No
 
 void add_option(const Context &ctx, Part &part, const weir_schema_key &key, const Node::Entry &entry,
                 const std::string &path) {
-  std::string fault = read_value(rule_of(key), *entry.value).fault;
+  const Rule rule = rule_of(key);
+  std::shared_ptr<Node> value = entry.value;
+  std::string fault;
+  if (points_at_secret(rule, *value)) {
+    value = fetch_secret(*value, fault);
+  } else {
+    fault = read_value(rule, *value).fault;
+  }
   if (!fault.empty()) ctx.complaints.add(place_of(entry), path, fault);
-  part.options->entries.push_back({entry.key, entry.place, typed(key, entry.value)});
+  part.options->entries.push_back({entry.key, entry.place, typed(key, value)});
 }
 
 std::string unknown_option(const CatalogEntry &component, std::string_view name) {

@@ -27,8 +27,9 @@ struct Node {
   std::string text;     // scalars
   bool quoted = false;  // a quoted scalar is a string, whatever it looks like
   Place place;
-  std::vector<Entry> entries;  // lists and maps, in file order; a map may hold a key twice until it is checked
-  mutable bool read = false;   // a component asked for it
+  std::vector<Entry> entries;          // lists and maps, in file order; a map may hold a key twice until it is checked
+  std::shared_ptr<const Node> source;  // of a secret: where its text was found; {file: PATH} or {env: NAME}
+  mutable bool read = false;           // a component asked for it
 
   const Node *find(std::string_view key) const {
     for (const Entry &e : entries) {

@@ -44,7 +44,10 @@ std::shared_ptr<Node> typed(const weir_schema_key &key, std::shared_ptr<Node> no
 }
 
 void write_schema_key(std::string &out, size_t indent, const weir_schema_key &key, const Node &options) {
-  if ((key.flags & WEIR_KEY_SECRET) != 0) {
+  const Node *secret = (key.flags & WEIR_KEY_SECRET) != 0 ? options.find(key.name) : nullptr;
+  if (secret != nullptr && secret->source) {
+    write_entry(out, indent, key.name, *secret->source);
+  } else if ((key.flags & WEIR_KEY_SECRET) != 0) {
     out.append(indent, ' ').append("# ").append(key.name).append(": (secret, not shown)\n");
   } else if (const Node *given = options.find(key.name)) {
     write_entry(out, indent, key.name, *given);
@@ -165,8 +168,12 @@ std::string print(const Settings &settings, const Catalog &catalog) {
       if (!address.text.empty()) write_line(out, 0, key.name, string_text(address.text));
       continue;
     }
+    if (const auto *text = std::get_if<std::string Settings::*>(&key.field)) {
+      if (!(settings.**text).empty()) write_line(out, 0, key.name, string_text(settings.**text));
+      continue;
+    }
     uint64_t number = get_number(key, settings);
-    if (number != 0) write_line(out, 0, key.name, number_text(key.rule.type, number));
+    if (number != 0 || key.fallback != nullptr) write_line(out, 0, key.name, number_text(key.rule.type, number));
   }
   print_texts(out, 0, "dns", settings.dns);
   print_plugins(out, settings.plugins);

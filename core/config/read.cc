@@ -10,6 +10,7 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "core/base/file_guard.h"
 #include "core/config/load.h"
 
 namespace weir::config {
@@ -260,6 +261,10 @@ std::shared_ptr<Node> read_file(const std::string &path, Complaints &complaints)
   if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!file.is_open() || file.bad() || (errno != 0 && file.gcount() == 0 && !file.eof())) {
     complaints.add({path, 0}, "", std::string("the configuration cannot be read: ") + std::strerror(errno));
+    return nullptr;
+  }
+  if (std::string fault = write_fault(path, Owners::any); !fault.empty()) {
+    complaints.add({path, 0}, "", fault);
     return nullptr;
   }
   text.resize(static_cast<size_t>(file.gcount()));

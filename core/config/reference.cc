@@ -119,7 +119,10 @@ void add_examples(std::string &out, const Catalog &catalog) {
 std::string key_help(const weir_schema_key &key) {
   std::string text = key.help == nullptr ? "" : key.help;
   if ((key.flags & WEIR_KEY_POOL) != 0) text.append(" May stand directly in the pool.");
-  if ((key.flags & WEIR_KEY_SECRET) != 0) text.append(" Secret: never shown.");
+  if ((key.flags & WEIR_KEY_SECRET) != 0) {
+    text.append(" Secret: never shown.");
+    if (key.type == WEIR_T_STR) text.append(" `{file: PATH}` or `{env: NAME}` may stand for it.");
+  }
   return text;
 }
 

@@ -63,6 +63,21 @@ const Key<Settings> kTop[] = {
      &Settings::dns,
      "The DNS servers that are asked for the names of servers: `10.0.0.2`, `10.0.0.2:5353`, `\"[::1]:5353\"`. Not set: "
      "those of `/etc/resolv.conf`."},
+    {"user",
+     {Type::text},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Settings::user,
+     "Who the process becomes, by name or number, once its addresses are bound. Needs root at start. Not set: it stays "
+     "who it is."},
+    {"group",
+     {Type::text},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Settings::group,
+     "Its group then. Not set: that of the user."},
 };
 
 const Key<Plugins> kPlugins[] = {
@@ -410,7 +425,7 @@ std::string expected_text(const Rule &rule) {
     case Type::integer:
       return number_text(rule);
     case Type::text:
-      return "text";
+      return rule.secret ? "text, {file: PATH} or {env: NAME}" : "text";
     case Type::choice:
       return "one of " + join(split_choices(rule.choices));
     case Type::duration:

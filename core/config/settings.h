@@ -106,6 +106,7 @@ struct Settings {
   uint64_t drain_timeout_us = 0;
   uint64_t upgrade_timeout_us = 0;
   std::vector<std::string> dns;  // servers to ask; none = the system's
+  std::string user, group;  // who the process becomes once its addresses are bound; empty = stays who it is
   Plugins plugins;
   std::vector<Pool> pools;  // in stats order: shorter names first, then bytes
 };

@@ -17,6 +17,7 @@
 #include <boost/dll/library_info.hpp>
 #include <boost/dll/shared_library.hpp>
 
+#include "core/base/file_guard.h"
 #include "core/base/text.h"
 #include "core/plugin/elf_check.h"
 
@@ -41,7 +42,7 @@ std::string file_fault(const std::string &path) {
   }
   if (S_ISDIR(st.st_mode)) return "is a folder, expected a .so file: list folders under plugins: path:";
   if (!S_ISREG(st.st_mode)) return "is not a regular file, expected a .so file";
-  if ((st.st_mode & S_IWOTH) != 0) return "can be written by everybody, who could make weir run anything: chmod o-w it";
+  if (std::string fault = write_fault(path, Owners::trusted); !fault.empty()) return fault;
   return elf_fault(path);
 }
 

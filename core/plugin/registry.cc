@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/base/file_guard.h"
 #include "core/plugin/library.h"
 #include "core/plugin/module_check.h"
 #include "core/plugin/schema.h"
@@ -66,6 +67,9 @@ std::vector<Error> Registry::load_folder(const std::string &folder) {
     if (entry->path().extension() == ".so") files.push_back(entry->path().string());
   }
   if (failed) return {Error{"plugin folder " + folder + " cannot be read: " + failed.message()}};
+  if (std::string fault = write_fault(folder, Owners::trusted); !fault.empty()) {
+    return {Error{"plugin folder " + folder + " " + fault}};
+  }
   std::sort(files.begin(), files.end());
   std::vector<Error> errors;
   for (const std::string &file : files) {

@@ -44,7 +44,7 @@ TEST(Options, DefaultsAreTwemproxys) {
   EXPECT_EQ(o.log_file, "");
   EXPECT_EQ(o.config_file, "conf/nutcracker.yml");
   EXPECT_EQ(o.pid_file, "");
-  EXPECT_EQ(o.stats_address, "0.0.0.0");
+  EXPECT_EQ(o.stats_address, "127.0.0.1");
   EXPECT_EQ(o.stats_port, 22222);
   EXPECT_EQ(o.stats_interval_ms, 30'000u);
   EXPECT_FALSE(o.pool.has_value());

@@ -1,5 +1,10 @@
 // Components: keys in their map and in the pool, checked against their schemas.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
 
 #include "tests/unit/config/loading.h"
 
@@ -72,7 +77,7 @@ TEST(Component, AcceptsWhatItsSchemaAllows) {
 TEST(Component, NeverHasASecretShown) {
   Loaded wrong =
       load(weir_pool("    redis_auth: [hunter2]\n    redis: true\n    filters: [{use: typed, pin: hunter2}]\n"));
-  EXPECT_THAT(wrong.complaints, HasSubstr("redis_auth: expected text, found a list"));
+  EXPECT_THAT(wrong.complaints, HasSubstr("redis_auth: expected text, {file: PATH} or {env: NAME}, found a list"));
   EXPECT_THAT(wrong.complaints, HasSubstr("filters[0].pin: expected a number from 0 to 9999, found another value"));
   EXPECT_THAT(wrong.complaints, Not(HasSubstr("hunter2")));
   for (const char *lines :
@@ -152,6 +157,42 @@ TEST(Component, ThatIsNotLoadedIsReportedWithTheRemedy) {
   EXPECT_THAT(said, HasSubstr("f:1: pools.alpha.protocol: is missing; no plugin with a protocol is loaded"));
   EXPECT_THAT(said, HasSubstr("f:4: pools.alpha.redis: is unknown"));
   EXPECT_THAT(said, HasSubstr("it may be a key of one"));
+}
+
+TEST(Component, FindsASecretInAFileOrInTheEnvironment) {
+  const std::string file = ::testing::TempDir() + "weir_secret_test." + std::to_string(getpid());
+  std::ofstream(file) << "from a file\n\n";
+  chmod(file.c_str(), 0600);
+  setenv("WEIR_SECRET_TEST", "from the environment", 1);
+  auto secret = [](const std::string &where) {
+    Loaded loaded = load(weir_pool("    redis: true\n    redis_auth: " + where + "\n"));
+    EXPECT_EQ("", loaded.complaints);
+    return loaded.settings ? loaded.pool().protocol.options->find("redis_auth")->text : "";
+  };
+  EXPECT_EQ(secret("{file: " + file + "}"), "from a file\n") << "one line end goes";
+  EXPECT_EQ(secret("{env: WEIR_SECRET_TEST}"), "from the environment");
+  std::remove(file.c_str());
+}
+
+TEST(Component, SaysWhyASecretIsNotFound) {
+  struct Case {
+    const char *where, *said;
+  };
+  for (const Case &c : {
+           Case{"{file: /nonexistent}", "the file /nonexistent cannot be read: No such file or directory"},
+           Case{"{file: /dev/null}", "the file /dev/null is no regular file"},
+           Case{"{file: /proc/self/statm/}", "the file /proc/self/statm/ cannot be read: Not a directory"},
+           Case{"{env: WEIR_NO_SUCH_VARIABLE}", "the environment has no variable WEIR_NO_SUCH_VARIABLE"},
+           Case{"{env: [a]}", "expected {file: PATH} or {env: NAME}"},
+           Case{"{vault: a}", "expected {file: PATH} or {env: NAME}, found the key vault"},
+           Case{"{file: a, env: b}", "expected {file: PATH} or {env: NAME}"},
+           Case{"[hunter2]", "expected text, {file: PATH} or {env: NAME}, found a list"},
+       }) {
+    Loaded loaded = load(weir_pool(std::string("    redis: true\n    redis_auth: ") + c.where + "\n"));
+    EXPECT_EQ(loaded.complaints, std::string("f:6: pools.alpha.redis_auth: ") + c.said + "\n") << c.where;
+  }
+  Loaded loaded = load(weir_pool("    filters: [{use: typed, label: {env: HOME}}]\n"));
+  EXPECT_THAT(loaded.complaints, HasSubstr("expected text, found a map")) << "it is no secret";
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ TEST(Print, ShowsEveryDefaultInWeirsOwnForm) {
   EXPECT_EQ(
       printed("memory_limit: 1g\n" + weir_pool("    redis: true\n    redis_auth: hunter2\n    filters: [loose]\n")),
       R"(memory_limit: 1g
+drain_timeout: 10s
+upgrade_timeout: 1m
 pools:
   alpha:
     listen: 127.0.0.1:22121
@@ -64,6 +66,7 @@ TEST(Print, LoadsAgainAndPrintsTheSame) {
            weir_pool(
                "    filters: [{use: loose, a: 0x10, b: '0x10', c: \"a\\nb\", d: -1, e: \"- x\", f: 'yes'}, loose]\n"),
            "dns: [10.0.0.2, \"[::1]:5353\"]\n" + weir_pool("    resolve_interval: 0\n"),
+           "workers: 2\ndrain_timeout: 0\nuser: nobody\ngroup: '5'\n" + weir_pool(""),
            "workers: 2\nplugins: {path: \"a b\", files: [\"true\"]}\n" + weir_pool("    protocol: colour\n"),
            std::string("pools: {\"a: b\": {listen: /tmp/x y 0600, servers: [\"/a b:2 c\", \"[::1]:1:3\"]}, \"1\": "
                        "{listen: \"h:1\", servers: [\"h:11211:1 h:11211\", \"h:11211:1\"]}}\n"),
@@ -79,6 +82,14 @@ TEST(Print, NeverShowsASecret) {
   EXPECT_THAT(out, Not(HasSubstr("hunter2")));
   EXPECT_THAT(out, Not(HasSubstr("1234")));
   EXPECT_THAT(out, HasSubstr("# pin: (secret, not shown)"));
+}
+
+TEST(Print, ShowsWhereASecretComesFrom) {
+  setenv("WEIR_PRINT_TEST", "hunter2", 1);
+  std::string out = printed(weir_pool("    redis: true\n    redis_auth: {env: WEIR_PRINT_TEST}\n"));
+  EXPECT_THAT(out, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(out, HasSubstr("      redis_auth:\n        env: WEIR_PRINT_TEST\n"));
+  EXPECT_EQ(printed(out), out);
 }
 
 TEST(Print, KeepsTheNamesOfServers) {

@@ -220,6 +220,16 @@ TEST_F(Files, EverybodyMayWriteAreRefused) {
   EXPECT_EQ(refusal(path("open.so")), "");
 }
 
+TEST_F(Files, OfAFolderThatEverybodyMayWriteAreNotLoaded) {
+  fs::copy_file(evil("good"), path("b.so"));
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  Registry registry;
+  std::vector<Error> errors = registry.load_folder(folder_.string());
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_THAT(errors[0].text, AllOf(HasSubstr(folder_.string()), HasSubstr("written by everybody")));
+  EXPECT_TRUE(registry.modules().empty());
+}
+
 TEST_F(Files, OfAFolderAreLoadedInOrderPastTheBadOnes) {
   fs::copy_file(evil("good"), path("b.so"));
   fs::copy_file(evil("largest_state"), path("c.so"));
