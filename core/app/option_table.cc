@@ -192,7 +192,7 @@ std::string help_text() {
   }
   return out +
          "\nSignals: TERM and INT stop after the requests under way (a second one at once), HUP reopens the log,\n"
-         "TTIN and TTOU raise and lower the log level.\n";
+         "TTIN and TTOU raise and lower the log level, USR2 starts the program anew and hands over to it.\n";
 }
 
 }  // namespace weir::app
