@@ -15,6 +15,7 @@
 #include "core/app/options.h"
 #include "core/app/pid_file.h"
 #include "core/app/runtime.h"
+#include "core/app/signals.h"
 #include "core/base/log.h"
 #include "core/base/version.h"
 #include "core/plugin/info.h"
@@ -80,6 +81,7 @@ void keep_large_blocks() {
 // Without a predecessor the pid file comes first, with one last: while the start can fail it is the other's.
 int run(const Options &options, std::shared_ptr<Loaded> loaded, CommandLine command,
         std::optional<Inheritance> &inherited) {
+  Signals::hold();
   keep_large_blocks();
   if (!log::open(options.log_file, options.log_level)) return fail("cannot write the log file " + options.log_file);
   std::optional<Launch> launch;

@@ -197,8 +197,8 @@ std::string help_text() {
   return out +
          "\nweir reload asks the weir that runs with this configuration to read it again, and says what came of it.\n"
          "\nSignals: TERM and INT stop after the requests under way (a second one at once), USR1 reads the\n"
-         "configuration again, HUP reopens the log,\n"
-         "TTIN and TTOU raise and lower the log level.\n";
+         "configuration again, USR2 starts the program anew and hands over to it, HUP reopens the log, TTIN and TTOU\n"
+         "raise and lower the log level.\n";
 }
 
 }  // namespace weir::app

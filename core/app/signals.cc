@@ -8,9 +8,28 @@
 
 namespace weir::app {
 
+namespace {
+
+constexpr int kRequests[] = {SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
+
+void mask(int how) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int number : kRequests) sigaddset(&set, number);
+  pthread_sigmask(how, &set, nullptr);
+}
+
+}  // namespace
+
+void Signals::hold() {
+  mask(SIG_BLOCK);
+}
+
 Signals::Signals(boost::asio::io_context &control, Handlers handlers) : set_(control), handlers_(std::move(handlers)) {
   std::signal(SIGPIPE, SIG_IGN);
-  for (int number : {SIGTERM, SIGINT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2}) set_.add(number);
+  for (int number : {SIGTERM, SIGINT}) set_.add(number);
+  for (int number : kRequests) set_.add(number);
+  mask(SIG_UNBLOCK);
   wait();
 }
 

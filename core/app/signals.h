@@ -18,6 +18,9 @@ class Signals {
     std::function<void()> upgrade;          // USR2
   };
 
+  // What asks for something else than an end waits from here on until there are handlers: whoever finds the pid file,
+  // or the port open, may ask at once, and would otherwise end the process.
+  static void hold();
   // Catches from here on; PIPE is ignored for the life of the process.
   Signals(boost::asio::io_context &, Handlers);
   // Stops waiting, so that the loop can end.

@@ -1,9 +1,11 @@
 // A new process takes the place of the one that runs, and clients do not notice.
-#include <dirent.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <optional>
@@ -280,6 +282,48 @@ TEST_F(Upgrading, HandsDownTheListeningSocketsAndNothingElse) {
   std::set_intersection(before.begin(), before.end(), after.begin(), after.end(), std::back_inserter(both));
   EXPECT_EQ(3u, both.size()) << "two pools and the statistics: " << testing::PrintToString(both);
   clients.clear();
+}
+
+// ---- what a supervisor hears
+
+// The end of a NOTIFY_SOCKET, in the environment of what is started meanwhile.
+class Supervisor {
+ public:
+  explicit Supervisor(const std::string &path) : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::copy(path.begin(), path.end(), address.sun_path);
+    if (bind(fd_, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0) throw std::runtime_error(path);
+    setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  }
+  ~Supervisor() {
+    unsetenv("NOTIFY_SOCKET");
+    ::close(fd_);
+  }
+  bool hears(const std::string &word) {
+    return eventually([&] {
+      char text[256];
+      ssize_t n = recv(fd_, text, sizeof text, MSG_DONTWAIT);
+      if (n > 0) heard_.push_back(std::string(text, static_cast<size_t>(n)));
+      return std::find(heard_.begin(), heard_.end(), word) != heard_.end();
+    });
+  }
+
+ private:
+  int fd_;
+  std::vector<std::string> heard_;
+};
+
+TEST_F(Upgrading, TellsASupervisorThatAsksWhoServes) {
+  Supervisor systemd(dir_.file("notify.sock"));
+  configure("drain_timeout: 1ms");
+  start();
+  EXPECT_TRUE(systemd.hears("READY=1"));
+  pid_t after = upgrade();
+  EXPECT_TRUE(systemd.hears("MAINPID=" + std::to_string(after)));
+  kill(after, SIGTERM);
+  EXPECT_TRUE(systemd.hears("STOPPING=1"));
+  EXPECT_TRUE(ended(after));
 }
 
 }  // namespace

@@ -71,6 +71,19 @@ TEST_F(SignalsTest, UserSignalsAndBrokenPipesAreSurvived) {
   close(ends[1]);
 }
 
+TEST(Signals, ThatComeWhileTheProcessStartsAreNotLost) {
+  Signals::hold();
+  std::raise(SIGUSR2);
+  boost::asio::io_context control;
+  bool asked = false;
+  Signals signals(control, {.stop = [] {},
+                            .stop_now = [] {},
+                            .change_level = [](int) {},
+                            .reopen_log = [] {},
+                            .upgrade = [&asked] { asked = true; }});
+  while (!asked) control.run_one();
+}
+
 TEST_F(SignalsTest, CancelLetsTheLoopEnd) {
   signals_.cancel();
   control_.run();
