@@ -76,6 +76,9 @@ class AsNobody : public LeastAuthority {
     for (const std::string &groups : status(pid, "Groups"))
       EXPECT_FALSE((" " + groups).find(" 0 ") != std::string::npos);
     EXPECT_EQ(std::set<std::string>{"0000000000000000"}, status(pid, "CapEff"));
+    struct stat shown {};
+    ASSERT_EQ(0, stat(("/proc/" + std::to_string(pid) + "/status").c_str(), &shown));
+    EXPECT_EQ(nobody_->pw_uid, shown.st_uid) << "it cannot be debugged, and leaves no core, whatever the limits say";
   }
 
   const std::string run_ = dir_.file("run");

@@ -326,5 +326,44 @@ TEST_F(Upgrading, TellsASupervisorThatAsksWhoServes) {
   EXPECT_TRUE(ended(after));
 }
 
+// ---- the end, and the pid file, without an upgrade
+
+using DrainTimeout = Upgrading;
+
+TEST_F(DrainTimeout, BoundsAnEndThatAServerHoldsUp) {
+  std::promise<void> asked;
+  FakeServer server([&](Stream &s) {
+    s.read_request();
+    asked.set_value();
+    s.read_until_close();  // never answers
+  });
+  configure("drain_timeout: 50ms", server.address());
+  start();
+  Stream client = connect();
+  client.send(resp({"GET", "key"}));
+  asked.get_future().wait_for(patience());
+  first_->signal(SIGTERM);
+  EXPECT_EQ((Ended{0, 0}), first_->wait().value_or(Ended{}));
+  EXPECT_TRUE(logged("some requests were still unanswered after 50ms"));
+  EXPECT_EQ("", client.read_until_close());
+}
+
+using PidFileOfAnother = Upgrading;
+
+TEST_F(PidFileOfAnother, IsLeftAloneWhileThatRuns) {
+  configure("");
+  start();
+  pid_t owner = serving();
+  uint16_t other_port = port_;
+  std::swap(port_, other_port = free_port());
+  configure("");
+  Finished second =
+      run({proxy_binary(), "-c", dir_.file("weir.yml"), "-p", pid_file_, "-s", std::to_string(free_port())});
+  EXPECT_EQ((Ended{1, 0}), second.ended);
+  EXPECT_THAT(second.err, HasSubstr("names process " + std::to_string(owner) + ", which runs"));
+  EXPECT_EQ(owner, serving());
+  EXPECT_EQ(kOk, Stream::tcp(other_port).ask(resp({"SET", "k", "v"})));
+}
+
 }  // namespace
 }  // namespace weir::test
