@@ -16,9 +16,9 @@ class Reload : public testing::Test {
  protected:
   void SetUp() override { SKIP_ON_TWEMPROXY("cannot read its configuration again"); }
 
-  Proxy &start(const std::vector<PoolText> &pools, int workers = 2, std::vector<std::string> more = {}) {
-    more.insert(more.end(), {"--admin", admin_});
-    proxy_ = std::make_unique<Proxy>(pools, Proxy::Options{.workers = workers, .more = std::move(more)});
+  Proxy &start(const std::vector<PoolText> &pools, const std::string &binary = proxy_binary()) {
+    proxy_ =
+        std::make_unique<Proxy>(pools, Proxy::Options{.workers = 2, .binary = binary, .more = {"--admin", admin_}});
     return *proxy_;
   }
   // As an editor does: written beside, then renamed.
@@ -271,6 +271,38 @@ TEST_F(Reload, AClientThatReadsNothingYetGetsAllItsReplies) {
   EXPECT_THAT(reload({changed.set("timeout", "9000")}), StartsWith("ok\n"));
   for (int i = 0; i < 400; ++i) ASSERT_TRUE(same(bulk(value), client.read_reply())) << i;
   EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+}
+
+TEST_F(Reload, APluginFileThatWasReplacedIsUsedFromThenOn) {
+  namespace fs = std::filesystem;
+  fs::path program = fs::canonical(proxy_binary()), shipped = program.parent_path().parent_path() / "lib/weir/plugins";
+  fs::path plugins = dir_.file("lib/weir/plugins");
+  fs::create_directories(dir_.file("bin"));
+  fs::create_directories(plugins);
+  fs::copy_file(program, dir_.file("bin/weir"));
+  fs::copy(shipped, plugins);
+  RedisServers servers = redis_servers(2);
+  PoolText pool = redis_pool(servers).set("redis_auth", "sesame");
+  for (auto &server : servers) server->call({"CONFIG", "SET", "requirepass", "sesame"});
+  start({pool}, dir_.file("bin/weir"));
+  Stream fresh = proxy_->connect(), known = proxy_->connect();
+  EXPECT_EQ(kOk, known.ask(resp({"AUTH", "sesame"})));
+  EXPECT_EQ("ok\nnothing has changed\n", reload());
+  auto replace = [&](const std::string &name) {
+    fs::copy_file(plugins / name, plugins / "new");
+    fs::rename(plugins / "new", plugins / name);
+  };
+  for (const std::string name : {"redis.so", "hash.so", "redis.so"}) {
+    replace(name);
+    EXPECT_EQ("ok\n1 change:\n  pool alpha: new plugins\n", reload()) << name;
+    EXPECT_EQ(kOk, known.ask(resp({"SET", "k", name})));
+    EXPECT_EQ(bulk(name), known.ask(resp({"GET", "k"})));
+  }
+  EXPECT_EQ(kOk, fresh.ask(resp({"AUTH", "sesame"})));
+  EXPECT_EQ(bulk("redis.so"), fresh.ask(resp({"GET", "k"})));
+  fs::last_write_time(plugins / "hash.so", fs::last_write_time(plugins / "hash.so") + std::chrono::seconds(9));
+  EXPECT_THAT(reload(), testing::AllOf(StartsWith("error\n"), HasSubstr("hash.so was written over")));
+  EXPECT_EQ(bulk("redis.so"), known.ask(resp({"GET", "k"})));
 }
 
 TEST_F(Reload, ByTheCommandLineSaysWhatChanged) {

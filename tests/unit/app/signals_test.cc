@@ -80,6 +80,7 @@ TEST(Signals, ThatComeWhileTheProcessStartsAreNotLost) {
                             .stop_now = [] {},
                             .change_level = [](int) {},
                             .reopen_log = [] {},
+                            .reload = [] {},
                             .upgrade = [&asked] { asked = true; }});
   while (!asked) control.run_one();
 }
