@@ -55,7 +55,11 @@ TEST_P(DownServers, WithFailFastTheirKeysGetAnErrorAtOnceAndNobodyElseNotices) {
   EXPECT_GE(of_pool(proxy, "refused_down"), 3);
   // Nothing is tried: the server is down for long, and no connection to it is made.
   long long errors = proxy.stats().at("alpha").at("s1").number("server_err");
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(kDown, client.ask(resp({"GET", lost})));
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(kDown, client.ask(resp({"GET", lost})));
+    EXPECT_THAT(client.ask(resp({"MGET", kept, lost})), StartsWith("-"));
+    EXPECT_THAT(client.ask(resp({"DBSIZE"})), StartsWith("-"));
+  }
   EXPECT_EQ(errors, proxy.stats().at("alpha").at("s1").number("server_err"));
   servers_[1]->start();
 }
