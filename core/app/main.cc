@@ -120,7 +120,7 @@ int run(const Options &options, std::shared_ptr<Loaded> loaded, CommandLine comm
     if (Status written = write_pid_file(); !written) return fail_start(written.error().text);
     runtime.own_inheritance();
   }
-  notify("READY=1");
+  if (!inherited) notify("READY=1");  // else it has heard that, and hears of this process from the one before
   if (launch) launch->succeeded();
   return runtime.run();
 }

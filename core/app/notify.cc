@@ -9,8 +9,6 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/base/clock.h"
-
 namespace weir::app {
 
 void notify(const std::string &state) {
@@ -28,10 +26,6 @@ void notify(const std::string &state) {
   [[maybe_unused]] ssize_t ignored =
       ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr *>(&to), len);
   ::close(fd);
-}
-
-void notify_reloading() {
-  notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_us()));
 }
 
 }  // namespace weir::app

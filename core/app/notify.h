@@ -8,7 +8,5 @@ namespace weir::app {
 
 // "READY=1", "STOPPING=1", "MAINPID=123"; several lines may stand in one.
 void notify(const std::string &state);
-// "RELOADING=1" with the time that systemd wants beside it.
-void notify_reloading();
 
 }  // namespace weir::app

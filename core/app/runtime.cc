@@ -97,7 +97,7 @@ Status Runtime::start() {
                           if (ServedPool *served = pool_of(pool)) served->health->probed(server, good, why);
                         });
                       },
-                      [this](uint32_t) { boost::asio::post(io_, [this] { worker_finished(); }); }};
+                      [this](uint32_t worker) { boost::asio::post(io_, [=, this] { worker_finished(worker); }); }};
   for (uint32_t i = 0; i < loaded_->workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, book_.page(i), pools, memory_share(), events));
   }
@@ -106,6 +106,8 @@ Status Runtime::start() {
   log::synchronous(false);
   for (auto &served : pools_) served->names->start();
   for (auto &worker : workers_) worker->start();
+  ended_.assign(workers_.size(), false);
+  probe_servers();
   signals_ = std::make_unique<Signals>(
       io_, Signals::Handlers{[this] { stop(); }, [this] { stop_now(); }, [](int step) { change_log_level(step); },
                              [] {
@@ -295,7 +297,15 @@ void Runtime::stop_now() {
   for (auto &worker : workers_) worker->stop_now();
 }
 
-void Runtime::worker_finished() {
+// One worker is enough to know how servers are: the first that has not ended.
+void Runtime::probe_servers() {
+  while (prober_ < workers_.size() && ended_[prober_]) ++prober_;
+  if (prober_ < workers_.size()) workers_[prober_]->probe_servers();
+}
+
+void Runtime::worker_finished(uint32_t worker) {
+  ended_[worker] = true;
+  if (worker == prober_) probe_servers();
   if (++finished_ < workers_.size()) return;
   WEIR_LOG(notice, "stopped");
   drain_timer_.cancel();

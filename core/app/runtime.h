@@ -70,7 +70,8 @@ class Runtime {
   void leave(pid_t successor);
   void stop();
   void stop_now();
-  void worker_finished();
+  void worker_finished(uint32_t worker);
+  void probe_servers();
 
   const Options &options_;
   std::shared_ptr<Loaded> loaded_;  // the current configuration
@@ -92,6 +93,8 @@ class Runtime {
   std::optional<admin::StatsServer> stats_server_;
   std::unique_ptr<Signals> signals_;
   size_t finished_ = 0;
+  std::vector<bool> ended_;  // by worker
+  uint32_t prober_ = 0;      // the worker that probes servers
   bool leaving_ = false, stopping_ = false, reloading_ = false;
 };
 

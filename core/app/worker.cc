@@ -52,6 +52,13 @@ void Worker::addresses_changed(route::Pool &pool, uint32_t server) {
   });
 }
 
+void Worker::probe_servers() {
+  post([this] {
+    probes_ = true;
+    for (auto &front : fronts_) front->upstream.start_probes();
+  });
+}
+
 void Worker::leave() {
   post([this] { leaving_ = true; });
 }
@@ -172,7 +179,7 @@ client::Front *Worker::front_of(const route::Pool &pool) {
 void Worker::open_front(route::Pool &pool) {
   fronts_.push_back(std::make_unique<client::Front>(reactor_, pool, *this));
   if (pool.settings.preconnect) fronts_.back()->upstream.connect_all();
-  if (id_ == 0) fronts_.back()->upstream.start_probes();  // one worker is enough to know how a server is
+  if (probes_) fronts_.back()->upstream.start_probes();
 }
 
 void Worker::change_pools(std::vector<PoolChange> changes, uint64_t memory_limit) {

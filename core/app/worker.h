@@ -44,7 +44,8 @@ class Worker final : public upstream::EjectionListener {
 
   void take_client(route::Pool &pool, int fd, bool refused);
   void addresses_changed(route::Pool &pool, uint32_t server);
-  void trip_noted();  // the ring knows of a server that this worker said had tripped; once for each time
+  void probe_servers();  // it is the one that does, from here on
+  void trip_noted();     // the ring knows of a server that this worker said had tripped; once for each time
   // Pools that were replaced are left, each, when nobody needs them any more: see pool_left.
   void change_pools(std::vector<PoolChange> changes, uint64_t memory_limit);
   // Calls what on the worker's thread, in the turn after the one it is in.
@@ -85,6 +86,7 @@ class Worker final : public upstream::EjectionListener {
   std::vector<Replaced> replaced_;
   std::thread thread_;
   bool leaving_ = false, draining_ = false, stopped_ = false;
+  bool probes_ = false;
   uint32_t trips_ = 0;  // told, and not yet noted
   uint64_t next_tick_us_ = 0;
   uint32_t idle_ticks_ = 0;

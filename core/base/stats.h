@@ -52,7 +52,8 @@ enum class MetricKind { counter, gauge, timestamp };
   X(out_queue_bytes, gauge, "current request bytes in outgoing queue")                     \
   X(server_up, gauge, "1 while the server is used, 0 while it is down")                    \
   X(probes_ok, counter, "# probes that found the server well")                             \
-  X(probes_failed, counter, "# probes that did not")
+  X(probes_failed, counter, "# probes that did not")                                       \
+  X(retries, counter, "# requests sent again after a connection was lost")
 
 #define WEIR_METRIC_FIELD(name, kind, help) Cell name;
 struct PoolCells {

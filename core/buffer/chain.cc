@@ -74,6 +74,20 @@ void Chain::append(ChunkPool &pool, Chain &other) {
   other.bytes_ = 0;
 }
 
+void Chain::copy_last(size_t len, uint8_t *to) const {
+  if (tail_ != nullptr && tail_->size() >= len) {
+    std::memcpy(to, tail_->bytes() + tail_->end - len, len);
+    return;
+  }
+  size_t skip = bytes_ - len;
+  for (const Chunk *chunk = head_; chunk != nullptr; chunk = chunk->next) {
+    size_t left_out = std::min(skip, chunk->size());
+    skip -= left_out;
+    std::memcpy(to, chunk->data() + left_out, chunk->size() - left_out);
+    to += chunk->size() - left_out;
+  }
+}
+
 int Chain::gather(iovec *out, int max) const {
   int n = 0;
   for (Chunk *chunk = head_; chunk != nullptr && n < max; chunk = chunk->next) {

@@ -72,6 +72,8 @@ class Chain {
   const uint8_t *front() const { return head_->data(); }
   // The chunk that holds everything; null when there are several, or none.
   const Chunk *only() const { return head_ == tail_ ? head_ : nullptr; }
+  // Copies the last len bytes, of at least as many.
+  void copy_last(size_t len, uint8_t *to) const;
   // Fills at most max entries; returns how many.
   int gather(iovec *out, int max) const;
   // Drops len bytes from the front and gives emptied chunks back.

@@ -23,7 +23,15 @@ class Front;
 
 class ClientConnection final : public net::Connection, public RequestOwner {
  public:
-  enum Pause : uint32_t { kInflight = 1, kOutput = 2, kServerQueue = 4, kFence = 8, kBusy = 16, kMoving = 32 };
+  enum Pause : uint32_t {
+    kInflight = 1,
+    kOutput = 2,
+    kServerQueue = 4,
+    kFence = 8,
+    kBusy = 16,
+    kMoving = 32,
+    kRing = 64
+  };
 
   ClientConnection(Front &front, uint32_t lane);
   ~ClientConnection() override;
@@ -51,6 +59,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   BodyPlace body_place(Part &) override;
   void body_came(Part &, size_t len, bool ends) override;
   void hold_back(Part &) override;
+  void awaits_ring(Part &) override;
+  void ring_changed(Part &) override;
   void part_failed(Part &, const Failure &, bool held) override;
   void released(Request &) override;
 

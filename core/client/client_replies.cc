@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/client/client_connection.h"
+#include "core/client/dispatcher.h"
 #include "core/client/front.h"
 #include "core/client/merger.h"
 #include "core/message/split.h"
@@ -144,6 +145,17 @@ void ClientConnection::body_came(Part &part, size_t len, bool ends) {
 
 void ClientConnection::hold_back(Part &part) {
   if (!part.request->begun) front_->hold_back(*part.request);
+}
+
+// What the client asks for next may go to the part's new server before it does.
+void ClientConnection::awaits_ring(Part &part) {
+  front_->keep_for_ring(part);
+  pause(kRing);
+}
+
+void ClientConnection::ring_changed(Part &part) {
+  unpause(kRing);
+  Dispatcher::send_again(*this, part);
 }
 
 void ClientConnection::part_failed(Part &part, const Failure &failure, bool held) {

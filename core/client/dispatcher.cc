@@ -8,6 +8,7 @@
 #include "core/client/large_request.h"
 #include "core/client/render.h"
 #include "core/client/split_plan.h"
+#include "core/message/kept.h"
 
 namespace weir::client {
 namespace {
@@ -35,6 +36,11 @@ inline bool is_plain(const weir_req &req) {
          (req.flags & kUnusual) == 0 && req.profile == 0;
 }
 
+// Whether its key alone says which server it belongs to.
+inline bool is_by_one_key(const weir_req &req) {
+  return req.route == WEIR_ROUTE_KEY && req.key_count == 1;
+}
+
 }  // namespace
 
 [[gnu::always_inline]] inline Dispatcher::Dispatcher(ClientConnection &client)
@@ -48,18 +54,28 @@ inline bool is_plain(const weir_req &req) {
       diverts_(ring_.diverts()) {}
 
 [[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
-                                                            uint32_t place, size_t len, uint64_t due_us) {
+                                                            uint32_t place, size_t len, uint64_t due_us,
+                                                            const weir_bytes *key) {
   Request &request = *client_.enqueue(req);
   init_part(request.part, request, place, 0);
   request.part.keys = req.key_count;
   request.parts_open = 1;
   request.holders = 2;  // the client and the part
+  if (front_.keeps_reads) [[unlikely]]
+    keep(request.part, connection, len, key);
   connection.queued(&request.part, len, due_us);
+}
+
+// The len bytes just written are the part, which its connection may have to send again. key: NULLABLE
+[[gnu::noinline]] void Dispatcher::keep(Part &part, upstream::ServerConnection &connection, size_t len,
+                                        const weir_bytes *key) {
+  if ((part.request->req.flags & WEIR_REQ_RETRY_SAFE) == 0 || len > Kept::kMost) return;
+  part.kept = Kept::make(client_.reactor_.chunks, connection.output(), len, key);
 }
 
 // The short way of a plain request. server: of its key. False: it takes the long one.
 [[gnu::always_inline]] inline bool Dispatcher::send_at_once(const weir_req &req, const uint8_t *message,
-                                                            uint32_t server) {
+                                                            uint32_t server, const weir_bytes &key) {
   if (req.size > request_limit_ || server == WEIR_NO_SERVER) return false;
   upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
   size_t size = req.size;
@@ -69,7 +85,7 @@ inline bool is_plain(const weir_req &req) {
   } else {
     connection.output().append(client_.reactor_.chunks, message, size);
   }
-  expect_reply(req, connection, server, size, due_us_);
+  expect_reply(req, connection, server, size, due_us_, &key);
   return true;
 }
 
@@ -84,7 +100,7 @@ bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const ui
   Dispatcher dispatcher(client);
   if (!is_plain(req) || dispatcher.no_memory_ || dispatcher.diverts_) return false;
   uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
-  return dispatcher.send_at_once(req, message, server);
+  return dispatcher.send_at_once(req, message, server, key);
 }
 
 inline bool Dispatcher::done() {
@@ -119,7 +135,8 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   uint32_t key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    bool sent = quick && is_plain(req) && dispatcher.send_at_once(req, message, arrays.servers[key]);
+    bool sent =
+        quick && is_plain(req) && dispatcher.send_at_once(req, message, arrays.servers[key], arrays.key_bytes[key]);
     if (!sent) {
       One one{req,
               {message, req.size},
@@ -237,6 +254,26 @@ bool Dispatcher::may_send(const One &one, upstream::ServerConnection &connection
   return false;
 }
 
+void Dispatcher::send_again(ClientConnection &client, Part &part) {
+  Dispatcher dispatcher(client);
+  Reach &reach = dispatcher.front_.reach;
+  weir_bytes key = Kept::key(*part.kept);
+  uint32_t place = WEIR_NO_SERVER;
+  reach.route(dispatcher.ring_, &key, 1, &place, client.reactor_.now_us);
+  if (place == WEIR_NO_SERVER || !reach.serves(dispatcher.ring_, place)) {
+    std::string_view why = place == WEIR_NO_SERVER ? kNoServer : kServerDown;
+    client.part_failed(part, {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, why}, false);
+    client.reactor_.requests.release(part);
+    return;
+  }
+  upstream::ServerConnection &connection = reach.connection(place, client.lane_);
+  part.server = place;
+  connection.output().append(client.reactor_.chunks, part.kept->data(), part.kept->size());
+  connection.queued(&part, part.kept->size(), part.due_us);
+  connection.look_when_due(part);
+  ease(client, connection);
+}
+
 void Dispatcher::ease(ClientConnection &client, upstream::ServerConnection &connection) {
   if (!connection.is_crowded()) return;
   connection.note_queue();
@@ -272,7 +309,8 @@ void Dispatcher::to_server(const One &one, uint32_t place) {
   if (one.req.reply == WEIR_REPLY_NONE) {
     connection.queued(nullptr, len, due_us(place));
   } else {
-    expect_reply(one.req, connection, place, len, due_us(place));
+    const weir_bytes *key = is_by_one_key(one.req) ? one.key_bytes : nullptr;
+    expect_reply(one.req, connection, place, len, due_us(place), key);
   }
   ease(client_, connection);
 }
@@ -450,6 +488,7 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
       part.failure = {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, "the command could not be encoded"};
     } else {
       ++request.holders;
+      if (front_.keeps_reads) keep(part.part, connection, len, nullptr);
       connection.queued(&part.part, len, due_us(part.part.server));
       ease(client_, connection);
       continue;

@@ -35,6 +35,8 @@ class Dispatcher {
   static bool run_pieces(ClientConnection &client, const weir_req &req, const weir_key &key, Chain &pieces);
   // Whether it may come like that: nobody needs to see it in one piece.
   static bool takes_pieces(const weir_req &req);
+  // A part whose server left the ring: to the one that the ring has for it now.
+  static void send_again(ClientConnection &client, Part &part);
   // A request was queued: its client waits while there is more than is good.
   static void ease(ClientConnection &client, upstream::ServerConnection &connection);
 
@@ -54,7 +56,7 @@ class Dispatcher {
 
   bool done();
   void put_large(const uint8_t *message, size_t size, Chain &to);
-  bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server);
+  bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server, const weir_bytes &key);
   bool dispatch_with_care(const One &one);
   void dispatch(const One &one);
   void answer(const One &one);
@@ -71,7 +73,8 @@ class Dispatcher {
   void to_parts(const One &one, uint32_t part_count);
   void refuse(const One &one, uint32_t error, std::string_view text);
   void expect_reply(const weir_req &req, upstream::ServerConnection &connection, uint32_t place, size_t len,
-                    uint64_t due_us);
+                    uint64_t due_us, const weir_bytes *key);
+  void keep(Part &part, upstream::ServerConnection &connection, size_t len, const weir_bytes *key);
   bool may_send(const One &one, upstream::ServerConnection &connection);
   uint64_t due_us(uint32_t place);
   // Appends the request, or its part, to the connection's output; its length, 0 when the plugin failed.

@@ -21,10 +21,12 @@ Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejecti
       reach(*this),
       slices(r),
       output_pause(p.settings.client_output_limit / 4),
+      keeps_reads(p.settings.resends() == config::Retry::reads),
       small_reply(p.settings.client_output_limit / 2 / std::max<uint64_t>(p.settings.client_inflight, 1)) {}
 
 Front::~Front() {
   for (Request *request : held_) reactor.requests.release(request);
+  for (Part *part : for_ring_) reactor.requests.release(*part);
   pool.protocol->worker_fini(protocol_worker);
   pool.dist->worker_fini(dist_worker);
 }
@@ -117,6 +119,12 @@ void Front::hold_back(Request &request) {
 }
 
 void Front::release_held() {
+  std::vector<Part *> parts;
+  parts.swap(for_ring_);
+  for (Part *part : parts) {
+    RequestOwner *owner = part->request->owner;
+    owner != nullptr ? owner->ring_changed(*part) : reactor.requests.release(*part);
+  }
   std::vector<Request *> held;
   held.swap(held_);
   for (Request *request : held) {

@@ -38,9 +38,11 @@ class Front {
   bool is_done() const;
   void close_all();
 
-  // The ring changed: who was held back for it may be told.
+  // The ring changed: what waited for it is sent again, and who was held back for it may be told.
   void release_held();
   void hold_back(Request &request);
+  // The part is sent again then, by the new ring.
+  void keep_for_ring(Part &part) { for_ring_.push_back(&part); }
 
   // Once a turn: clients that wait for room on a server connection.
   void wake_waiters();
@@ -63,6 +65,7 @@ class Front {
   Reach reach;  // after both
   Slices slices;
   const size_t output_pause;   // client_output_limit / 4: from here on a client reads no more
+  const bool keeps_reads;      // requests that may be sent again are kept until they are answered (retry: reads)
   const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered
   size_t slow_clients = 0;     // paused for their output, or lingering
 
@@ -89,6 +92,7 @@ class Front {
   bool state_moves_ = false;  // the successor's protocol is of the same code
   std::vector<Waiter> waiters_;
   std::vector<Request *> held_;
+  std::vector<Part *> for_ring_;
   uint32_t next_lane_ = 0;
 };
 

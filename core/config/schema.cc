@@ -146,14 +146,37 @@ const Key<Pool> kPool[] = {
      kOptional,
      kBoth,
      &Pool::timeout_us,
-     "How long a request may wait for its answer; 0 = for ever."},
+     "How long a request may wait for its answer, from its arrival until its reply is there; 0 = for ever. A request "
+     "that "
+     "is late fails alone: its client gets an error, the connection to the server stays. A connection on which nothing "
+     "at all comes for four such times (and a second) is closed."},
     {"connect_timeout",
      {Type::duration, 0, kYearUs},
      "5s",
      kOptional,
      kWeirOnly,
      &Pool::connect_timeout_us,
-     "How long a connection to a server may take to come up, also without a `timeout`; 0 = for ever."},
+     "How long a connection to a server may take to come up, with what the protocol says first (AUTH, SELECT); also "
+     "without a `timeout`; 0 = for ever. Requests that wait for it keep their own `timeout`."},
+    {"reconnect_delay",
+     {Type::duration, 0, kYearUs},
+     "500ms",
+     kOptional,
+     kWeirOnly,
+     &Pool::reconnect_delay_us,
+     "What a connection waits at most from one failed try to reach a server to the next: 10 ms after the first, then "
+     "twice as long after each, shortened by up to half at random. Requests that come meanwhile get the last try's "
+     "error at once. 0 = each request tries anew. Not with `on_failure` or "
+     "`auto_eject_hosts`: there each request tries until the server is down."},
+    {"retry",
+     {Type::choice, 0, 0, "none|unsent|reads"},
+     "unsent",
+     kOptional,
+     kWeirOnly,
+     &Pool::retry,
+     "What is sent again, on a new connection, when one to a server is lost: `none`, nothing; `unsent`, requests of "
+     "which not a byte had left; `reads`, also those that the protocol knows to change nothing, once, within their "
+     "`timeout`; weir keeps a copy of these until they are answered."},
     {"backlog",
      {Type::integer, 0, kInt},
      "512",

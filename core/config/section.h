@@ -48,10 +48,13 @@ uint64_t get_number(const Key<Owner> &key, const Owner &owner) {
       key.field);
 }
 
-// Fills in the numbers that the table gives a default; the rest has none or is looked up in the catalog.
+// Fills in the numbers and texts that the table gives a default; the rest has none or is looked up in the catalog.
 template <class Owner>
 void set_defaults(std::span<const Key<Owner>> keys, Owner &owner) {
   for (const Key<Owner> &key : keys) {
+    if (auto *text = std::get_if<std::string Owner::*>(&key.field); text != nullptr && key.fallback != nullptr) {
+      owner.*(*text) = key.fallback;
+    }
     if (key.fallback == nullptr || !is_number(key.rule.type)) continue;
     Node node;
     node.kind = Node::Kind::scalar;

@@ -56,6 +56,9 @@ struct HealthCheck {
   bool operator==(const HealthCheck &) const = default;
 };
 
+// What is sent again when a connection to a server was lost.
+enum class Retry { none, unsent, reads };
+
 struct Pool {
   std::string name;
   Place place;
@@ -67,6 +70,8 @@ struct Pool {
   uint64_t timeout_us = 0;           // of a request; 0 = none
   uint64_t connect_timeout_us = 0;   // 0 = none
   uint64_t resolve_interval_us = 0;  // 0 = never by itself
+  uint64_t reconnect_delay_us = 0;   // at most; 0 = none
+  std::string retry;                 // see resends()
   uint32_t backlog = 0;
   uint32_t client_connections = 0;  // 0 = no limit
   uint32_t server_connections = 1;  // a server and worker
@@ -88,6 +93,7 @@ struct Pool {
     if (on_failure == "failover") return OnFailure::failover;
     return on_failure == "rehash" || auto_eject_hosts ? OnFailure::rehash : OnFailure::nothing;
   }
+  Retry resends() const { return retry == "reads" ? Retry::reads : retry == "none" ? Retry::none : Retry::unsent; }
   // Whether both say the same, secrets included; a reload leaves such a pool alone.
   bool operator==(const Pool &) const = default;
 };
@@ -106,7 +112,7 @@ struct Settings {
   uint64_t drain_timeout_us = 0;
   uint64_t upgrade_timeout_us = 0;
   std::vector<std::string> dns;  // servers to ask; none = the system's
-  std::string user, group;  // who the process becomes once its addresses are bound; empty = stays who it is
+  std::string user, group;       // who the process becomes once its addresses are bound; empty = stays who it is
   Plugins plugins;
   std::vector<Pool> pools;  // in stats order: shorter names first, then bytes
 };

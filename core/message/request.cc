@@ -34,6 +34,11 @@ void RequestPool::dispose(Request *request) {
   ++idle_;
 }
 
+void RequestPool::forget(Part &part) {
+  if (part.kept != nullptr) chunks_.put(part.kept);
+  part.kept = nullptr;
+}
+
 void RequestPool::trim() {
   for (; low_ > 0; --low_, --idle_) {
     Request *request = free_;

@@ -31,6 +31,10 @@ struct Part {
   uint32_t keys = 0;          // how many of the request's keys it carries
   bool abandoned = false;
   bool want_items = false;  // the reply will be merged
+  bool begun = false;       // some of its reply went to its owner
+  bool resent = false;      // it was sent again to its server, ...
+  bool moved = false;       // ... and to another one
+  Chunk *kept = nullptr;    // what can be sent again (Kept); null = nothing can
 };
 
 // Why a part or request failed, as a client reads it.
@@ -63,10 +67,15 @@ class RequestOwner {
   virtual void body_came(Part &, size_t len, bool ends) = 0;
   // The reply that comes next must not be seen before released(), unless some of the part's replies were already.
   virtual void hold_back(Part &) = 0;
+  // Its server leaves the ring; nothing was replied. It is to be sent again when ring_changed() is called for it.
+  virtual void awaits_ring(Part &) = 0;
+  virtual void ring_changed(Part &) = 0;
   // There will be no (or no whole) reply. held: the client must not be told before released().
   virtual void part_failed(Part &, const Failure &, bool held) = 0;
   // A request that was held back may be told.
   virtual void released(Request &) = 0;
+
+  uint64_t changed_at = 0;  // Upstream::position of its last request that may have changed something; for the upstream
 };
 
 struct Request {
@@ -109,6 +118,14 @@ class RequestPool {
     free_ = request;
     ++idle_;
   }
+  // A part leaves for good, which held its request.
+  void release(Part &part) {
+    if (part.kept != nullptr) [[unlikely]]
+      forget(part);
+    release(part.request);
+  }
+  // It will not be sent again.
+  void forget(Part &part);
   void trim();
   size_t in_use() const { return made_ - idle_; }
 
@@ -118,7 +135,8 @@ class RequestPool {
   static void renew(Request &request, RequestOwner *owner, const weir_req &req) {
     request.owner = owner;
     request.req = req;
-    request.part.abandoned = request.part.want_items = false;
+    request.part.abandoned = request.part.want_items = request.part.begun = false;
+    request.part.resent = request.part.moved = false;
     request.parts_open = request.holders = request.held_back = 0;
     request.done = request.begun = false;
   }

@@ -12,6 +12,14 @@ namespace {
 constexpr uint32_t kMostResends = 3;
 constexpr uint64_t kLogEveryUs = 1'000'000;
 
+// Numbers without a pattern from numbers with one (splitmix64).
+uint64_t scattered(uint64_t n) {
+  n += 0x9e3779b97f4a7c15;
+  n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9;
+  n = (n ^ (n >> 27)) * 0x94d049bb133111eb;
+  return n ^ (n >> 31);
+}
+
 }  // namespace
 
 const ServerConnection::Ending ServerConnection::kServerEnds{"the server ends the connection", WEIR_PART_CLOSED,
@@ -26,31 +34,20 @@ void ServerConnection::on_broken(int error) {
 }
 
 void ServerConnection::close(const Ending &ending) {
-  bool was_open = open();
   bool had_work = !queue_.empty();
-  if (was_open) {
-    bool timed_out = ending.status == WEIR_PART_TIMEOUT;
-    (timed_out ? cells_.server_timedout : ending.eof ? cells_.server_eof : cells_.server_err).add();
-  } else if (state_ != State::closed) {
-    cells_.server_err.add();
-  }
-  const auto &server = backend_.config;
-  LogLevel level = had_work || ending.counts ? LogLevel::warn : LogLevel::info;
-  // A server that is down is reported once a second, not once a request.
-  bool quiet = reactor_.now_us < logged_us_ + kLogEveryUs && level == LogLevel::warn;
-  if (!quiet && log::enabled(level)) {
-    logged_us_ = reactor_.now_us;
-    log::format(level, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), server.name.c_str(),
-                ending.logged != nullptr ? ending.logged : ending.why);
-  }
-  bool worked = is_up() && ending.status == WEIR_PART_CLOSED;
+  count_end(ending);
+  log_end(ending, had_work);
+  note_end(ending, had_work);
+  // What it stood still on may be answered by the next one, as may what it lost.
+  bool lost = is_up() && (ending.status == WEIR_PART_CLOSED || ending.status == WEIR_PART_TIMEOUT);
   if (state_ == State::leaving) out_.append(reactor_.chunks, waiting_);  // they are one stream
   waiting_.clear(reactor_.chunks);
   // Requests of which not a byte was written cannot have been carried out: they go to a new connection.
   size_t before_unsent = 0;
-  bool resend = worked && resends_ < kMostResends && queue_.bytes_before_unsent(before_unsent);
-  if (resend) {
-    ++resends_;
+  config::Retry retry = upstream_.with.pool.resends();
+  bool resend = lost && retry != config::Retry::none && resends_ < kMostResends;
+  bool keep_unsent = resend && queue_.bytes_before_unsent(before_unsent);
+  if (keep_unsent) {
     out_.consume(reactor_.chunks, before_unsent);
     waiting_.append(reactor_.chunks, out_);
   }
@@ -58,11 +55,45 @@ void ServerConnection::close(const Ending &ending) {
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
   bool held = (had_work || ending.counts) && upstream_.failed(server_);
   backend_.address_in_doubt();
+  fail_all(ending, {keep_unsent, resend && retry == config::Retry::reads, held});
   note_queue();
-  fail_all(ending, resend, held);
   queue_.publish();
+  if (queue_.empty()) return;
+  ++resends_;
   // Not at once: whoever is working with the old connection's bytes must find it closed.
-  if (resend) reactor_.later([this] { connect(); });
+  resends_soon_ = true;
+  reactor_.later([this] {
+    resends_soon_ = false;
+    connect();
+  });
+}
+
+void ServerConnection::count_end(const Ending &ending) {
+  if (open()) {
+    bool timed_out = ending.status == WEIR_PART_TIMEOUT;
+    (timed_out ? cells_.server_timedout : ending.eof ? cells_.server_eof : cells_.server_err).add();
+  } else if (state_ != State::closed) {
+    cells_.server_err.add();
+  }
+}
+
+void ServerConnection::log_end(const Ending &ending, bool had_work) {
+  LogLevel level = had_work || ending.counts ? LogLevel::warn : LogLevel::info;
+  // A server that is down is reported once a second, not once a request.
+  bool quiet = reactor_.now_us < logged_us_ + kLogEveryUs && level == LogLevel::warn;
+  if (quiet || !log::enabled(level)) return;
+  logged_us_ = reactor_.now_us;
+  log::format(level, "pool %s: server %s: %s", upstream_.with.pool.name.c_str(), backend_.config.name.c_str(),
+              ending.logged != nullptr ? ending.logged : ending.why);
+}
+
+// One that never answered is a try that failed, whether or not it came up. A server may close an idle one, though.
+void ServerConnection::note_end(const Ending &ending, bool had_work) {
+  bool idle = is_up() && !had_work;
+  if (answered_ || responses_ != 0 || idle) return;
+  back_off_.failed(reactor_.now_us, is_up(), upstream_.reconnect_delay_us(), scattered(reactor_.now_us ^ conn_id_));
+  down_why_ = ending.why;
+  down_error_ = ending.error;
 }
 
 // The socket goes, and what belongs to it alone.
@@ -94,23 +125,11 @@ void ServerConnection::end() {
   waiting_.clear(reactor_.chunks);
   for (Part *part = queue_.take(false); part != nullptr;) {
     Part *next = part->next_expected;
-    reactor_.requests.release(part->request);
+    reactor_.requests.release(*part);
     part = next;
   }
   note_queue();
   queue_.publish();
-}
-
-void ServerConnection::fail_all(const Ending &ending, bool keep_unsent, bool held) {
-  for (Part *part = queue_.take(keep_unsent); part != nullptr;) {
-    Part *next = part->next_expected;
-    RequestOwner *owner = part->request->owner;
-    bool tell = !part->abandoned && owner != nullptr;
-    part->abandoned = true;
-    if (tell) owner->part_failed(*part, {ending.status, ending.error, ending.why}, held);
-    reactor_.requests.release(part->request);
-    part = next;
-  }
 }
 
 }  // namespace weir::upstream

@@ -55,7 +55,7 @@ void ServerConnection::leave() {
   take_down();
   while (swallowed != nullptr) {
     Part *next = swallowed->next_expected;
-    reactor_.requests.release(swallowed->request);
+    reactor_.requests.release(*swallowed);
     swallowed = next;
   }
   note_queue();

@@ -54,6 +54,23 @@ Part *ExpectationQueue::take(bool keep_unsent) {
   return take_before(kept, kept != nullptr ? kept->sent_at : queued_);
 }
 
+void ExpectationQueue::put_ahead(Part *first) {
+  uint64_t len = 0, parts = 0;
+  Part *last = first;
+  for (Part *part = first; part != nullptr; part = part->next_expected) {
+    part->sent_at = len;
+    len += part->kept->size();
+    ++parts;
+    last = part;
+  }
+  push_front(len);
+  last->next_expected = head_;
+  if (tail_ == nullptr) tail_ = last;
+  head_ = unsent_ = due_ = at_ = first;
+  parts_ += parts;
+  unsent_parts_ += parts;
+}
+
 bool ExpectationQueue::sent_is_awaited() const {
   for (const Part *part = head_; part != unsent_; part = part->next_expected) {
     if (!part->abandoned) return true;

@@ -17,7 +17,9 @@ class ExpectationQueue {
   explicit ExpectationQueue(ServerCells &cells) : cells_(cells) {}
 
   bool empty() const { return head_ == nullptr; }
+  uint64_t size() const { return parts_; }
   Part *head() const { return head_; }
+  const Part *unsent() const { return unsent_; }  // the first of which not a byte was written; null = none
   // Not a byte of the oldest part was written: whatever comes cannot be its reply.
   bool head_is_unsent() const { return head_ != nullptr && head_->sent_at >= written_; }
 
@@ -60,6 +62,9 @@ class ExpectationQueue {
   Part *take(bool keep_unsent);
   // The same, when all bytes that were to be written before what stays are written.
   Part *take_written() { return take_before(unsent_, written_); }
+  // Nothing here was written yet: these parts, linked by next_expected and each with what is kept of it, go ahead of
+  // it.
+  void put_ahead(Part *first);
   // Whether an answer to anything that was (partly) sent is still waited for.
   bool sent_is_awaited() const;
 

@@ -36,7 +36,7 @@ ServerConnection::~ServerConnection() {
   waiting_.clear(reactor_.chunks);
   for (Part *part = queue_.take(false); part != nullptr;) {
     Part *next = part->next_expected;
-    reactor_.requests.release(part->request);
+    reactor_.requests.release(*part);
     part = next;
   }
 }
@@ -60,6 +60,7 @@ void ServerConnection::connect() {
   conn_id_ = next_connection_id();
   std::fill(protocol_state_.begin(), protocol_state_.end(), 0);
   state_ = State::connecting;
+  answered_ = false;
   moved_us_ = reactor_.now_us;
   uint64_t timeout = upstream_.with.pool.connect_timeout_us;
   prepare_due_us_ = timeout == 0 ? 0 : reactor_.now_us + timeout;
@@ -160,6 +161,10 @@ void ServerConnection::became_ready() {
 
 // ---- requests --------------------------------------------------------------------------------------------
 
+void ServerConnection::look_when_due(const Part &part) {
+  if (part.due_us != 0) upstream_.check_at(part.due_us);
+}
+
 void ServerConnection::note_queue() {
   bool swamped = backlog() > queue_limit_ / 2;
   if (swamped == swamped_) return;
@@ -168,7 +173,22 @@ void ServerConnection::note_queue() {
 }
 
 void ServerConnection::connect_if_closed() {
-  if (state_ == State::closed) connect();
+  if (state_ != State::closed || resends_soon_) return;
+  back_off_.refuses(reactor_.now_us) ? refuse_soon() : connect();
+}
+
+// The caller is in the middle of queueing, here too.
+void ServerConnection::refuse_soon() {
+  if (closing_soon_) return;
+  closing_soon_ = true;
+  reactor_.later([this] {
+    closing_soon_ = false;
+    waiting_.clear(reactor_.chunks);
+    count_requests();
+    note_queue();
+    fail_all({down_why_.c_str(), WEIR_PART_NO_SERVER, down_error_, false}, {});
+    queue_.publish();
+  });
 }
 
 void ServerConnection::on_written(size_t len) {
@@ -220,6 +240,10 @@ void ServerConnection::count_requests() {
 }
 
 void ServerConnection::count_replies() {
+  if (responses_ != 0 && !answered_) {
+    answered_ = true;
+    back_off_.succeeded();
+  }
   cells_.responses.add(responses_);
   cells_.response_bytes.add(response_bytes_);
   responses_ = response_bytes_ = 0;
@@ -239,11 +263,10 @@ bool ServerConnection::reply(const weir_rsp &rsp, const weir_item *items, const 
   response_bytes_ += rsp.size;
   resends_ = 0;
   backend_.health.replied();
-  Request *request = part->request;
-  RequestOwner *owner = request->owner;
+  RequestOwner *owner = part->request->owner;
   if (!part->abandoned && owner != nullptr) owner->replied(*part, rsp, items, data);
   queue_.pop();
-  reactor_.requests.release(request);
+  reactor_.requests.release(*part);
   return true;
 }
 
@@ -284,6 +307,7 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
   bool whole = have == rsp.size;
   body_left_ = rsp.size - have;
   body_ends_ = answers;
+  part->begun = true;
   RequestOwner *owner = part->request->owner;
   if (!part->abandoned && owner != nullptr) {
     if (held) owner->hold_back(*part);
@@ -330,7 +354,7 @@ ReplyArrays &ServerConnection::arrays() {
 }
 
 void ServerConnection::retire_head() {
-  reactor_.requests.release(queue_.pop()->request);
+  reactor_.requests.release(*queue_.pop());
 }
 
 // ---- time ------------------------------------------------------------------------------------------------
@@ -342,6 +366,7 @@ void ServerConnection::expire(Part &part) {
   RequestOwner *owner = part.request->owner;
   bool tell = !part.abandoned && owner != nullptr;
   part.abandoned = true;
+  reactor_.requests.forget(part);
   if (tell) owner->part_failed(part, {WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, std::strerror(ETIMEDOUT)}, held);
 }
 

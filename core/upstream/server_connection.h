@@ -4,6 +4,8 @@
 //   closed -> connecting -> preparing -> ready -> closed
 //                                          \-> leaving -> closed, when the server is at another address now
 //
+// After a try that failed it refuses requests for a while (BackOff): they fail at once, with that try's error.
+//
 // Any reply that no part in its queue expects ends the connection, since the position is then in doubt.
 //
 // Owner: Upstream; it lives as long as its worker. Thread: the worker's alone.
@@ -16,6 +18,7 @@
 #include "core/message/inbox.h"
 #include "core/message/request.h"
 #include "core/net/connection.h"
+#include "core/upstream/back_off.h"
 #include "core/upstream/backend.h"
 #include "core/upstream/expectation_queue.h"
 #include "core/upstream/reply_arrays.h"
@@ -41,6 +44,8 @@ class ServerConnection final : public net::Connection {
     output_grew();
     if (state_ != State::ready) connect_if_closed();
   }
+  // The part's time is not counted from now.
+  void look_when_due(const Part &part);
   // Sees to it that clients stop asking when too much waits; to be called when it is_crowded().
   void note_queue();
   // Whether another request may be queued (server_queue_limit).
@@ -95,7 +100,18 @@ class ServerConnection final : public net::Connection {
   bool check_leaving();
   void renew();
   void connect_anew();
-  void fail_all(const Ending &ending, bool keep_unsent, bool held);
+  // What becomes of the requests on it.
+  struct Fate {
+    bool keeps_unsent = false;  // those of which nothing was written wait for the next connection
+    bool resends = false;       // so do those that may be sent again
+    bool held = false;          // clients must not hear of it before the ring changed
+  };
+  void fail_all(const Ending &ending, const Fate &fate);
+  uint64_t mark_changes(const Part *first, const Part *unsent);
+  bool may_be_sent_again(const Part &part, uint64_t position) const;
+  void send_again(Part *first);
+  void count_end(const Ending &ending);
+  void log_end(const Ending &ending, bool had_work);
   static Ending ending_of(int error);
   static const Ending kServerEnds;  // as it said itself
 
@@ -112,6 +128,8 @@ class ServerConnection final : public net::Connection {
   void retire_head();
   bool give_up_head();  // its reply is too large to be held whole; false: the connection is closed
   void connect_if_closed();
+  void refuse_soon();
+  void note_end(const Ending &ending, bool had_work);
   void count_requests();
   void count_replies();
   void expire(Part &part);
@@ -128,8 +146,10 @@ class ServerConnection final : public net::Connection {
   const uint32_t server_;
   State state_ = State::closed;
   bool closing_soon_ = false;
-  uint8_t tried_ = 0;     // addresses that did not answer, since requests wait for this connection
-  bool swamped_ = false;  // so much waits that clients must be taken one request at a time; see Upstream::swamped
+  bool resends_soon_ = false;  // connects at the end of the turn, for what is sent again
+  bool answered_ = false;      // a request, since it connected
+  uint8_t tried_ = 0;          // addresses that did not answer, since requests wait for this connection
+  bool swamped_ = false;       // so much waits that clients must be taken one request at a time; see Upstream::swamped
 
   ExpectationQueue queue_;
   Chain waiting_;  // requests that came before the connection was ready, or since it leaves
@@ -151,6 +171,9 @@ class ServerConnection final : public net::Connection {
   uint64_t leave_due_us_ = 0;
   net::SocketAddress address_;  // where it is connected to
   uint64_t conn_id_ = 0;
+  BackOff back_off_;
+  std::string down_why_;  // while it refuses: what the last try failed of
+  uint32_t down_error_ = WEIR_ERR_NO_SERVER;
   std::string refusal_;     // why the server would not have us
   uint64_t logged_us_ = 0;  // when an end of the connection was last logged
   uint32_t resends_ = 0;    // in a row, without a reply in between

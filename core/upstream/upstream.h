@@ -69,6 +69,11 @@ class Upstream {
     check_at(due);
     return due;
   }
+  // What a server's connection waits at most from one failed try to the next. Where failures take a server down,
+  // that is the pause, and each request until then is a try, as with twemproxy.
+  uint64_t reconnect_delay_us() const {
+    return with.pool.policy() == config::OnFailure::nothing ? with.pool.reconnect_delay_us : 0;
+  }
   void check_at(uint64_t us) {
     if (next_check_us_ == 0 || us < next_check_us_) next_check_us_ = us;
   }
@@ -81,7 +86,8 @@ class Upstream {
 
   const Parts with;
   ReplyArrays &arrays;
-  int swamped = 0;  // connections that are; counted by themselves
+  uint64_t position = 0;  // of requests on connections that were lost; see RequestOwner::changed_at
+  int swamped = 0;        // connections that are; counted by themselves
 
  private:
   std::vector<std::unique_ptr<ServerConnection>> connections_;

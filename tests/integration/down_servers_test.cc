@@ -55,7 +55,11 @@ TEST_P(DownServers, WithFailFastTheirKeysGetAnErrorAtOnceAndNobodyElseNotices) {
   EXPECT_GE(of_pool(proxy, "refused_down"), 3);
   // Nothing is tried: the server is down for long, and no connection to it is made.
   long long errors = proxy.stats().at("alpha").at("s1").number("server_err");
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(kDown, client.ask(resp({"GET", lost})));
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(kDown, client.ask(resp({"GET", lost})));
+    EXPECT_THAT(client.ask(resp({"MGET", kept, lost})), StartsWith("-"));
+    EXPECT_THAT(client.ask(resp({"DBSIZE"})), StartsWith("-"));
+  }
   EXPECT_EQ(errors, proxy.stats().at("alpha").at("s1").number("server_err"));
   servers_[1]->start();
 }
@@ -223,6 +227,70 @@ TEST_P(Failover, OutlivesThatAllServersAreDownAndThenSomeOfTheSpares) {
   EXPECT_THAT(client.ask(resp({"MGET", "k1", "k2", "k3"})), StartsWith("-"));
   EXPECT_THAT(client.ask(resp({"DBSIZE"})), StartsWith("-"));
   EXPECT_EQ("+PONG\r\n", client.ask(resp({"PING"})));
+}
+
+TEST_P(Failover, AClientHearsOfAServerOfTheSparePoolThatWentDownWhenItMayAskAgain) {
+  Proxy proxy(pools(), {.workers = GetParam()});
+  Stream client = proxy.connect();
+  std::string lost = key_on(client, *servers_[1]);
+  servers_[1]->kill();
+  EXPECT_TRUE(eventually([&] { return client.ask(resp({"GET", lost})) == "$-1\r\n"; }));
+  // Its keys on one of the spare servers, which goes away, too.
+  std::vector<std::string> keys;
+  for (int i = 0; keys.size() < 20; ++i) {
+    std::string key = "both" + std::to_string(i);
+    EXPECT_EQ(kOk, client.ask(resp({"SET", key, "x"})));
+    if (spares_[0]->call({"EXISTS", key}) == integer(1)) keys.push_back(key);
+  }
+  spares_[0]->kill();
+  int errors = 0;
+  for (const std::string &key : keys) errors += client.ask(resp({"GET", key})).starts_with("-");
+  EXPECT_LE(errors, 1) << "the one that found out";
+  for (const std::string &key : keys) EXPECT_EQ("$-1\r\n", client.ask(resp({"GET", key})));
+  servers_[1]->start();
+}
+
+TEST_P(Failover, GivesTheServerItsKeysBackByAndBy) {
+  std::vector<PoolText> both = pools();
+  both[0]
+      .set("slow_start", "100h")
+      .set("health_check",
+           "{interval: 50ms, rise: 1, fall: 1, timeout: " + std::to_string(scaled(milliseconds(1000)).count()) + "}");
+  Proxy proxy(both, {.workers = GetParam()});
+  Stream client = proxy.connect();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 10; ++i) keys.push_back(key_on(client, *servers_[1], "slow" + std::to_string(i) + "-"));
+  servers_[1]->pause();
+  EXPECT_TRUE(eventually([&] { return !is_up(proxy, "s1"); }));
+  for (const std::string &key : keys) EXPECT_EQ(kOk, client.ask(resp({"SET", key, "spared"})));
+  servers_[1]->resume();
+  EXPECT_TRUE(eventually([&] { return is_up(proxy, "s1"); }));
+  for (const std::string &key : keys) EXPECT_EQ(bulk("spared"), client.ask(resp({"GET", key})));
+}
+
+TEST(FailoverOfMemcached, SplitsAGetOverBothPools) {
+  Memcacheds servers = memcacheds(2), spares = memcacheds(1);
+  PoolText spare("spare");
+  spare.server(spares[0]->address(), "t0");
+  Proxy proxy({failing(memcached_pool(servers), "failover").set("failover_pool", "spare"), spare}, {});
+  Stream client = proxy.connect();
+  servers[1]->kill();
+  auto set = [&](const std::string &key) {
+    client.send("set " + key + " 0 0 1\r\nx\r\n");
+    return client.read_line() == "STORED";
+  };
+  std::string keys, wanted;
+  for (int i = 0; i < 50; ++i) {
+    std::string key = "key" + std::to_string(i);
+    EXPECT_TRUE(eventually([&] { return set(key); }));
+    keys += " " + key;
+    wanted += "VALUE " + key + " 0 1\r\nx\r\n";
+  }
+  client.send("get" + keys + "\r\n");
+  EXPECT_EQ(wanted + "END\r\n", client.read_exactly(wanted.size() + 5));
+  EXPECT_GT(of_pool(proxy, "failed_over"), 0);
+  EXPECT_THAT(spares[0]->call("stats\r\n"), testing::Not(HasSubstr("STAT curr_items 0\r")));
+  EXPECT_THAT(servers[0]->call("stats\r\n"), testing::Not(HasSubstr("STAT curr_items 0\r")));
 }
 
 TELL_WITH_WORKERS(DownServers);

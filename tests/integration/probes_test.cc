@@ -1,5 +1,7 @@
 // health_check: servers are asked whether they are well, go down and come back by what they say, and no client's
 // request is spent on finding out.
+#include <csignal>
+
 #include "tests/integration/story.h"
 
 namespace weir::test {
@@ -208,6 +210,25 @@ TEST_P(Probes, BringAServerBackWithAllItsKeysInTheEnd) {
   EXPECT_TRUE(eventually([&] { return client.ask(resp({"GET", key})) == bulk("x"); }));
   EXPECT_TRUE(eventually([&] { return proxy.log().find("server s1 has all its keys again") != std::string::npos; }));
   for (int i = 0; i < 100; ++i) EXPECT_EQ(bulk("x"), client.ask(resp({"GET", key})));
+}
+
+TEST(ProbesAtTheEnd, GoOnAsLongAsAnyWorkerHasClients) {
+  FakeServer server(FakeServer::answering([](const auto &request) { return request[0] == "PING" ? "+PONG\r\n" : ""; }));
+  PoolText pool;
+  pool.redis().server(server.address(), "s0");
+  Proxy proxy({probed(pool, "fail_fast")}, {.workers = 2});
+  EXPECT_TRUE(reaches(proxy, "s0", "probes_ok", 1));
+  Stream of_first = proxy.connect();
+  EXPECT_EQ("+PONG\r\n", of_first.ask(resp({"PING"})));
+  Stream of_second = proxy.connect();
+  of_second.send(resp({"GET", "k"}));
+  EXPECT_TRUE(eventually([&] { return server.accepted() == 2; }));
+  of_first.close();
+  EXPECT_TRUE(proxy.stats_reach([](const Json &s) { return s.at("alpha").number("client_connections") == 1; }));
+  proxy.process().signal(SIGTERM);
+  EXPECT_TRUE(eventually([&] { return server.accepted() == 3; })) << "the worker that is left asks by itself";
+  of_second.close();
+  proxy.stop();
 }
 
 TELL_WITH_WORKERS(Probes);

@@ -31,6 +31,8 @@ class Upgrading : public testing::Test {
       EXPECT_FALSE(exists(pid_file_));
       EXPECT_FALSE(exists(dir_.file("weir.sock")));
     }
+    // All processes that came of the first write there.
+    EXPECT_EQ("", first_ ? first_->sanitizer_report() : "");
     if (HasFailure()) std::cerr << read_whole(log_);
   }
 

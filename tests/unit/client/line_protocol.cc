@@ -49,7 +49,8 @@ weir_status push_key(weir_parse *p, const Word &word, weir_req &req) {
 // What one line asks for; false: not known.
 bool describe(std::string_view name, const std::vector<Word> &words, weir_req &req) {
   req.route = WEIR_ROUTE_KEY;
-  if (name == "get" || name == "set" || name == "same") return true;
+  if (name == "get") return (req.flags = WEIR_REQ_RETRY_SAFE) != 0;
+  if (name == "set" || name == "same") return true;
   if (name == "fence") return (req.flags = WEIR_REQ_FENCE) != 0;
   if (name == "mute") return (req.flags = WEIR_REQ_MUTE) != 0;
   if (name == "change") return (req.flags = WEIR_REQ_TRANSFORM) != 0;
@@ -57,7 +58,10 @@ bool describe(std::string_view name, const std::vector<Word> &words, weir_req &r
   if (name == "lease") return (req.flags = WEIR_REQ_LEASE_BEGIN) != 0;
   if (name == "tell") return (req.reply = WEIR_REPLY_NONE) != 0;
   if (name == "two") return (req.replies = 2) != 0;
-  if (name == "mget") return (req.route = WEIR_ROUTE_SPLIT) != 0;
+  if (name == "mget") {
+    req.flags = WEIR_REQ_RETRY_SAFE;
+    return (req.route = WEIR_ROUTE_SPLIT) != 0;
+  }
   if (name == "any") return (req.route = WEIR_ROUTE_ANY) != 0;
   if (name == "all") return (req.route = WEIR_ROUTE_ALL) != 0;
   if (name == "hush") {

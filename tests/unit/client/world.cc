@@ -50,7 +50,7 @@ std::unique_ptr<PuppetPool> make_pool(const World::Plan &plan, const std::vector
   std::vector<std::string> addresses;
   for (const TestServer &server : servers) addresses.push_back(server.address);
   auto made = std::make_unique<PuppetPool>(addresses, [&plan](config::Pool &pool) {
-    pool.timeout_us = pool.connect_timeout_us = 0;
+    pool.timeout_us = pool.connect_timeout_us = pool.reconnect_delay_us = 0;
     pool.auto_eject_hosts = false;
     if (plan.tune) plan.tune(pool);
   });

@@ -37,6 +37,8 @@ pools:
       - 127.0.0.1:6379:1
     timeout: 0
     connect_timeout: 5s
+    reconnect_delay: 500ms
+    retry: unsent
     backlog: 512
     client_connections: 0
     client_inflight: 65536
