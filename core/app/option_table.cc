@@ -141,7 +141,7 @@ const std::vector<OptionRow> &option_table() {
       {kStats, 'i', "stats-interval", "MSEC", "a number",
        "accepted and checked, without effect: statistics are always current", stats_interval},
       {kStats, 0, "admin", "ADDRESS", "an address",
-       "listen for commands here, in place of the configuration's admin:",
+       "listen for commands here: host:port or /path/of/socket (default: the file's admin:)",
        text<&Options::admin_address>},
       {kInline, 0, "protocol", "NAME", "a name", "protocol of the pool; --list-plugins shows the names",
        pool_text<&InlinePool::protocol>},

@@ -168,6 +168,9 @@ std::string Runtime::apply(Plan &plan) {
   if (plan.fresh->workers != loaded_->workers || plan.fresh->settings.workers != loaded_->settings.workers) {
     plan.said.emplace_back("workers: takes effect at the next start");
   }
+  if (plan.fresh->settings.user != loaded_->settings.user || plan.fresh->settings.group != loaded_->settings.group) {
+    plan.said.emplace_back("user, group: take effect at the next start");
+  }
   loaded_ = plan.fresh;
   stats_names_ = admin::stats_names(loaded_->settings, book_);
   std::vector<PoolChange> changes;

@@ -78,6 +78,11 @@ std::vector<std::string> differences(const Settings &before, const Settings &now
   if (before.memory_limit != now.memory_limit) {
     out.push_back("memory_limit " + format_size(before.memory_limit) + " -> " + format_size(now.memory_limit));
   }
+  for (auto [name, field] : {std::pair{"drain_timeout ", &Settings::drain_timeout_us},
+                             std::pair{"upgrade_timeout ", &Settings::upgrade_timeout_us}}) {
+    if (before.*field == now.*field) continue;
+    out.push_back(name + format_duration_us(before.*field) + " -> " + format_duration_us(now.*field));
+  }
   for (const Pool &pool : before.pools) {
     if (find(now, pool.name) == nullptr) out.push_back("pool " + pool.name + ": gone");
   }

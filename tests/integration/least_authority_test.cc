@@ -171,5 +171,20 @@ TEST_F(LeastAuthority, ASecretComesFromAFileAndIsNowhereToBeSeen) {
   EXPECT_EQ(std::string::npos, (printed.out + printed.err).find("hunter2"));
 }
 
+TEST_F(LeastAuthority, ASecretThatWasReplacedInItsFileHoldsAfterAReload) {
+  std::string secret = dir_.write("secret", "old\n");
+  configure("", "    redis_auth: {file: " + secret + "}\n");
+  start({"--admin", dir_.file("admin.sock")});
+  EXPECT_EQ(kOk, connect().ask(resp({"AUTH", "old"})));
+  dir_.write("secret", "new\n");
+  Stream admin = Stream::unix_socket(dir_.file("admin.sock"));
+  admin.send("reload\n");
+  std::string said = admin.read_until_close();
+  EXPECT_THAT(said, StartsWith("ok\n1 change"));
+  EXPECT_EQ(std::string::npos, (said + process_->err()).find("new\n")) << said;
+  EXPECT_EQ(kOk, connect().ask(resp({"AUTH", "new"})));
+  EXPECT_THAT(connect().ask(resp({"AUTH", "old"})), StartsWith("-WRONGPASS"));
+}
+
 }  // namespace
 }  // namespace weir::test

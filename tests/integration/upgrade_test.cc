@@ -201,6 +201,15 @@ TEST_F(Upgrading, AnAddressThatIsNewIsBoundAndOneThatIsGoneIsClosed) {
   EXPECT_TRUE(eventually([&] { return !is_listening(gone); }));
 }
 
+TEST_F(Upgrading, TheAdminPortGoesWithTheRest) {
+  configure("drain_timeout: 1ms\nadmin: " + dir_.file("admin.sock"));
+  start();
+  ASSERT_NE(0, upgrade());
+  Stream admin = Stream::unix_socket(dir_.file("admin.sock"));
+  admin.send("reload\n");
+  EXPECT_EQ("ok\nnothing has changed\n", admin.read_until_close());
+}
+
 // ---- that fail
 
 TEST_F(Upgrading, ToABadConfigurationChangesNothingAndCanBeTriedAgain) {
