@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <mutex>
 
@@ -21,6 +23,9 @@ struct Sink {
   uint64_t dropped = 0;  // lines that found pending full
   std::string file;      // "" = standard error
   int fd = STDERR_FILENO;
+  uint64_t unwritten = 0;  // lines that the file did not take, since it last took one
+  int write_error = 0;     // why
+  bool torn = false;       // it took a part of the last one
   std::atomic<bool> synchronous{true};
   std::atomic<void (*)()> wake{nullptr};
   std::atomic<int> level{static_cast<int>(LogLevel::notice)};
@@ -29,14 +34,6 @@ struct Sink {
 Sink &sink() {
   static Sink the_sink;
   return the_sink;
-}
-
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    ssize_t n = ::write(fd, text.data(), text.size());
-    if (n <= 0) return;  // a log that cannot be written is lost; the proxy goes on
-    text.remove_prefix(static_cast<size_t>(n));
-  }
 }
 
 const char *level_name(LogLevel l) {
@@ -60,6 +57,39 @@ std::string stamp(LogLevel l, std::string_view text) {
   return out;
 }
 
+// Of whole lines; how much of it the file took.
+size_t write_some(Sink &s, std::string_view text) {
+  size_t done = 0;
+  while (done < text.size()) {
+    ssize_t n = ::write(s.fd, text.data() + done, text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      s.write_error = n < 0 ? errno : EIO;
+      break;
+    }
+    done += static_cast<size_t>(n);
+    s.torn = text[done - 1] != '\n';
+  }
+  return done;
+}
+
+// Lines that cannot be written (a full disk) are lost, and counted; the proxy goes on. What was lost is said by the
+// first line that can be written again.
+void write_lines(Sink &s, std::string_view lines) {
+  auto lose = [&s](std::string_view text) {
+    s.unwritten += static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  };
+  if (lines.empty()) return;
+  if (s.torn && write_some(s, "\n") == 0) return lose(lines);
+  if (s.unwritten > 0) {
+    std::string said = stamp(LogLevel::err, std::to_string(s.unwritten) + " log lines before this one could not be " +
+                                                "written: " + std::strerror(s.write_error));
+    if (write_some(s, said) < said.size()) return lose(lines);
+    s.unwritten = 0;
+  }
+  lose(lines.substr(write_some(s, lines)));
+}
+
 }  // namespace
 
 bool open(const std::string &file, int level) {
@@ -75,6 +105,7 @@ bool reopen() {
   if (fd < 0) return false;
   if (s.fd != STDERR_FILENO) ::close(s.fd);
   s.fd = fd;
+  s.torn = false;
   return true;
 }
 
@@ -87,8 +118,8 @@ void drain() {
     lines.swap(s.pending);
     std::swap(dropped, s.dropped);
   }
-  write_all(s.fd, lines);
-  if (dropped > 0) write_all(s.fd, stamp(LogLevel::warn, std::to_string(dropped) + " log lines were dropped"));
+  write_lines(s, lines);
+  if (dropped > 0) write_lines(s, stamp(LogLevel::warn, std::to_string(dropped) + " log lines were dropped"));
 }
 
 void on_pending(void (*wake)()) {
@@ -114,7 +145,7 @@ void line(LogLevel l, std::string_view text) {
   if (!enabled(l)) return;
   Sink &s = sink();
   std::string out = stamp(l, text);
-  if (s.synchronous.load(std::memory_order_relaxed)) return write_all(s.fd, out);
+  if (s.synchronous.load(std::memory_order_relaxed)) return write_lines(s, out);
   bool first = false;
   {
     std::lock_guard lock(s.mutex);

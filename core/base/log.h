@@ -19,9 +19,10 @@ inline constexpr size_t kMaxPending = 1 << 20;
 
 // [control] Opens file, or standard error when it is empty. False: errno says why.
 bool open(const std::string &file, int level);
-// [control] Opens the file again, after it was moved away (SIGHUP).
+// [control] Opens the file again, after it was moved away (SIGHUP). False: errno says why; lines go on to the old one.
 bool reopen();
-// [control] Writes what is waiting.
+// [control] Writes what is waiting. What the file does not take is lost, and counted: that is said as soon as it takes
+// something again.
 void drain();
 // [control] Called, from any thread, when the first line begins to wait. It must not log.
 void on_pending(void (*wake)());

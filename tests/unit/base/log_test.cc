@@ -1,11 +1,14 @@
 #include "core/base/log.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -108,6 +111,69 @@ TEST_F(LogTest, ReopenGoesOnInANewFileAfterARotation) {
 
 TEST_F(LogTest, AFolderIsNoLogFile) {
   EXPECT_FALSE(log::open(testing::TempDir(), 5));
+}
+
+TEST_F(LogTest, WhatAFullDiskDoesNotTakeIsCountedAndSaidOnceItTakesSomethingAgain) {
+  std::filesystem::create_symlink("/dev/full", file_ + ".1");
+  ASSERT_TRUE(log::open(file_ + ".1", 5));
+  log::line(LogLevel::warn, "lost");
+  log::synchronous(false);
+  for (int i = 0; i < 9; ++i) log::line(LogLevel::warn, "lost");
+  log::drain();
+  ASSERT_TRUE(log::open(file_, 5));  // there is room again
+  log::line(LogLevel::warn, "one");
+  log::line(LogLevel::warn, "two");
+  log::drain();
+  log::line(LogLevel::warn, "three");
+  log::drain();
+  std::string text = content();
+  EXPECT_THAT(text, testing::ContainsRegex("error  10 log lines .*No space left on device\n.*one\n.*two\n.*three\n"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4) << "said once";
+}
+
+// A pipe that is nearly full takes a part of a line.
+TEST_F(LogTest, ALineOfWhichOnlyAPartWasWrittenDoesNotRunIntoTheNext) {
+  std::string fifo = file_ + ".1";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  int reader = ::open(fifo.c_str(), O_RDWR | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  ASSERT_TRUE(log::open(fifo, 5));
+  ::fcntl(log::descriptor(), F_SETFL, O_WRONLY | O_NONBLOCK);
+  std::string lines(900, 'x');
+  log::synchronous(false);
+  for (int i = 0; i < 100; ++i) log::line(LogLevel::warn, lines);  // more than a pipe holds
+  log::drain();
+  std::string got;
+  char bytes[4096];
+  auto read_all = [&] {
+    for (ssize_t n = 0; (n = ::read(reader, bytes, sizeof bytes)) > 0;) got.append(bytes, static_cast<size_t>(n));
+  };
+  read_all();
+  ASSERT_FALSE(got.empty());
+  ASSERT_NE(got.back(), '\n') << "this pipe takes whole lines only: the test says nothing";
+  auto whole = std::count(got.begin(), got.end(), '\n');
+  got.clear();
+  log::line(LogLevel::warn, "after");
+  log::drain();
+  read_all();
+  EXPECT_THAT(got, testing::StartsWith("\n["));
+  EXPECT_THAT(got, testing::HasSubstr(" " + std::to_string(100 - whole) + " log lines"));
+  EXPECT_THAT(got, testing::EndsWith("after\n"));
+  ::close(reader);
+}
+
+TEST_F(LogTest, AFileThatCannotBeOpenedAgainLeavesTheOldOneInUse) {
+  log::line(LogLevel::warn, "before");
+  std::filesystem::rename(file_, file_ + ".1");
+  std::filesystem::create_directory(file_);  // nothing can be written here
+  EXPECT_FALSE(log::reopen());
+  EXPECT_EQ(errno, EISDIR);
+  log::line(LogLevel::warn, "after");
+  EXPECT_THAT(content(file_ + ".1"), testing::ContainsRegex("before\n.*after\n"));
+  std::filesystem::remove(file_);
+  EXPECT_TRUE(log::reopen());
+  log::line(LogLevel::warn, "anew");
+  EXPECT_THAT(content(), testing::HasSubstr("anew"));
 }
 
 TEST_F(LogTest, ThreadsDoNotMixTheirLines) {
