@@ -17,13 +17,23 @@ uint64_t load64(const uint8_t *c) {
   return word;
 }
 
-// Where keys go. Kept on the stack: as long as it does not leave a function, it stays in registers.
+// Where keys and requests go; growing for many keys may leave less room for requests. Kept on the stack: as long as it
+// does not leave a function, it stays in registers.
 struct Keys {
   weir_parse *p;
   weir_key *next, *stop;
+  weir_req *req, *req_stop;
 
-  explicit Keys(weir_parse *parse) : p(parse), next(p->keys + p->sub_len), stop(p->keys + p->sub_cap) {}
-  void keep() { p->sub_len = static_cast<uint32_t>(next - p->keys); }
+  explicit Keys(weir_parse *parse)
+      : p(parse),
+        next(p->keys + p->sub_len),
+        stop(p->keys + p->sub_cap),
+        req(p->reqs + p->msg_len),
+        req_stop(p->reqs + p->msg_cap) {}
+  void keep() {
+    p->sub_len = static_cast<uint32_t>(next - p->keys);
+    p->msg_len = static_cast<uint32_t>(req - p->reqs);
+  }
   // begin: of the request; [unit, unit_end): what travels with the key.
   bool push(Bulk key, uint32_t arg, const uint8_t *begin, const uint8_t *unit, const uint8_t *unit_end) {
     if (next == stop) [[unlikely]] {
@@ -120,7 +130,7 @@ inline const uint8_t *run_of_keys(Keys &keys, uint32_t i, uint32_t last, bool wi
 }
 
 // One request at `begin`. Returns its end; nullptr: not plain, or not whole.
-inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *end, weir_req &req) {
+inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *end) {
   if (end - begin < kLeastRequest) return nullptr;
   Head head = head_of(begin, end);
   const KeyPlan &plan = kKeyPlans[head.row];
@@ -138,19 +148,19 @@ inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *
     keys = Keys(keys.p);
   }
   if (!stop) return nullptr;
-  req = {.size = static_cast<uint64_t>(stop - begin),
-         .tag = 0,
-         .user = 0,  // Verdict::kRun, no subcommand
-         .profile = 0,
-         .key_count = key_count,
-         .cmd = static_cast<uint16_t>(head.row),
-         .route = plan.route,
-         .reply = WEIR_REPLY_EXACT,
-         .flags = plan.req_flags,
-         .replies = 0,
-         .route_arg = 0,
-         .timeout_ms = 0,
-         .reserved = 0};
+  *keys.req = {.size = static_cast<uint64_t>(stop - begin),
+               .tag = 0,
+               .user = 0,  // Verdict::kRun, no subcommand
+               .profile = 0,
+               .key_count = key_count,
+               .cmd = static_cast<uint16_t>(head.row),
+               .route = plan.route,
+               .reply = WEIR_REPLY_EXACT,
+               .flags = plan.req_flags,
+               .replies = 0,
+               .route_arg = 0,
+               .timeout_ms = 0,
+               .reserved = 0};
   return stop;
 }
 
@@ -159,14 +169,12 @@ inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *
 const uint8_t *take_plain_requests(weir_parse *p, const uint8_t *cur) {
   const uint8_t *end = p->data + p->len;
   Keys keys(p);
-  weir_req *req = p->reqs + p->msg_len, *stop = p->reqs + p->msg_cap;
-  for (; req != stop; ++req) {
-    const uint8_t *next = take_one(keys, cur, end, *req);
+  for (; keys.req < keys.req_stop; ++keys.req) {
+    const uint8_t *next = take_one(keys, cur, end);
     if (!next) break;
     cur = next;
   }
   keys.keep();
-  p->msg_len = static_cast<uint32_t>(req - p->reqs);
   return cur;
 }
 

@@ -102,6 +102,7 @@ struct ProtocolDriver::Call {
   std::unique_ptr<weir_key[]> keys;
   std::unique_ptr<weir_item[]> items;
   weir_expect lent{};
+  uint32_t many_keys = 0;
 
   template <class T>
   static void widen(std::unique_ptr<T[]> &array, T *&seen, uint32_t len, uint32_t cap) {
@@ -113,6 +114,7 @@ struct ProtocolDriver::Call {
   static weir_status grow_sub(weir_parse *p, uint32_t want) {
     Call *self = static_cast<Call *>(p->core);
     p->sub_cap = p->sub_len + want;
+    if (self->many_keys > 0 && p->sub_cap > self->many_keys) p->msg_cap = std::min(p->msg_cap, p->msg_len + 1);
     if (self->connection->is_server)
       widen(self->items, p->items, p->sub_len, p->sub_cap);
     else
@@ -232,6 +234,7 @@ bool ProtocolDriver::call_once(Connection &c, const Feed &feed, Parsed<Message> 
   uint64_t avail = c.stream.size();
   Call call;
   call.connection = &c;
+  call.many_keys = feed.many_keys;
   weir_parse &p = call.parse;
   p.struct_size = sizeof(p);
   p.len = avail - c.pos;

@@ -46,6 +46,7 @@ struct Feed {
   uint32_t msg_cap = 64;
   bool honour_need = false;  // wait for the bytes the plugin says it needs, as a core may
   uint32_t spare = 4;        // keys (items) there is room for before grow_sub() is called
+  uint32_t many_keys = 0;    // from so many on, growing makes the request under way the last of its call; 0 = never
 };
 std::vector<size_t> every_byte(size_t len);  // cuts for windows of one byte
 

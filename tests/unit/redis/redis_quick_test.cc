@@ -156,5 +156,24 @@ TEST(RedisQuick, BothWaysTakeTurns) {
     }
 }
 
+// Growing for many keys, a host may say that the request under way has to be the last of the call.
+TEST(RedisQuick, AHostThatAllowsFewerRequestsWhileItGrowsGetsFewer) {
+  RedisDriver driver;
+  std::vector<std::string> mget = {"MGET"};
+  for (int i = 0; i < 20; ++i) mget.push_back("k");
+  std::string many = resp(mget), get = resp({"GET", "a"});
+  Feed feed;
+  feed.spare = 8;
+  feed.many_keys = 8;
+  Requests got = driver.requests(get + get + many + get + many + get, feed);
+  ASSERT_EQ(got.list.size(), 6U);
+  EXPECT_EQ(got.list[2].keys.size(), 20U);
+  EXPECT_EQ(got.list[4].keys.size(), 20U);
+  EXPECT_EQ(got.calls, 3U) << "each of many keys ends one";
+  std::string gets;
+  for (int i = 0; i < 20; ++i) gets += get;
+  EXPECT_EQ(driver.requests(gets, feed).list.size(), 20U);
+}
+
 }  // namespace
 }  // namespace weir::test
