@@ -82,8 +82,9 @@ void Listeners::feed(const config::Address &where, Accepted accepted) {
   Listener &listener = **place;
   listener.accepted = std::move(accepted);
   if (listener.acceptor) return;
-  listener.acceptor = std::make_unique<net::Acceptor>(io_, listener.fd, "listening on " + where.text,
-                                                      [&listener](int client) { listener.accepted(client); });
+  listener.acceptor = std::make_unique<net::Acceptor>(
+      io_, listener.fd, "listening on " + where.text, [&listener](int client) { listener.accepted(client); },
+      [this] { return has_room_(); });
 }
 
 // ---- sockets of the process before, and for the one after

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/app/inheritance.h"
@@ -32,6 +33,8 @@ class Listeners {
   // From now on clients of this address go there. The address must be bound.
   void feed(const config::Address &, Accepted);
   bool has(const config::Address &) const;
+  // Before a client is accepted anywhere; while it says no, clients wait in the backlog.
+  void ask_first(std::function<bool()> has_room) { has_room_ = std::move(has_room); }
 
   // Who connects from now on is refused. The path of a unix socket is removed.
   void close(const config::Address &);
@@ -69,6 +72,7 @@ class Listeners {
 
   boost::asio::io_context &io_;
   StatsPage &stats_;
+  std::function<bool()> has_room_ = [] { return true; };
   std::vector<std::unique_ptr<Listener>> open_, adopted_;
 };
 

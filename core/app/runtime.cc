@@ -1,13 +1,15 @@
 #include "core/app/runtime.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <string>
 
+#include "core/app/file_limit.h"
 #include "core/app/notify.h"
 #include "core/app/privileges.h"
 #include "core/base/clock.h"
@@ -72,7 +74,10 @@ Runtime::~Runtime() {
 // ---- start -----------------------------------------------------------------------------------------------
 
 Status Runtime::start() {
-  check_file_limit();
+  auto room = room_for_clients(loaded_->settings, loaded_->workers, raise_file_limit());
+  if (!room) return room.error();
+  client_room_ = *room;
+  listeners_.ask_first([this] { return has_room_for_client(); });
   int stats_fd = -1;
   if (inherited_ != nullptr) {
     stats_fd = inherited_->take_socket(stats_key(options_));
@@ -112,7 +117,8 @@ Status Runtime::start() {
       io_, Signals::Handlers{[this] { stop(); }, [this] { stop_now(); }, [](int step) { change_log_level(step); },
                              [] {
                                if (!log::reopen()) {
-                                 WEIR_LOG(err, "cannot open the log file again");
+                                 WEIR_LOG(err, "cannot open the log file again: %s; writing to the old one",
+                                          std::strerror(errno));
                                }
                              },
                              [this] { reload([](const Result<std::string> &) {}); }, [this] { upgrade(); }});
@@ -191,22 +197,11 @@ Status Runtime::drop_privileges() const {
   return become(settings.user, settings.group, files);
 }
 
-void Runtime::check_file_limit() const {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  size_t to_servers = 0, clients = 0;
-  for (const config::Pool &pool : loaded_->settings.pools) {
-    to_servers += pool.servers.size() * pool.server_connections * loaded_->workers;
-    clients += pool.client_connections;
-  }
-  WEIR_LOG(notice, "%u workers, up to %zu server connections, %llu file descriptors", loaded_->workers, to_servers,
-           static_cast<unsigned long long>(limit.rlim_cur));
-  if (to_servers + clients + 64 > limit.rlim_cur) {
-    WEIR_LOG(warn, "the configuration can need %zu file descriptors, and the limit is %llu: raise it (ulimit -n)",
-             to_servers + clients + 64, static_cast<unsigned long long>(limit.rlim_cur));
-  }
+// Beside those, the descriptors are wanted for servers: a client that reaches none is of no use.
+bool Runtime::has_room_for_client() const {
+  size_t clients = 0;
+  for (const auto &worker : workers_) clients += worker->clients();
+  return clients < client_room_;
 }
 
 // ---- while it runs ---------------------------------------------------------------------------------------
@@ -218,9 +213,16 @@ int Runtime::run() {
 
 void Runtime::accepted(route::Pool &pool, int fd) {
   if (!pool.settings.listen.is_unix()) net::set_nodelay(fd);
-  if (pool.settings.tcpkeepalive && !pool.settings.listen.is_unix()) net::set_keepalive(fd);
+  net::watch_peer(fd, pool.settings);
   uint32_t most = pool.settings.client_connections;
   bool refused = most > 0 && pool.clients.load(std::memory_order_relaxed) >= most;
+  if (uint32_t in_all = loaded_->settings.max_clients; in_all > 0 && !refused) {
+    size_t clients = 0;
+    for (const auto *all : {&pools_, &replaced_}) {
+      for (const auto &any : *all) clients += any->pool->clients.load(std::memory_order_relaxed);
+    }
+    refused = clients >= in_all;
+  }
   if (!refused) pool.clients.fetch_add(1, std::memory_order_relaxed);
   auto least = std::min_element(workers_.begin(), workers_.end(),
                                 [](const auto &a, const auto &b) { return a->clients() < b->clients(); });

@@ -50,7 +50,7 @@ class Runtime {
   Status listen_for_commands();
   std::string statistics() const;
   Status drop_privileges() const;
-  void check_file_limit() const;
+  bool has_room_for_client() const;
   uint64_t memory_share() const;  // a worker's
   ServedPool *pool_of(uint32_t id);
   void server_moved(route::Pool &pool, uint32_t server);
@@ -92,6 +92,7 @@ class Runtime {
   Upgrade upgrade_;
   std::optional<admin::StatsServer> stats_server_;
   std::unique_ptr<Signals> signals_;
+  size_t client_room_ = 0;  // clients that there are file descriptors for
   size_t finished_ = 0;
   std::vector<bool> ended_;  // by worker
   uint32_t prober_ = 0;      // the worker that probes servers

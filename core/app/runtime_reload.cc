@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/app/file_limit.h"
 #include "core/app/runtime.h"
 #include "core/base/log.h"
 
@@ -48,6 +49,7 @@ struct Runtime::Plan {
   std::vector<std::unique_ptr<ServedPool>> made;           // new ones and those made anew
   std::vector<std::pair<ServedPool *, route::Pool *>> to;  // each that goes, and what its clients go to; null = nothing
   std::vector<std::string> said;                           // what changed, a line each
+  size_t client_room = 0;
 };
 
 void Runtime::reload(const admin::Reply &done) {
@@ -76,10 +78,13 @@ Result<std::shared_ptr<Runtime::Plan>> Runtime::prepare() {
   options.workers = loaded_->workers;
   std::shared_ptr<Loaded> fresh = load(options, complaints);
   if (!fresh) return Error{complaints + "nothing was changed"};
+  auto room = room_for_clients(fresh->settings, fresh->workers, raise_file_limit());
+  if (!room) return Error{room.error().text + "; nothing was changed"};
   if (fresh->settings.dns != loaded_->settings.dns) {
     resolver_ = std::make_shared<net::Resolver>(io_, fresh->settings.dns);
   }
   std::shared_ptr<Plan> plan = compare(std::move(fresh));
+  plan->client_room = *room;
   if (Status bound = bind_new(*plan); !bound) return Error{bound.error().text + "; nothing was changed"};
   return plan;
 }
@@ -190,7 +195,7 @@ std::string Runtime::apply(Plan &plan) {
   }
   for (auto &[gone, to] : plan.to) replaced(*gone);
   close_unused_listeners();
-  check_file_limit();
+  client_room_ = plan.client_room;
   if (plan.said.empty()) return "nothing has changed\n";
   std::string text = counted(plan.said.size(), "change") + ":\n";
   for (const std::string &line : plan.said) text += "  " + line + "\n";

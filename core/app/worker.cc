@@ -130,14 +130,19 @@ bool Worker::drained() const {
 
 // Once a second while there is anything to look after: slow clients, and memory to give back.
 void Worker::tick() {
-  bool busy = false;
+  bool busy = false, more = false;
   auto look_after = [&](client::Front &front) {
     if (!front.wants_checks()) return;
     busy = true;
-    front.check_time(reactor_.now_us);
+    more = front.check_time(reactor_.now_us, !checking_) || more;
   };
   for (auto &front : fronts_) look_after(*front);
   for (auto &replaced : replaced_) look_after(*replaced.front);
+  checking_ = more;
+  if (more) {  // there are very many clients: requests come in between
+    next_tick_us_ = reactor_.now_us + kTickUs / 100;
+    return;
+  }
   if (reactor_.chunks.trim()) {
     malloc_trim(0);
     busy = true;

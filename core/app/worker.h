@@ -90,6 +90,7 @@ class Worker final : public upstream::EjectionListener {
   uint32_t trips_ = 0;  // told, and not yet noted
   uint64_t next_tick_us_ = 0;
   uint32_t idle_ticks_ = 0;
+  bool checking_ = false;  // in the midst of a look at all clients
 };
 
 }  // namespace weir::app

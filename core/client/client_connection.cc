@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint64_t kLingerUs = 2'000'000;
 constexpr uint64_t kFirstInflight = 128;  // until replies have shown their size
-constexpr uint64_t kLeastInflight = 16;
+constexpr uint64_t kLeastInflight = 2;
 constexpr uint64_t kLargestReply = 1 << 30;
 
 }  // namespace
@@ -111,6 +111,7 @@ void ClientConnection::close() {
 
 void ClientConnection::check_time(uint64_t now_us) {
   if (linger_until_us_ != 0 && now_us >= linger_until_us_) return close();
+  if (front_->settings.idle_timeout_us != 0 && idles_too_long(now_us)) return close();
   if (out_.empty()) moved_us_ = now_us;  // what is held behind a slow request is not the client's to read yet
   uint64_t patience = front_->settings.client_stall_timeout_us;
   if ((pauses_ & kOutput) == 0 || patience == 0 || now_us < moved_us_ + patience) return;
@@ -120,11 +121,22 @@ void ClientConnection::check_time(uint64_t now_us) {
   close();
 }
 
+// From one look to the next: that costs a request nothing but to say that something came.
+bool ClientConnection::idles_too_long(uint64_t now_us) {
+  bool heard = std::exchange(heard_, false);
+  if (heard || !order_.empty() || idle_since_us_ == 0) idle_since_us_ = now_us;
+  if (!out_.empty()) idle_since_us_ = std::max(idle_since_us_, moved_us_);
+  if (now_us < idle_since_us_ + front_->settings.idle_timeout_us) return false;
+  WEIR_LOG(info, "pool %s: closing a client that was idle for idle_timeout", front_->settings.name.c_str());
+  return true;
+}
+
 // ---- input
 // -----------------------------------------------------------------------------------------------------------
 
 void ClientConnection::on_readable() {
   if (!open()) return;
+  heard_ = true;
   bool discards = input_ended_;
   if (body_.reads() && !discards && (pauses_ & kBusy) == 0) [[unlikely]]
     return RequestBody::read(*this);

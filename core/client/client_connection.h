@@ -95,6 +95,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void check_output();
   void finish_if_done();
   void linger();
+  bool idles_too_long(uint64_t now_us);
   bool may_move(bool with_state);
   void moved(Front &to, bool with_state);
 
@@ -162,12 +163,14 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   uint32_t allowed_inflight_ = 0;
   uint64_t moved_us_ = 0;  // when the client last took bytes
   uint64_t linger_until_us_ = 0;
+  uint64_t idle_since_us_ = 0;  // of check_time(): when it was first seen with nothing under way, from then on
 
   uint32_t pauses_ = 0;
   bool input_ended_ = false;
   bool refused_ = false;  // not counted among the pool's clients
   bool peer_ended_ = false;
   bool parsing_ = false;
+  bool heard_ = true;  // bytes came since check_time()
   std::vector<uint64_t> protocol_state_;
 };
 

@@ -134,14 +134,20 @@ void Front::release_held() {
   }
 }
 
-void Front::check_time(uint64_t now_us) {
-  for (size_t i = clients_.size(); i-- > 0;) {
-    if (i < clients_.size()) clients_[i]->check_time(now_us);
+// From the last to the first: the client that takes the place of one that is closed has been looked at. One that moves
+// between two calls may be missed, until the next round.
+bool Front::check_time(uint64_t now_us, bool new_round) {
+  if (to_check_ == 0 && new_round) to_check_ = clients_.size();
+  for (size_t n = kChecksAtOnce; n > 0 && to_check_ > 0; --n) {
+    --to_check_;
+    if (to_check_ < clients_.size()) clients_[to_check_]->check_time(now_us);
   }
-  if (successor_ == nullptr) return;
+  if (to_check_ > 0) return true;
+  if (successor_ == nullptr) return false;
   for (size_t i = clients_.size(); i-- > 0;) {
     if (i < clients_.size()) move(*clients_[i]);
   }
+  return false;
 }
 
 }  // namespace weir::client

@@ -46,9 +46,12 @@ class Front {
 
   // Once a turn: clients that wait for room on a server connection.
   void wake_waiters();
-  // Now and then: clients that read nothing, or linger.
-  void check_time(uint64_t now_us);
-  bool wants_checks() const { return slow_clients > 0 || (successor_ != nullptr && !clients_.empty()); }
+  // Now and then: clients that read nothing, linger or idle. Some at a time; true: call again soon for the others,
+  // which is not a new round then.
+  bool check_time(uint64_t now_us, bool new_round = true);
+  bool wants_checks() const {
+    return slow_clients > 0 || ((successor_ != nullptr || settings.idle_timeout_us != 0) && !clients_.empty());
+  }
 
   weir_scope scope(void *state, uint64_t conn_id) const;
 
@@ -70,6 +73,7 @@ class Front {
   size_t slow_clients = 0;     // paused for their output, or lingering
 
  private:
+  static constexpr size_t kChecksAtOnce = 1024;  // a fraction of a millisecond
   friend class ClientConnection;
   friend class Dispatcher;
   friend class LargeRequest;
@@ -94,6 +98,7 @@ class Front {
   std::vector<Request *> held_;
   std::vector<Part *> for_ring_;
   uint32_t next_lane_ = 0;
+  size_t to_check_ = 0;  // clients below this place are to be looked at by check_time()
 };
 
 }  // namespace weir::client

@@ -5,6 +5,7 @@
 #include "core/buffer/landing.h"
 #include "core/client/client_connection.h"
 #include "core/client/dispatcher.h"
+#include "core/client/request_parser.h"
 
 namespace weir::client {
 
@@ -34,6 +35,7 @@ void RequestBody::read(ClientConnection &c) {
   ChunkPool &pool = c.reactor_.chunks;
   const Window &window = c.reactor_.window;
   const bool gathers = body.left_ > 0;
+  if (gathers && RequestParser::gives_up(c, c.awaited_.size - body.left_)) return;
   Chain fresh;
   Landing room(pool, gathers ? body.bytes_ : fresh, gathers ? body.left_ : body.expected_);
   if (!gathers || body.left_ <= Landing::kMost) room.add_behind(window.data, window.size);

@@ -67,6 +67,17 @@ void RequestParser::dispatch_gathered(ClientConnection &c) {
   bytes.clear(c.reactor_.chunks);
 }
 
+bool RequestParser::gives_up(ClientConnection &c, size_t have) {
+  if (c.reactor_.memory_in_use() <= c.reactor_.memory_limit) return false;
+  c.front_->cells.forward_error.add();
+  c.discard_ = c.awaited_.size - have;
+  c.awaiting_ = false;
+  c.carried_.clear();
+  c.drop_input();
+  c.fail(*c.enqueue(c.awaited_), WEIR_ERR_OVERLOAD, "memory_limit is reached");
+  return true;
+}
+
 // What is left from before: a refused request's bytes, or one whose end had not arrived. False: nothing to parse yet.
 bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   ChunkPool &chunks = c.reactor_.chunks;
@@ -81,6 +92,7 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
     return false;
   }
   if (all.len < c.awaited_.size) {
+    if (gives_up(c, all.len)) return false;
     c.inbox_.keep(chunks, all, 0, c.awaited_.size, c.awaited_.size);
     return false;
   }
@@ -227,6 +239,7 @@ bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &r
   bool too_big = req.size > front.settings.request_limit;
   bool no_memory = c.reactor_.memory_in_use() + req.size > c.reactor_.memory_limit;
   if (too_big || no_memory) {
+    c.front_->cells.forward_error.add();
     c.carried_.clear();
     c.discard_ = req.size - have;
     Request *request = c.enqueue(req);

@@ -11,6 +11,9 @@ class RequestParser {
  public:
   // Parses `all`, the bytes from the unfinished request on, and keeps what is left. The client may be closed by it.
   static void run(ClientConnection &client, Inbox::Span all);
+  // A request is awaited of which so much has come: it is not to be held any longer when memory_limit is reached. True:
+  // the client was told, and what is still to come will be thrown away.
+  static bool gives_up(ClientConnection &client, size_t have);
 
  private:
   struct Step;

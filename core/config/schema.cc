@@ -10,6 +10,8 @@ namespace {
 constexpr int64_t kInt = 2'147'483'647;                     // twemproxy's numbers are of type int
 constexpr int64_t kYearUs = 365LL * 24 * 3600 * 1'000'000;  // far from where sums of times overflow
 constexpr int64_t kTera = 1LL << 40;
+constexpr int64_t kKeepaliveUs = 32'767LL * 1'000'000;  // what the kernel takes
+constexpr int64_t kUserTimeoutUs = 24LL * 3600 * 1'000'000;
 
 constexpr bool kRequired = true, kOptional = false;
 constexpr bool kBoth = true, kWeirOnly = false;
@@ -39,6 +41,14 @@ const Key<Settings> kTop[] = {
      kWeirOnly,
      &Settings::memory_limit,
      "What all requests and replies under way may hold together; a client that would go beyond it gets an error."},
+    {"max_clients",
+     {Type::integer, 0, kInt},
+     "0",
+     kOptional,
+     kWeirOnly,
+     &Settings::max_clients,
+     "How many clients all pools may have together; 0 = as many as there are file descriptors. weir does not start "
+     "when the limit of file descriptors is too low for it."},
     {"drain_timeout",
      {Type::duration, 0, kYearUs},
      "10s",
@@ -191,6 +201,14 @@ const Key<Pool> kPool[] = {
      kBoth,
      &Pool::client_connections,
      "How many clients may be connected; 0 = as many as there are file descriptors."},
+    {"idle_timeout",
+     {Type::duration, 0, kYearUs},
+     "0",
+     kOptional,
+     kWeirOnly,
+     &Pool::idle_timeout_us,
+     "How long a client may neither send nor take anything, with no request under way, before it is closed; looked at "
+     "once a second; 0 = for ever."},
     {"client_inflight",
      {Type::integer, 1, kInt},
      "65536",
@@ -247,6 +265,14 @@ const Key<Pool> kPool[] = {
      kWeirOnly,
      &Pool::server_queue_limit,
      "How much may wait to be sent on one server connection."},
+    {"server_inflight",
+     {Type::integer, 1, kInt},
+     "262144",
+     kOptional,
+     kWeirOnly,
+     &Pool::server_inflight,
+     "How many requests one server connection may have that are not answered before clients that ask for more are read "
+     "no further."},
     {"auto_eject_hosts",
      {Type::boolean},
      "false",
@@ -312,7 +338,37 @@ const Key<Pool> kPool[] = {
      kOptional,
      kBoth,
      &Pool::tcpkeepalive,
-     "Whether the system probes idle connections."},
+     "Whether the system probes idle connections, of clients and to servers, and ends those whose peer has vanished."},
+    {"tcpkeepalive_idle",
+     {Type::duration, 0, kKeepaliveUs},
+     "0",
+     kOptional,
+     kWeirOnly,
+     &Pool::tcpkeepalive_idle_us,
+     "How long a connection is idle before it is probed, in whole seconds; 0 = as the system has it (often two "
+     "hours)."},
+    {"tcpkeepalive_interval",
+     {Type::duration, 0, kKeepaliveUs},
+     "0",
+     kOptional,
+     kWeirOnly,
+     &Pool::tcpkeepalive_interval_us,
+     "How long after a probe the next one follows, in whole seconds; 0 = as the system has it."},
+    {"tcpkeepalive_count",
+     {Type::integer, 0, 127},
+     "0",
+     kOptional,
+     kWeirOnly,
+     &Pool::tcpkeepalive_count,
+     "How many probes may go unanswered; 0 = as the system has it."},
+    {"tcp_user_timeout",
+     {Type::duration, 0, kUserTimeoutUs},
+     "0",
+     kOptional,
+     kWeirOnly,
+     &Pool::tcp_user_timeout_us,
+     "How long what was sent to a client or a server may go without an acknowledgement of its system before the "
+     "connection is broken; 0 = as the system has it (a quarter of an hour and more)."},
     {"reuseport",
      {Type::boolean},
      "false",

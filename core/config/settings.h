@@ -87,6 +87,11 @@ struct Pool {
   uint64_t client_output_limit = 0;  // bytes held for one client
   uint64_t server_queue_limit = 0;   // bytes held for one server connection
   uint64_t client_stall_timeout_us = 0;
+  uint64_t idle_timeout_us = 0;  // of clients; 0 = none
+  uint32_t server_inflight = 0;  // unanswered requests of one server connection
+  // 0 = the system's.
+  uint64_t tcpkeepalive_idle_us = 0, tcpkeepalive_interval_us = 0, tcp_user_timeout_us = 0;
+  uint32_t tcpkeepalive_count = 0;
 
   OnFailure policy() const {
     if (on_failure == "fail_fast") return OnFailure::fail_fast;
@@ -108,6 +113,7 @@ struct Settings {
   bool nutcracker = false;    // twemproxy's form
   uint32_t workers = 0;       // 0 = not said
   uint64_t memory_limit = 0;  // bytes, all workers
+  uint32_t max_clients = 0;   // of all pools; 0 = no limit
   Address admin;              // of the admin port; no text = none
   uint64_t drain_timeout_us = 0;
   uint64_t upgrade_timeout_us = 0;

@@ -11,8 +11,13 @@
 
 namespace weir::net {
 
-Acceptor::Acceptor(boost::asio::io_context &io, int listening_fd, std::string name, std::function<void(int)> accepted)
-    : socket_(io, listening_fd), pause_(io), name_(std::move(name)), accepted_(std::move(accepted)) {
+Acceptor::Acceptor(boost::asio::io_context &io, int listening_fd, std::string name, std::function<void(int)> accepted,
+                   std::function<bool()> has_room)
+    : socket_(io, listening_fd),
+      pause_(io),
+      name_(std::move(name)),
+      accepted_(std::move(accepted)),
+      has_room_(std::move(has_room)) {
   wait();
 }
 
@@ -30,11 +35,14 @@ void Acceptor::wait() {
 
 void Acceptor::accept_some() {
   for (int i = 0; i < kMostInARow; ++i) {
+    if (!has_room_()) return wait_for_descriptors("as many clients as there are file descriptors for");
     int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+      if (full_) WEIR_LOG(notice, "%s: accepting clients again", name_.c_str());
+      full_ = false;
       accepted_(fd);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      return wait_for_descriptors();
+      return wait_for_descriptors(std::strerror(errno));
     } else if (errno != ECONNABORTED && errno != EINTR) {
       break;
     }
@@ -43,8 +51,9 @@ void Acceptor::accept_some() {
 }
 
 // Clients stay in the backlog until a descriptor is free again; asking all the time would only burn the processor.
-void Acceptor::wait_for_descriptors() {
-  WEIR_LOG(err, "%s: cannot accept: %s; trying again in 100 ms", name_.c_str(), std::strerror(errno));
+void Acceptor::wait_for_descriptors(const char *why) {
+  if (!full_) WEIR_LOG(err, "%s: cannot accept clients: %s; those that come wait", name_.c_str(), why);
+  full_ = true;
   pause_.expires_after(std::chrono::milliseconds(100));
   pause_.async_wait([this](boost::system::error_code error) {
     if (!error) wait();

@@ -133,8 +133,22 @@ int connect_error(int fd) {
   return error;
 }
 
-void set_keepalive(int fd) {
-  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+void watch_peer(int fd, const config::Pool &pool) {
+  // The kernel counts keepalive in seconds; a part of one is more than none.
+  auto seconds = [](uint64_t us) { return static_cast<int>((us + 999'999) / 1'000'000); };
+  if (pool.tcpkeepalive) {
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (pool.tcpkeepalive_idle_us > 0) set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds(pool.tcpkeepalive_idle_us));
+    if (pool.tcpkeepalive_interval_us > 0) {
+      set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds(pool.tcpkeepalive_interval_us));
+    }
+    if (pool.tcpkeepalive_count > 0) {
+      set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, static_cast<int>(pool.tcpkeepalive_count));
+    }
+  }
+  if (pool.tcp_user_timeout_us > 0) {
+    set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>((pool.tcp_user_timeout_us + 999) / 1000));
+  }
 }
 void set_nodelay(int fd) {
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);

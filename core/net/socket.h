@@ -31,7 +31,9 @@ Result<int> listen_on(const config::Address &where, const SocketAddress &address
 int start_connect(const SocketAddress &address);
 // The error of a connect that became writable; 0 = connected.
 int connect_error(int fd);
-void set_keepalive(int fd);
+// Has the system watch over a connection's peer as the pool says (tcpkeepalive and the like); no effect on unix
+// sockets.
+void watch_peer(int fd, const config::Pool &pool);
 void set_nodelay(int fd);  // no effect on unix sockets
 
 }  // namespace weir::net

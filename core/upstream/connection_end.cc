@@ -53,7 +53,7 @@ void ServerConnection::close(const Ending &ending) {
   }
   take_down();
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
-  bool held = (had_work || ending.counts) && upstream_.failed(server_);
+  bool held = (had_work || ending.counts) && !ending.ours && upstream_.failed(server_);
   backend_.address_in_doubt();
   fail_all(ending, {keep_unsent, resend && retry == config::Retry::reads, held});
   note_queue();

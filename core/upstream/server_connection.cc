@@ -27,6 +27,7 @@ ServerConnection::ServerConnection(Upstream &upstream, uint32_t server)
       backend_(upstream.with.backends[server]),
       cells_(*upstream.with.cells[server]),
       queue_limit_(upstream.with.pool.server_queue_limit),
+      inflight_limit_(upstream.with.pool.server_inflight),
       server_(server),
       queue_(cells_),
       protocol_state_((upstream.with.protocol.protocol().server_state_size + 7) / 8 + 2) {}
@@ -66,7 +67,7 @@ void ServerConnection::connect() {
   prepare_due_us_ = timeout == 0 ? 0 : reactor_.now_us + timeout;
   if (timeout != 0) upstream_.check_at(prepare_due_us_);
 
-  if (!start_connect()) return fail_soon(std::strerror(errno));
+  if (!start_connect()) return fail_soon(errno);
   reactor_.stats.total_connections.add();
   reactor_.stats.curr_connections.add();
   cells_.server_connections.add();
@@ -82,7 +83,7 @@ bool ServerConnection::start_connect() {
     address_ = *address;
     int fd = net::start_connect(address_);
     if (fd >= 0) {
-      if (!backend_.config.address.is_unix() && upstream_.with.pool.tcpkeepalive) net::set_keepalive(fd);
+      net::watch_peer(fd, upstream_.with.pool);
       return attach(fd, net::Loop::kWrite);
     }
     int error = errno;
@@ -93,11 +94,13 @@ bool ServerConnection::start_connect() {
 }
 
 // The caller is in the middle of queueing: it hears of the failure at the end of the turn.
-void ServerConnection::fail_soon(const char *why) {
+void ServerConnection::fail_soon(int error) {
   closing_soon_ = true;
-  reactor_.later([this, why] {
+  reactor_.later([this, error] {
     closing_soon_ = false;
-    close({why, WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, true});
+    Ending ending{std::strerror(error), WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, true};
+    ending.ours = error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == EADDRNOTAVAIL;
+    close(ending);
   });
 }
 
@@ -166,7 +169,7 @@ void ServerConnection::look_when_due(const Part &part) {
 }
 
 void ServerConnection::note_queue() {
-  bool swamped = backlog() > queue_limit_ / 2;
+  bool swamped = backlog() > queue_limit_ / 2 || queue_.size() >= inflight_limit_;
   if (swamped == swamped_) return;
   swamped_ = swamped;
   upstream_.swamped += swamped ? 1 : -1;
@@ -185,8 +188,8 @@ void ServerConnection::refuse_soon() {
     closing_soon_ = false;
     waiting_.clear(reactor_.chunks);
     count_requests();
-    note_queue();
     fail_all({down_why_.c_str(), WEIR_PART_NO_SERVER, down_error_, false}, {});
+    note_queue();
     queue_.publish();
   });
 }
@@ -247,6 +250,7 @@ void ServerConnection::count_replies() {
   cells_.responses.add(responses_);
   cells_.response_bytes.add(response_bytes_);
   responses_ = response_bytes_ = 0;
+  if (swamped_) note_queue();
   queue_.publish();
   if (state_ == State::leaving) [[unlikely]]
     reactor_.later([this] { check_leaving(); });

@@ -52,8 +52,10 @@ class ServerConnection final : public net::Connection {
   bool has_room() const { return backlog() <= queue_limit_; }
   // More waits than is good: clients should pause until it does not.
   bool is_crowded() const { return is_crowded_by(0); }
-  // Whether len more bytes would make it so.
-  bool is_crowded_by(size_t len) const { return backlog() + len > queue_limit_ / 4; }
+  // Whether it is, or len more bytes would make it so.
+  bool is_crowded_by(size_t len) const {
+    return backlog() + len > queue_limit_ / 4 || queue_.size() >= inflight_limit_;
+  }
 
   void connect();  // if it is closed
   void end();      // at once and for good: nobody waits for anything any more
@@ -85,6 +87,7 @@ class ServerConnection final : public net::Connection {
     bool counts;                   // as a failure of the server, though it had nothing to answer
     const char *logged = nullptr;  // for the log, where clients know it by another name
     bool eof = false;              // it closed in good order
+    bool ours = false;             // this machine has no descriptors, ports or memory: nothing the server did
   };
 
   bool start_connect();
@@ -92,7 +95,7 @@ class ServerConnection final : public net::Connection {
   void connected();
   void next_step(const weir_rsp *prev, weir_bytes prev_bytes);
   void became_ready();
-  void fail_soon(const char *why);
+  void fail_soon(int error);
   void close(const Ending &ending);
   void take_down();
   void leave();
@@ -143,6 +146,7 @@ class ServerConnection final : public net::Connection {
   Backend &backend_;
   ServerCells &cells_;
   const size_t queue_limit_;
+  const uint64_t inflight_limit_;
   const uint32_t server_;
   State state_ = State::closed;
   bool closing_soon_ = false;

@@ -380,6 +380,42 @@ TEST(Body, MemoryFollowsASlowRequest) {
   }
 }
 
+// Each was let in when next to nothing was in use.
+TEST(Body, RequestsThatGrowTogetherStayWithinTheMemoryLimit) {
+  constexpr size_t kLimit = 3 << 20, kPiece = 50'000;
+  World world;
+  world.reactor.memory_limit = kLimit;
+  const std::string set = set_of(1'000'000);
+  std::vector<Peer *> asking;
+  for (int i = 0; i < 10; ++i) asking.push_back(&world.connect());
+  for (size_t at = 0; at < set.size(); at += kPiece) {
+    for (Peer *client : asking) {
+      client->say(set.substr(at, kPiece));
+      world.turn();
+      ASSERT_LE(world.reactor.memory_in_use(), kLimit + (1 << 20)) << at;
+    }
+  }
+  Peer &server = world.server(0);
+  size_t answered = 0;
+  EXPECT_TRUE(world.until([&] {
+    for (; server.got.size() >= (answered + 1) * set.size(); ++answered) server.say("+a\n");
+    return std::all_of(asking.begin(), asking.end(), [](Peer *client) { return !client->got.empty(); });
+  }));
+  const std::string no = "-7 memory_limit is reached\n";
+  size_t done = 0, refused = 0;
+  for (Peer *client : asking) {
+    world.settle();
+    std::string got = client->take();
+    ++(got == no ? refused : done);
+    EXPECT_TRUE(got == no || got == "+a\n") << got;
+    client->say("ping\n");
+    EXPECT_TRUE(world.got(*client, "+ping\n")) << "the connection goes on";
+  }
+  EXPECT_GE(refused, 5U);
+  EXPECT_GE(done, 2U) << "those that were refused made room for others";
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST(Body, ARequestTooLargeIsReadAwayAfterALargeOne) {
   World world({.tune = [](config::Pool &pool) { pool.request_limit = 200'000; }});
   Peer &client = world.connect();

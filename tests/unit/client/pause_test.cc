@@ -110,6 +110,35 @@ TEST(Pause, AClientWithMoreWaitingForItThanAllowedIsClosed) {
   EXPECT_EQ(world.leftovers(), "");
 }
 
+// Its replies are so large that a few of them are all it may have waiting.
+TEST(Pause, AClientThatAsksForManyLargeRepliesAndTakesItsTimeIsNotClosed) {
+  World world({.tune = [](config::Pool &pool) { pool.client_output_limit = 1 << 20; }});
+  const std::string large = "$300000\n" + std::string(300'000, 'x');
+  Peer &client = world.connect();
+  Peer *server = nullptr;
+  auto answer = [&] {
+    for (size_t n = lines(server->take()); n > 0; --n) server->say(large);
+  };
+  client.say("get 0\n");
+  server = &world.server(0);
+  world.settle();
+  answer();  // what its replies are like has been seen
+  EXPECT_TRUE(world.got(client, large));
+  client.listens = false;
+  client.say(times("get 0\n", 20));
+  for (int i = 0; i < 50; ++i) {
+    world.turn();
+    answer();
+  }
+  client.listens = true;
+  EXPECT_TRUE(world.until([&] {
+    answer();
+    return client.got.size() == 20 * large.size() || client.ended;
+  }));
+  EXPECT_FALSE(client.ended);
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST(Pause, HeldRepliesPauseTheClientUntilTheFirstHasCome) {
   World world({.servers = 2, .tune = [](config::Pool &pool) { pool.client_output_limit = 1 << 20; }});
   Peer &client = world.connect();
@@ -192,6 +221,48 @@ TEST(Pause, AFullServerQueueRefusesAndTheConnectionLives) {
   world.server(0).say("+1\n+2\n");
   EXPECT_TRUE(world.got(*asking[0], "+1\n"));
   EXPECT_TRUE(world.got(*asking[1], "+2\n"));
+  EXPECT_EQ(world.leftovers(), "");
+}
+
+TEST(Pause, NoMoreRequestsAreAtAServerThanAllowedWhoeverAsksAndAllAreAnswered) {
+  World world({.tune = [](config::Pool &pool) { pool.server_inflight = 10; }});
+  std::vector<Peer *> asking;
+  for (int i = 0; i < 20; ++i) {
+    asking.push_back(&world.connect());
+    asking.back()->say("get 0\n");  // a window's worth comes later: it is one that may go beyond the limit
+    world.turn();
+  }
+  Peer &server = world.server(0);
+  world.settle();
+  EXPECT_LE(lines(server.got), 20U);
+  for (Peer *client : asking) client->say(times("get 0\n", 20));
+  for (size_t answered = 0; answered < 20 * 21;) {
+    world.settle();
+    size_t asked = lines(server.take());
+    ASSERT_GT(asked, 0U) << "it stands still after " << answered;
+    ASSERT_LE(asked, 10U + 20 + 20) << "the limit, one request a client, and what is left of one client's window";
+    server.say(times("+a\n", asked));
+    answered += asked;
+  }
+  for (Peer *client : asking) EXPECT_TRUE(world.got(*client, times("+a\n", 21)));
+  EXPECT_EQ(world.leftovers(), "");
+}
+
+TEST(Pause, AClientThatWaitsForAServersAnswersIsReadAgainWhenTheConnectionEnds) {
+  World world({.servers = 2, .tune = [](config::Pool &pool) { pool.server_inflight = 2; }});
+  Peer &client = world.connect();
+  client.say("get 0\nget 0\nget 0\n");
+  Peer &server = world.server(0);
+  world.settle();
+  client.say("get 1\n");
+  world.settle();
+  EXPECT_EQ(world.servers[1].connections.size(), 0U) << "it is read though the server has enough to do";
+  server.close();
+  Peer &other = world.server(1);
+  EXPECT_TRUE(world.got(other, "get 1\n"));
+  other.say("+b\n");
+  EXPECT_TRUE(world.until([&] { return lines(client.got) == 4; }));
+  EXPECT_EQ(world.front->upstream.swamped, 0);
   EXPECT_EQ(world.leftovers(), "");
 }
 

@@ -35,6 +35,11 @@ TEST(Nutcracker, FillsInTwemproxysDefaults) {
   EXPECT_EQ(pool.client_output_limit, 64u << 20);
   EXPECT_EQ(pool.server_queue_limit, 64u << 20);
   EXPECT_EQ(pool.client_stall_timeout_us, 30'000'000u);
+  EXPECT_EQ(pool.idle_timeout_us, 0u);
+  EXPECT_EQ(pool.server_inflight, 262'144u);
+  EXPECT_EQ(pool.tcpkeepalive_idle_us + pool.tcpkeepalive_interval_us + pool.tcpkeepalive_count, 0u);
+  EXPECT_EQ(pool.tcp_user_timeout_us, 0u);
+  EXPECT_EQ(loaded.settings->max_clients, 0u);
 }
 
 TEST(Nutcracker, ReadsEveryKey) {

@@ -19,6 +19,7 @@ TEST(Print, ShowsEveryDefaultInWeirsOwnForm) {
   EXPECT_EQ(
       printed("memory_limit: 1g\n" + weir_pool("    redis: true\n    redis_auth: hunter2\n    filters: [loose]\n")),
       R"(memory_limit: 1g
+max_clients: 0
 drain_timeout: 10s
 upgrade_timeout: 1m
 pools:
@@ -41,6 +42,7 @@ pools:
     retry: unsent
     backlog: 512
     client_connections: 0
+    idle_timeout: 0
     client_inflight: 65536
     client_output_limit: 64m
     client_stall_timeout: 30s
@@ -49,12 +51,17 @@ pools:
     resolve_interval: 30s
     server_connections: 1
     server_queue_limit: 64m
+    server_inflight: 262144
     auto_eject_hosts: false
     server_retry_timeout: 30s
     server_failure_limit: 2
     slow_start: 0
     preconnect: false
     tcpkeepalive: false
+    tcpkeepalive_idle: 0
+    tcpkeepalive_interval: 0
+    tcpkeepalive_count: 0
+    tcp_user_timeout: 0
     reuseport: false
 )");
 }

@@ -1,6 +1,8 @@
 #include "core/net/socket.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -145,6 +147,68 @@ TEST(Socket, AConnectThatIsRefusedSaysSo) {
   int client = start_connect(address);
   EXPECT_TRUE(client < 0 ? errno == ECONNREFUSED : connect_error(client) == ECONNREFUSED);
   if (client >= 0) ::close(client);
+}
+
+int option(int fd, int level, int name) {
+  int value = -1;
+  socklen_t len = sizeof value;
+  ::getsockopt(fd, level, name, &value, &len);
+  return value;
+}
+
+struct WatchPeerTest : ::testing::Test {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int idle = option(fd, IPPROTO_TCP, TCP_KEEPIDLE), interval = option(fd, IPPROTO_TCP, TCP_KEEPINTVL),
+            count = option(fd, IPPROTO_TCP, TCP_KEEPCNT);
+  config::Pool pool;
+  ~WatchPeerTest() override { ::close(fd); }
+};
+
+TEST_F(WatchPeerTest, NothingIsAskedOfTheSystemByDefault) {
+  watch_peer(fd, pool);
+  EXPECT_EQ(option(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
+}
+
+TEST_F(WatchPeerTest, KeepaliveAloneLeavesTheSystemsTimesInForce) {
+  pool.tcpkeepalive = true;
+  watch_peer(fd, pool);
+  EXPECT_EQ(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), idle);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), interval);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPCNT), count);
+}
+
+TEST_F(WatchPeerTest, EachTimeAndNumberReachesTheSocket) {
+  pool.tcpkeepalive = true;
+  pool.tcpkeepalive_idle_us = 61'000'000;
+  pool.tcpkeepalive_interval_us = 1'500'000;
+  pool.tcpkeepalive_count = 4;
+  pool.tcp_user_timeout_us = 20'500'000;
+  watch_peer(fd, pool);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 61);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 2) << "rounded up";
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPCNT), 4);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 20'500) << "milliseconds";
+}
+
+TEST_F(WatchPeerTest, TheLargestThatTheConfigurationTakesIsTakenByTheKernel) {
+  pool.tcpkeepalive = true;
+  pool.tcpkeepalive_idle_us = pool.tcpkeepalive_interval_us = 32'767'000'000;
+  pool.tcpkeepalive_count = 127;
+  pool.tcp_user_timeout_us = 24ULL * 3600 * 1'000'000;
+  watch_peer(fd, pool);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 32'767);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 32'767);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPCNT), 127);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 24 * 3600 * 1000);
+}
+
+TEST_F(WatchPeerTest, TheUserTimeoutNeedsNoKeepalive) {
+  pool.tcp_user_timeout_us = 5'000'000;
+  watch_peer(fd, pool);
+  EXPECT_EQ(option(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+  EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 5'000);
 }
 
 }  // namespace
