@@ -119,7 +119,7 @@ class RequestPool {
     ++idle_;
   }
   // A part leaves for good, which held its request.
-  void release(Part &part) {
+  [[gnu::always_inline]] void release(Part &part) {
     if (part.kept != nullptr) [[unlikely]]
       forget(part);
     release(part.request);
