@@ -96,6 +96,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void finish_if_done();
   void linger();
   bool idles_too_long(uint64_t now_us);
+  void end_in_a_reply();
   bool may_move(bool with_state);
   void moved(Front &to, bool with_state);
 

@@ -167,11 +167,17 @@ void ClientConnection::part_failed(Part &part, const Failure &failure, bool held
     into.failure = failure;
     return part_answered(request);
   }
-  if (request.begun) return close();  // half a reply cannot be taken back
+  if (request.begun) return end_in_a_reply();
   unhold(request.reply);
   request.reply.clear(reactor_.chunks);
   request.parts_open = 0;
   fail(request, failure.error, failure.text);
+}
+
+// Half a reply cannot be taken back. The replies before it are the client's all the same.
+void ClientConnection::end_in_a_reply() {
+  flush();
+  if (open()) close();
 }
 
 void ClientConnection::released(Request &) {
