@@ -48,7 +48,10 @@ TEST_P(FaultyServers, AStoppedServersLateRepliesReachNobody) {
     victim.resume();
   }
   Tally tally = ends_well(*crowd);
-  for (const auto &[text, n] : tally.errors) EXPECT_THAT(text, HasSubstr("Connection timed out"));
+  for (const auto &[text, n] : tally.errors) {
+    // A part of a split command that finds its server left alone between two tries is told apart no further.
+    EXPECT_THAT(text, ContainsRegex("Connection (timed out|refused)")) << tally.text();
+  }
   EXPECT_TRUE(recovered());
 }
 
