@@ -293,6 +293,7 @@ void ClientConnection::order_moved() {
   if (parsing_) return;
   if ((pauses_ & kInflight) != 0) check_inflight();
   if ((pauses_ & kMoving) != 0 && order_.empty()) front_->move_soon(*this);
+  if ((pauses_ & kSpare) != 0 && order_.empty()) unpause(kSpare);
   if (input_ended_) finish_if_done();
 }
 

@@ -33,6 +33,8 @@ class Front {
   // The pool was configured anew, and `to` serves it: clients go there, each when nothing of it is under way. May be
   // called again when that one is replaced, too.
   void hand_over(Front &to);
+  // Where keys of servers that are down go, on this worker; null = nowhere.
+  void set_spare(Front *spare);
   Front *successor() const { return successor_; }
   // Nobody is left, and nothing on its way to a server.
   bool is_done() const;
