@@ -142,8 +142,8 @@ TEST_F(Reload, OfASparePoolLetsNothingOvertakeWhatIsUnderWayThere) {
   own.set("on_failure", "failover").set("failover_pool", "spare");
   own.set("server_failure_limit", "1").set("server_retry_timeout", "600000");
   spare.redis().server(server.address(), "t0");
-  Proxy &proxy = start({own, spare}, 1);
-  Stream client = proxy.connect(), other = proxy.connect();
+  Proxy &proxy = start({own, spare});
+  Stream client = proxy.connect(), of_other_worker = proxy.connect(), other = proxy.connect();
   EXPECT_TRUE(eventually([&] { return client.ask(resp({"GET", "first"})) == bulk("first"); }));
   client.send(resp({"GET", "slow"}));
   EXPECT_TRUE(eventually([&] { return slow_seen.load(); }));
