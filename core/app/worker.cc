@@ -106,7 +106,7 @@ void Worker::link_fronts() {
     auto spare = std::find_if(fronts_.begin(), fronts_.end(), [&front](const auto &other) {
       return other->settings.name == front->settings.failover_pool;
     });
-    front->reach.set_spare(spare == fronts_.end() ? nullptr : spare->get());
+    front->set_spare(spare == fronts_.end() ? nullptr : spare->get());
   }
 }
 

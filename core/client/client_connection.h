@@ -30,7 +30,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
     kFence = 8,
     kBusy = 16,
     kMoving = 32,
-    kRing = 64
+    kRing = 64,
+    kSpare = 128
   };
 
   ClientConnection(Front &front, uint32_t lane);
@@ -46,6 +47,8 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void go_on();  // parses what waits, and reads again
   void unpause(uint32_t why);
   void check_time(uint64_t now_us);
+  // The spare pool was replaced: it reads no further until what it may have under way there is answered.
+  void spare_changed();
   // Its front was replaced: it goes to the new one as soon as nothing of it is under way, see Front::hand_over().
   void leave();
   // A slice of its large commands.
@@ -96,6 +99,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void finish_if_done();
   void linger();
   bool idles_too_long(uint64_t now_us);
+  void end_in_a_reply();
   bool may_move(bool with_state);
   void moved(Front &to, bool with_state);
 

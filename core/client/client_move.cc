@@ -16,6 +16,10 @@ void ClientConnection::leave() {
   if (open() && !input_ended_ && front_->state_moves_) pause(kMoving);
 }
 
+void ClientConnection::spare_changed() {
+  if (open() && !input_ended_ && !order_.empty()) pause(kSpare);
+}
+
 bool ClientConnection::may_move(bool with_state) {
   if (!open() || !order_.empty() || large_ != nullptr || parsing_ || input_ended_) return false;
   if (with_state) return true;
@@ -62,6 +66,13 @@ void Front::hand_over(Front &to) {
   for (size_t i = clients_.size(); i-- > 0;) {
     if (i < clients_.size()) clients_[i]->leave();
   }
+}
+
+void Front::set_spare(Front *spare) {
+  bool sends_there = reach.spare() != nullptr && reach.spare() != spare && pool.ring().diverts();
+  reach.set_spare(spare);
+  // Nothing may overtake, on another connection, what went to the one before.
+  for (size_t i = clients_.size(); sends_there && i-- > 0;) clients_[i]->spare_changed();
 }
 
 bool Front::move(ClientConnection &client) {

@@ -167,11 +167,17 @@ void ClientConnection::part_failed(Part &part, const Failure &failure, bool held
     into.failure = failure;
     return part_answered(request);
   }
-  if (request.begun) return close();  // half a reply cannot be taken back
+  if (request.begun) return end_in_a_reply();
   unhold(request.reply);
   request.reply.clear(reactor_.chunks);
   request.parts_open = 0;
   fail(request, failure.error, failure.text);
+}
+
+// Half a reply cannot be taken back. The replies before it are the client's all the same.
+void ClientConnection::end_in_a_reply() {
+  flush();
+  if (open()) close();
 }
 
 void ClientConnection::released(Request &) {
@@ -287,6 +293,7 @@ void ClientConnection::order_moved() {
   if (parsing_) return;
   if ((pauses_ & kInflight) != 0) check_inflight();
   if ((pauses_ & kMoving) != 0 && order_.empty()) front_->move_soon(*this);
+  if ((pauses_ & kSpare) != 0 && order_.empty()) unpause(kSpare);
   if (input_ended_) finish_if_done();
 }
 

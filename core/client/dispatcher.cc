@@ -54,15 +54,12 @@ inline bool is_by_one_key(const weir_req &req) {
       diverts_(ring_.diverts()) {}
 
 [[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
-                                                            uint32_t place, size_t len, uint64_t due_us,
-                                                            const weir_bytes *key) {
+                                                            uint32_t place, size_t len, uint64_t due_us) {
   Request &request = *client_.enqueue(req);
   init_part(request.part, request, place, 0);
   request.part.keys = req.key_count;
   request.parts_open = 1;
   request.holders = 2;  // the client and the part
-  if (front_.keeps_reads) [[unlikely]]
-    keep(request.part, connection, len, key);
   connection.queued(&request.part, len, due_us);
 }
 
@@ -70,12 +67,13 @@ inline bool is_by_one_key(const weir_req &req) {
 [[gnu::noinline]] void Dispatcher::keep(Part &part, upstream::ServerConnection &connection, size_t len,
                                         const weir_bytes *key) {
   if ((part.request->req.flags & WEIR_REQ_RETRY_SAFE) == 0 || len > Kept::kMost) return;
+  part.again |= Part::kKept;
   part.kept = Kept::make(client_.reactor_.chunks, connection.output(), len, key);
 }
 
 // The short way of a plain request. server: of its key. False: it takes the long one.
 [[gnu::always_inline]] inline bool Dispatcher::send_at_once(const weir_req &req, const uint8_t *message,
-                                                            uint32_t server, const weir_bytes &key) {
+                                                            uint32_t server) {
   if (req.size > request_limit_ || server == WEIR_NO_SERVER) return false;
   upstream::ServerConnection &connection = front_.upstream.connection(server, client_.lane_);
   size_t size = req.size;
@@ -85,7 +83,7 @@ inline bool is_by_one_key(const weir_req &req) {
   } else {
     connection.output().append(client_.reactor_.chunks, message, size);
   }
-  expect_reply(req, connection, server, size, due_us_, &key);
+  expect_reply(req, connection, server, size, due_us_);
   return true;
 }
 
@@ -98,9 +96,9 @@ inline bool is_by_one_key(const weir_req &req) {
 
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
   Dispatcher dispatcher(client);
-  if (!is_plain(req) || dispatcher.no_memory_ || dispatcher.diverts_) return false;
+  if (!is_plain(req) || dispatcher.no_memory_ || dispatcher.diverts_ || client.front_->keeps_reads) return false;
   uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
-  return dispatcher.send_at_once(req, message, server, key);
+  return dispatcher.send_at_once(req, message, server);
 }
 
 inline bool Dispatcher::done() {
@@ -125,7 +123,8 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
-  const bool quick = batch.whole == nullptr && !dispatcher.no_memory_ && !dispatcher.diverts_;
+  const bool quick =
+      batch.whole == nullptr && !dispatcher.no_memory_ && !dispatcher.diverts_ && !client.front_->keeps_reads;
   RequestArrays &arrays = client.front_->arrays;
   if (batch.key_count > 0) {
     client.front_->reach.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
@@ -135,8 +134,7 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   uint32_t key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    bool sent =
-        quick && is_plain(req) && dispatcher.send_at_once(req, message, arrays.servers[key], arrays.key_bytes[key]);
+    bool sent = quick && is_plain(req) && dispatcher.send_at_once(req, message, arrays.servers[key]);
     if (!sent) {
       One one{req,
               {message, req.size},
@@ -310,7 +308,8 @@ void Dispatcher::to_server(const One &one, uint32_t place) {
     connection.queued(nullptr, len, due_us(place));
   } else {
     const weir_bytes *key = is_by_one_key(one.req) ? one.key_bytes : nullptr;
-    expect_reply(one.req, connection, place, len, due_us(place), key);
+    expect_reply(one.req, connection, place, len, due_us(place));
+    if (front_.keeps_reads) keep(client_.order_.back()->part, connection, len, key);
   }
   ease(client_, connection);
 }

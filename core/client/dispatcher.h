@@ -56,7 +56,7 @@ class Dispatcher {
 
   bool done();
   void put_large(const uint8_t *message, size_t size, Chain &to);
-  bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server, const weir_bytes &key);
+  bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server);
   bool dispatch_with_care(const One &one);
   void dispatch(const One &one);
   void answer(const One &one);
@@ -73,7 +73,7 @@ class Dispatcher {
   void to_parts(const One &one, uint32_t part_count);
   void refuse(const One &one, uint32_t error, std::string_view text);
   void expect_reply(const weir_req &req, upstream::ServerConnection &connection, uint32_t place, size_t len,
-                    uint64_t due_us, const weir_bytes *key);
+                    uint64_t due_us);
   void keep(Part &part, upstream::ServerConnection &connection, size_t len, const weir_bytes *key);
   bool may_send(const One &one, upstream::ServerConnection &connection);
   uint64_t due_us(uint32_t place);

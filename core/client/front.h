@@ -33,6 +33,8 @@ class Front {
   // The pool was configured anew, and `to` serves it: clients go there, each when nothing of it is under way. May be
   // called again when that one is replaced, too.
   void hand_over(Front &to);
+  // Where keys of servers that are down go, on this worker; null = nowhere.
+  void set_spare(Front *spare);
   Front *successor() const { return successor_; }
   // Nobody is left, and nothing on its way to a server.
   bool is_done() const;
@@ -68,7 +70,7 @@ class Front {
   Reach reach;  // after both
   Slices slices;
   const size_t output_pause;   // client_output_limit / 4: from here on a client reads no more
-  const bool keeps_reads;      // requests that may be sent again are kept until they are answered (retry: reads)
+  const bool keeps_reads;      // retry: reads. Requests take the long way, and a copy of some is kept until answered
   const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered
   size_t slow_clients = 0;     // paused for their output, or lingering
 

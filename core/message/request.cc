@@ -35,8 +35,10 @@ void RequestPool::dispose(Request *request) {
 }
 
 void RequestPool::forget(Part &part) {
-  if (part.kept != nullptr) chunks_.put(part.kept);
+  if ((part.again & Part::kKept) == 0) return;
+  chunks_.put(part.kept);
   part.kept = nullptr;
+  part.again &= static_cast<uint8_t>(~Part::kKept);
 }
 
 void RequestPool::trim() {

@@ -10,6 +10,7 @@
 #include <weir/protocol.h>
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
 
 #include "core/message/held_reply.h"
@@ -19,8 +20,18 @@ namespace weir {
 struct Request;
 struct Split;
 
+// What is out of the ordinary about a part.
+struct PartMarks {
+  enum Again : uint8_t { kKept = 1, kHere = 2, kElsewhere = 4 };
+  bool abandoned = false;
+  bool want_items = false;  // the reply will be merged
+  bool begun = false;       // some of its reply went to its owner
+  uint8_t again = 0;        // it can be sent again; it was, to its server; it was, to another one
+  bool none() const { return std::bit_cast<uint32_t>(*this) == 0; }
+};
+
 // A request's share on one server connection.
-struct Part {
+struct Part : PartMarks {
   Part *next_expected = nullptr;  // the server connection's queue
   Request *request = nullptr;
   uint64_t due_us = 0;        // 0 = no deadline
@@ -29,12 +40,7 @@ struct Part {
   uint32_t index = 0;         // which part of the request
   uint32_t replies_left = 0;  // final replies still to come
   uint32_t keys = 0;          // how many of the request's keys it carries
-  bool abandoned = false;
-  bool want_items = false;  // the reply will be merged
-  bool begun = false;       // some of its reply went to its owner
-  bool resent = false;      // it was sent again to its server, ...
-  bool moved = false;       // ... and to another one
-  Chunk *kept = nullptr;    // what can be sent again (Kept); null = nothing can
+  Chunk *kept = nullptr;      // what is sent again (Kept), with kKept
 };
 
 // Why a part or request failed, as a client reads it.
@@ -119,8 +125,8 @@ class RequestPool {
     ++idle_;
   }
   // A part leaves for good, which held its request.
-  [[gnu::always_inline]] void release(Part &part) {
-    if (part.kept != nullptr) [[unlikely]]
+  void release(Part &part) {
+    if ((part.again & Part::kKept) != 0) [[unlikely]]
       forget(part);
     release(part.request);
   }
@@ -135,8 +141,7 @@ class RequestPool {
   static void renew(Request &request, RequestOwner *owner, const weir_req &req) {
     request.owner = owner;
     request.req = req;
-    request.part.abandoned = request.part.want_items = request.part.begun = false;
-    request.part.resent = request.part.moved = false;
+    static_cast<PartMarks &>(request.part) = {};
     request.parts_open = request.holders = request.held_back = 0;
     request.done = request.begun = false;
   }

@@ -16,12 +16,12 @@ void ServerConnection::fail_all(const Ending &ending, const Fate &fate) {
     Part *next = part->next_expected;
     RequestOwner *owner = part->request->owner;
     bool safe = (fate.resends || moves) && may_be_sent_again(*part, ++position);
-    if (safe && moves && !part->moved && Kept::has_key(*part->kept)) {
-      part->moved = true;
+    if (safe && moves && (part->again & Part::kElsewhere) == 0 && Kept::has_key(*part->kept)) {
+      part->again |= Part::kElsewhere;
       cells_.retries.add();
       owner->awaits_ring(*part);
-    } else if (safe && fate.resends && !part->resent) {
-      part->resent = true;
+    } else if (safe && fate.resends && (part->again & Part::kHere) == 0) {
+      part->again |= Part::kHere;
       *again_end = part;
       again_end = &part->next_expected;
     } else {
@@ -54,7 +54,7 @@ bool ServerConnection::may_be_sent_again(const Part &part, uint64_t position) co
   const RequestOwner *owner = part.request->owner;
   bool wanted = owner != nullptr && !part.abandoned && !part.begun;
   bool in_time = part.due_us == 0 || part.due_us > reactor_.now_us;
-  return part.kept != nullptr && wanted && in_time && owner->changed_at < position;
+  return (part.again & Part::kKept) != 0 && wanted && in_time && owner->changed_at < position;
 }
 
 // The parts go ahead of those that are here already: in the order in which they were sent before.

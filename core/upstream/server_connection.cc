@@ -267,10 +267,16 @@ bool ServerConnection::reply(const weir_rsp &rsp, const weir_item *items, const 
   response_bytes_ += rsp.size;
   resends_ = 0;
   backend_.health.replied();
-  RequestOwner *owner = part->request->owner;
-  if (!part->abandoned && owner != nullptr) owner->replied(*part, rsp, items, data);
+  Request *request = part->request;
+  RequestOwner *owner = request->owner;
+  if (part->none()) {
+    if (owner != nullptr) owner->replied(*part, rsp, items, data);
+  } else {
+    if (!part->abandoned && owner != nullptr) owner->replied(*part, rsp, items, data);
+    reactor_.requests.forget(*part);
+  }
   queue_.pop();
-  reactor_.requests.release(*part);
+  reactor_.requests.release(request);
   return true;
 }
 

@@ -93,6 +93,7 @@ TEST_P(FaultyNetwork, ABlackHoleCostsItsOwnRequestsTheirTimeoutAndNobodyElseAnyt
   EXPECT_GT(tally.failed, 0U);
   EXPECT_EQ(1U, tally.errors.size()) << tally.text();
   EXPECT_THAT(tally.errors.begin()->first, HasSubstr("Connection timed out"));
+  EXPECT_THAT(proxy_->log(), HasSubstr("warn   pool alpha: server s0: Connection timed out\n"));
   EXPECT_TRUE(settled());
 }
 

@@ -28,6 +28,8 @@ TEST_P(FaultyServers, AKilledServerCrossesNoReplies) {
   }
   Tally tally = ends_well(*crowd);
   EXPECT_GT(tally.failed, 0U);
+  for (const auto &[text, n] : tally.errors) EXPECT_THAT(text, ContainsRegex("Connection (reset|refused)|Broken pipe"));
+  EXPECT_THAT(proxy_->log(), ContainsRegex("warn   pool alpha: server s0: (Connection reset|the server closed)"));
   EXPECT_TRUE(recovered());
 }
 
@@ -45,7 +47,11 @@ TEST_P(FaultyServers, AStoppedServersLateRepliesReachNobody) {
     }
     victim.resume();
   }
-  ends_well(*crowd);
+  Tally tally = ends_well(*crowd);
+  for (const auto &[text, n] : tally.errors) {
+    // A part of a split command that finds its server left alone between two tries is told apart no further.
+    EXPECT_THAT(text, ContainsRegex("Connection (timed out|refused)")) << tally.text();
+  }
   EXPECT_TRUE(recovered());
 }
 
@@ -68,6 +74,7 @@ TEST_P(FaultyServers, AllOfThemGoneAndBackAgain) {
   for (auto &s : servers_) s->kill();
   uint64_t before = crowd->answered();
   EXPECT_TRUE(eventually([&] { return crowd->answered() > before + 200; })) << "errors are answers, too";
+  EXPECT_TRUE(eventually([&] { return proxy_->log().find("server s0: Connection refused\n") != std::string::npos; }));
   for (auto &s : servers_) s->start();
   EXPECT_TRUE(crowd->progresses(enough() / 8));
   ends_well(*crowd);

@@ -8,6 +8,8 @@
 
 namespace weir::test {
 
+using testing::ContainsRegex;
+
 struct FaultCase {
   Language language;
   int workers;

@@ -99,6 +99,66 @@ class Asker {
   std::thread thread_;
 };
 
+TEST_F(Reload, OfASparePoolCostsNoRequestThatWasSentThere) {
+  RedisServers servers = redis_servers(3), spares = redis_servers(2);
+  PoolText own = redis_pool(servers), spare("spare");
+  own.set("on_failure", "failover").set("failover_pool", "spare");
+  own.set("server_failure_limit", "1").set("server_retry_timeout", "600000");
+  spare.redis().set("hash", "murmur").server(spares[0]->address(), "t0").server(spares[1]->address(), "t1");
+  Proxy &proxy = start({own, spare});
+  Stream client = proxy.connect();
+  std::string lost = key_on(client, *servers[1]);
+  servers[1]->kill();
+  EXPECT_TRUE(eventually([&] { return client.ask(resp({"GET", lost})) == "$-1\r\n"; }));
+  PoolText slower = spare;
+  slower.set("timeout", "20000");
+  std::vector<std::unique_ptr<Asker>> askers;
+  for (int i = 0; i < 6; ++i) askers.push_back(std::make_unique<Asker>(proxy, i, i < 3 ? 1 : 30));
+  for (int i = 0; i < 20; ++i) {
+    long before = askers[0]->answered();
+    EXPECT_THAT(reload({own, i % 2 == 0 ? slower : spare}), StartsWith("ok"));
+    EXPECT_TRUE(eventually([&] { return askers[0]->answered() > before; }));
+  }
+  for (auto &asker : askers) {
+    EXPECT_EQ("", asker->wrong());
+    EXPECT_GT(asker->answered(), 0);
+  }
+  EXPECT_GT(proxy.stats().at("alpha").number("failed_over"), 0);
+  EXPECT_EQ(0, proxy.stats().at("alpha").at("s1").number("server_up"));
+}
+
+TEST_F(Reload, OfASparePoolLetsNothingOvertakeWhatIsUnderWayThere) {
+  std::atomic<bool> answers{false}, slow_seen{false}, next_seen{false};
+  FakeServer server(FakeServer::answering([&](const auto &request) -> std::string {
+    if (request[1] == "slow") {
+      slow_seen = true;
+      eventually([&] { return answers.load(); });
+    }
+    if (request[1] == "next") next_seen = true;
+    return bulk(request[1]);
+  }));
+  PoolText own("alpha"), spare("spare");
+  own.redis().server("127.0.0.1:" + std::to_string(free_port()), "gone");
+  own.set("on_failure", "failover").set("failover_pool", "spare");
+  own.set("server_failure_limit", "1").set("server_retry_timeout", "600000");
+  spare.redis().server(server.address(), "t0");
+  Proxy &proxy = start({own, spare});
+  Stream client = proxy.connect(), of_other_worker = proxy.connect(), other = proxy.connect();
+  EXPECT_TRUE(eventually([&] { return client.ask(resp({"GET", "first"})) == bulk("first"); }));
+  client.send(resp({"GET", "slow"}));
+  EXPECT_TRUE(eventually([&] { return slow_seen.load(); }));
+  spare.set("backlog", "100");
+  EXPECT_THAT(reload({own, spare}), StartsWith("ok"));
+  client.send(resp({"GET", "next"}));
+  // Whoever has nothing under way goes on, over a new connection.
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(bulk("other"), other.ask(resp({"GET", "other"})));
+  EXPECT_EQ(2, server.accepted());
+  EXPECT_FALSE(next_seen);
+  answers = true;
+  EXPECT_EQ(bulk("slow"), client.read_reply());
+  EXPECT_EQ(bulk("next"), client.read_reply());
+}
+
 TEST_F(Reload, AHundredTimesUnderLoadCostsNoClientARequest) {
   RedisServers servers = redis_servers(3);
   PoolText first = redis_pool(servers);

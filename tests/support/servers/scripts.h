@@ -30,6 +30,14 @@ inline FakeServer::Script says(std::string text) {
     }
   };
 }
+// Begins an answer and never ends it, as fast as it is taken.
+inline FakeServer::Script never_ends(std::string begin) {
+  return [begin](Stream &s) {
+    s.read_some();
+    s.send(begin);
+    for (const std::string more(1 << 16, 'a');;) s.send(more);
+  };
+}
 // Answers rightly `good` times, and then begins an answer of 100 bytes and ends it by RST.
 inline FakeServer::Script resets_in_a_reply(int good) {
   return [good](Stream &s) {

@@ -187,6 +187,22 @@ TEST(Ending, ATimeoutInTheMiddleOfAReplyThatIsUnderWayClosesTheClient) {
   EXPECT_EQ(world.leftovers(), "");
 }
 
+TEST(Ending, AReplyThatIsWholeReachesTheClientThatIsClosedInTheNextOneInTheSameTurn) {
+  World::Plan plan = with_timeout();
+  plan.servers = 2;
+  World world(plan);
+  Peer &a = world.connect();
+  a.say("get 0\nget 1\n");
+  world.server(1).say("$100\nhalf");
+  world.server(0);
+  world.settle();
+  world.server(0).say("+a\n");
+  world.server(1).close();
+  EXPECT_TRUE(world.until([&] { return a.ended; }));
+  EXPECT_EQ(a.got, "+a\n$100\nhalf");
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST(Ending, AReplyThatWasHeldInPartIsReplacedByTheError) {
   World::Plan plan = with_timeout();
   plan.servers = 2;
