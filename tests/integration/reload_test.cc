@@ -333,6 +333,22 @@ TEST_F(Reload, AClientThatReadsNothingYetGetsAllItsReplies) {
   EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
 }
 
+TEST_F(Reload, AServerThatIsDownStaysSo) {
+  RedisServers servers = redis_servers(2);
+  PoolText pool = redis_pool(servers).set("auto_eject_hosts", "true").set("server_failure_limit", "1");
+  pool.set("server_retry_timeout", "600000");
+  start({pool});
+  Stream client = proxy_->connect();
+  std::string key = key_on(client, *servers[1]);
+  servers[1]->kill();
+  EXPECT_THAT(client.ask(resp({"GET", key})), StartsWith("-"));
+  EXPECT_TRUE(proxy_->stats_reach([](const Json &s) { return s.at("alpha").number("server_ejects") == 1; }));
+  EXPECT_EQ(kNil, client.ask(resp({"GET", key})));
+  EXPECT_THAT(reload({PoolText(pool).set("timeout", "9000")}), StartsWith("ok\n"));
+  EXPECT_EQ(kNil, client.ask(resp({"GET", key})));
+  EXPECT_EQ(0, proxy_->stats().at("alpha").at("s1").number("server_up"));
+}
+
 TEST_F(Reload, APluginFileThatWasReplacedIsUsedFromThenOn) {
   namespace fs = std::filesystem;
   fs::path program = fs::canonical(proxy_binary()), shipped = program.parent_path().parent_path() / "lib/weir/plugins";

@@ -75,6 +75,20 @@ TEST(ServerWatch, GoodProbesBeforeItTrippedDoNotCount) {
   EXPECT_FALSE(watch.up());
 }
 
+TEST(ServerWatch, StandsAsTheOneBeforeItDidUnderItsOwnRules) {
+  ServerWatch before(kWithoutProbes);
+  EXPECT_TRUE(before.tripped(kNow));
+  ServerWatch watch(kWithoutProbes), probed(kWithProbes), well(kWithoutProbes);
+  watch.take_over(before, kNow + 400);
+  EXPECT_FALSE(watch.up());
+  EXPECT_EQ(watch.next_us(), kNow + 500) << "the reload does not put off its return";
+  probed.take_over(before, kNow + 400);
+  EXPECT_FALSE(probed.up());
+  EXPECT_FALSE(probed.time_passed(kNow + 1000));
+  well.take_over(ServerWatch(kWithoutProbes), kNow);
+  EXPECT_TRUE(well.up());
+}
+
 TEST(ServerWatch, WarmsUpForTheSlowStart) {
   ServerWatch::Rules rules = kWithoutProbes;
   rules.slow_start_us = 3000;
