@@ -22,8 +22,15 @@ HealthKeeper::HealthKeeper(boost::asio::io_context &io, route::Pool &pool, Retir
     : pool_(pool),
       retire_(std::move(retire)),
       watches_(pool.backends.size(), ServerWatch(rules_of(pool.settings))),
-      timer_(io) {
-  for (uint32_t i = 0; i < watches_.size(); ++i) cells(i).server_up.set(1);
+      timer_(io) {}
+
+HealthKeeper::~HealthKeeper() {
+  stop();
+}
+
+void HealthKeeper::show(bool on) {
+  shows_ = on;
+  for (uint32_t i = 0; i < watches_.size() && on; ++i) cells(i).server_up.set(watches_[i].up() ? 1 : 0);
 }
 
 void HealthKeeper::tripped(uint32_t server) {
@@ -56,7 +63,6 @@ void HealthKeeper::take_over(const HealthKeeper &before) {
       const config::Server &was = before.pool_.backends[k].config;
       if (was.name != server.name || !(was.address == server.address) || before.watches_[k].up()) continue;
       watches_[i].take_over(before.watches_[k], now_us);
-      cells(i).server_up.set(0);
       some = true;
     }
   }
@@ -64,7 +70,7 @@ void HealthKeeper::take_over(const HealthKeeper &before) {
 }
 
 void HealthKeeper::went_down(uint32_t server, const std::string &why) {
-  cells(server).server_up.set(0);
+  if (shows_) cells(server).server_up.set(0);
   if (pool_.settings.policy() != config::OnFailure::nothing) {
     pool_.counters.back().pool->server_ejects.add();
     cells(server).server_ejected_at.set(wall_us());
@@ -79,7 +85,7 @@ void HealthKeeper::went_down(uint32_t server, const std::string &why) {
 }
 
 void HealthKeeper::came_back(uint32_t server, const std::string &why) {
-  cells(server).server_up.set(1);
+  if (shows_) cells(server).server_up.set(1);
   pool_.backends[server].health.replied();  // what failed while it was down is forgotten
   std::string slowly = watches_[server].warms()
                            ? "; it gets its keys by and by, for " + format_duration_us(pool_.settings.slow_start_us)
@@ -116,6 +122,7 @@ void HealthKeeper::changed() {
 
 // For the first server that has something to wait for.
 void HealthKeeper::wait() {
+  if (*stopped_) return;
   uint64_t next = 0;
   for (const ServerWatch &watch : watches_) {
     if (watch.next_us() != 0 && (next == 0 || watch.next_us() < next)) next = watch.next_us();
@@ -123,12 +130,13 @@ void HealthKeeper::wait() {
   if (next == 0) return void(timer_.cancel());
   uint64_t now_us = monotonic_us();
   timer_.expires_after(std::chrono::microseconds(next > now_us ? next - now_us : 0));
-  timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) time_passed();
+  timer_.async_wait([this, stopped = stopped_](boost::system::error_code error) {
+    if (!error && !*stopped) time_passed();
   });
 }
 
 void HealthKeeper::stop() {
+  *stopped_ = true;
   timer_.cancel();
 }
 

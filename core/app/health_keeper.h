@@ -21,6 +21,9 @@ class HealthKeeper {
   // retire takes rings that workers may still be reading.
   using Retire = std::function<void(std::unique_ptr<route::Ring>)>;
   HealthKeeper(boost::asio::io_context &io, route::Pool &pool, Retire retire);
+  ~HealthKeeper();
+  HealthKeeper(const HealthKeeper &) = delete;
+  HealthKeeper &operator=(const HealthKeeper &) = delete;
 
   // A server reached its failure limit. The ring knows when this returns.
   void tripped(uint32_t server);
@@ -28,6 +31,8 @@ class HealthKeeper {
   void probed(uint32_t server, bool good, const std::string &why);
   // This pool takes the place of that one: servers of the same name and address that are down there are so here.
   void take_over(const HealthKeeper &before);
+  // Whether what the statistics say of the servers is this keeper's to say: not before its pool serves, and not after.
+  void show(bool on);
   void stop();
 
  private:
@@ -43,6 +48,8 @@ class HealthKeeper {
   Retire retire_;
   std::vector<ServerWatch> watches_;  // by server
   boost::asio::steady_timer timer_;
+  bool shows_ = false;
+  const std::shared_ptr<bool> stopped_ = std::make_shared<bool>(false);  // its timer's handler looks first
 };
 
 }  // namespace weir::app

@@ -36,6 +36,8 @@ class NameKeeper final : public upstream::DoubtListener {
   // No more look-ups; what is under way is dropped.
   void stop();
 
+  bool has_names() const { return !names_.empty(); }
+
   void in_doubt(upstream::Backend &backend) override;  // [any]
 
   static constexpr std::chrono::milliseconds kDoubtMs{1'000};    // at least between two look-ups of one name

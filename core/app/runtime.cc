@@ -84,7 +84,7 @@ Status Runtime::start() {
     for (const HandedSocket &socket : inherited_->take_sockets()) listeners_.adopt(socket.key, socket.fd);
   }
   for (auto &pool : loaded_->pools) {
-    pools_.push_back(serve(loaded_, std::move(pool)));
+    pools_.push_back(serve(loaded_, std::move(pool), resolver_));
     if (Status listening = listen(*pools_.back()->pool); !listening) return listening;
   }
   if (Status listening = listen_for_stats(stats_fd); !listening) return listening;
@@ -109,7 +109,10 @@ Status Runtime::start() {
   log_context = &io_;
   log::on_pending(&wake_log);
   log::synchronous(false);
-  for (auto &served : pools_) served->names->start();
+  for (auto &served : pools_) {
+    served->names->start();
+    served->health->show(true);
+  }
   for (auto &worker : workers_) worker->start();
   ended_.assign(workers_.size(), false);
   probe_servers();
@@ -125,14 +128,17 @@ Status Runtime::start() {
   return Done{};
 }
 
-std::unique_ptr<ServedPool> Runtime::serve(std::shared_ptr<Loaded> from, std::unique_ptr<route::Pool> pool) {
+std::shared_ptr<ServedPool> Runtime::serve(std::shared_ptr<Loaded> from, std::unique_ptr<route::Pool> pool,
+                                           const std::shared_ptr<net::Resolver> &resolver) {
   pool->count_in(book_, loaded_->workers + 1);
-  auto served = std::make_unique<ServedPool>();
+  auto served = std::make_shared<ServedPool>();
   served->from = std::move(from);
-  served->resolver = resolver_;
+  served->resolver = resolver;
   served->health = std::make_unique<HealthKeeper>(
-      io_, *pool, [this](std::unique_ptr<route::Ring> ring) { retire(std::move(ring)); });
-  served->names = std::make_unique<NameKeeper>(io_, std::vector<route::Pool *>{pool.get()}, *resolver_,
+      io_, *pool, [this, of = std::weak_ptr<ServedPool>(served)](std::unique_ptr<route::Ring> ring) {
+        retire(std::move(ring), of.lock());
+      });
+  served->names = std::make_unique<NameKeeper>(io_, std::vector<route::Pool *>{pool.get()}, *resolver,
                                                [this](route::Pool &p, uint32_t server) { server_moved(p, server); });
   served->pool = std::move(pool);
   return served;
@@ -176,7 +182,8 @@ Status Runtime::listen_for_commands() {
   admin_ = wanted ? admin_address(options_, complaint) : std::nullopt;
   if (!wanted) return Done{};
   if (!admin_) return Error{complaint};
-  if (admin_->mode == 0) admin_->mode = kAdminMode;
+  if (listeners_.has(*admin_)) return Error{"admin: " + admin_->text + " is where a pool listens; it needs its own"};
+  if (admin_->is_unix() && admin_->mode == 0) admin_->mode = kAdminMode;
   if (auto bound = listeners_.bind(*admin_, 16, false); !bound) return bound.error();
   listeners_.feed(*admin_, [this](int fd) { command_port_.serve(fd); });
   WEIR_LOG(notice, "admin: listening on %s", admin_->text.c_str());
@@ -248,9 +255,12 @@ void Runtime::server_moved(route::Pool &pool, uint32_t server) {
 
 // A worker reads a ring within one turn of its loop: once each has come to the next, nobody reads the old one, and it
 // is dropped on this thread again.
-void Runtime::retire(std::unique_ptr<route::Ring> ring) {
-  std::shared_ptr<route::Ring> last(ring.release(),
-                                    [this](route::Ring *r) { boost::asio::post(io_, [r] { delete r; }); });
+void Runtime::retire(std::unique_ptr<route::Ring> ring, std::shared_ptr<ServedPool> of) {
+  // Its pool's distribution drops it.
+  auto drop = [this, of = std::move(of)](route::Ring *r) mutable {
+    boost::asio::post(io_, [r, of = std::move(of)] { delete r; });
+  };
+  std::shared_ptr<route::Ring> last(ring.release(), std::move(drop));
   for (auto &worker : workers_) worker->post([last] {});
 }
 

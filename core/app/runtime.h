@@ -43,7 +43,8 @@ class Runtime {
 
  private:
   struct Plan;
-  std::unique_ptr<ServedPool> serve(std::shared_ptr<Loaded> from, std::unique_ptr<route::Pool> pool);
+  std::shared_ptr<ServedPool> serve(std::shared_ptr<Loaded> from, std::unique_ptr<route::Pool> pool,
+                                    const std::shared_ptr<net::Resolver> &resolver);
   Status listen(route::Pool &pool);
   void feed(route::Pool &pool);
   Status listen_for_stats(int inherited_fd);  // -1: none
@@ -56,9 +57,8 @@ class Runtime {
   void server_moved(route::Pool &pool, uint32_t server);
   void accepted(route::Pool &pool, int fd);
   void server_tripped(uint32_t worker, uint32_t pool, uint32_t server);
-  void retire(std::unique_ptr<route::Ring> ring);
+  void retire(std::unique_ptr<route::Ring> ring, std::shared_ptr<ServedPool> of);
   Result<std::shared_ptr<Plan>> prepare();
-  bool stays(const route::Pool &before, const route::Pool &now, const Loaded &fresh) const;
   std::shared_ptr<Plan> compare(std::shared_ptr<Loaded> fresh);
   Status bind_new(const Plan &plan);
   void look_up_names_of(const std::shared_ptr<Plan> &plan, const std::function<void()> &then);
@@ -83,8 +83,8 @@ class Runtime {
   const uint64_t started_us_;
   boost::asio::steady_timer drain_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::unique_ptr<ServedPool>> pools_;     // in the order in which they came
-  std::vector<std::unique_ptr<ServedPool>> replaced_;  // until all workers have left them
+  std::vector<std::shared_ptr<ServedPool>> pools_;     // in the order in which they came
+  std::vector<std::shared_ptr<ServedPool>> replaced_;  // until all workers have left them
   std::shared_ptr<net::Resolver> resolver_;            // of loaded_->settings.dns
   Listeners listeners_;
   admin::CommandPort command_port_;

@@ -25,13 +25,6 @@ void log_result(const Result<std::string> &result) {
   }
 }
 
-const config::Pool *find(const config::Settings &settings, const std::string &name) {
-  for (const config::Pool &pool : settings.pools) {
-    if (pool.name == name) return &pool;
-  }
-  return nullptr;
-}
-
 std::string counted(size_t n, const char *what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
@@ -46,10 +39,11 @@ bool same_code(const route::Pool &a, const route::Pool &b) {
 // What is to become of each pool, worked out before anything is touched.
 struct Runtime::Plan {
   std::shared_ptr<Loaded> fresh;
-  std::vector<std::unique_ptr<ServedPool>> made;           // new ones and those made anew
+  std::vector<std::shared_ptr<ServedPool>> made;           // new ones and those made anew
   std::vector<std::pair<ServedPool *, route::Pool *>> to;  // each that goes, and what its clients go to; null = nothing
   std::vector<std::string> said;                           // what changed, a line each
   size_t client_room = 0;
+  std::shared_ptr<net::Resolver> resolver;
 };
 
 void Runtime::reload(const admin::Reply &done) {
@@ -80,9 +74,6 @@ Result<std::shared_ptr<Runtime::Plan>> Runtime::prepare() {
   if (!fresh) return Error{complaints + "nothing was changed"};
   auto room = room_for_clients(fresh->settings, fresh->workers, raise_file_limit());
   if (!room) return Error{room.error().text + "; nothing was changed"};
-  if (fresh->settings.dns != loaded_->settings.dns) {
-    resolver_ = std::make_shared<net::Resolver>(io_, fresh->settings.dns);
-  }
   std::shared_ptr<Plan> plan = compare(std::move(fresh));
   plan->client_room = *room;
   if (Status bound = bind_new(*plan); !bound) return Error{bound.error().text + "; nothing was changed"};
@@ -99,19 +90,11 @@ void Runtime::look_up_names_of(const std::shared_ptr<Plan> &plan, const std::fun
   known();
 }
 
-// Whether the pool may stay as it is: it says the same, and so does the one that its requests may go to besides.
-bool Runtime::stays(const route::Pool &before, const route::Pool &now, const Loaded &fresh) const {
-  if (!(before.settings == now.settings) || !same_code(before, now)) return false;
-  if (now.settings.failover_pool.empty()) return true;
-  const config::Pool *spare = find(fresh.settings, now.settings.failover_pool);
-  auto serves = std::find_if(pools_.begin(), pools_.end(),
-                             [&](const auto &s) { return s->pool->settings.name == now.settings.failover_pool; });
-  return spare != nullptr && serves != pools_.end() && (*serves)->pool->settings == *spare;
-}
-
 std::shared_ptr<Runtime::Plan> Runtime::compare(std::shared_ptr<Loaded> fresh) {
   auto result = std::make_shared<Plan>();
   Plan &plan = *result;
+  bool same_dns = fresh->settings.dns == loaded_->settings.dns;
+  plan.resolver = same_dns ? resolver_ : std::make_shared<net::Resolver>(io_, fresh->settings.dns);
   plan.said = config::differences(loaded_->settings, fresh->settings, fresh->registry.catalog());
   std::vector<ServedPool *> unmatched;
   for (auto &served : pools_) unmatched.push_back(served.get());
@@ -128,18 +111,17 @@ std::shared_ptr<Runtime::Plan> Runtime::compare(std::shared_ptr<Loaded> fresh) {
       bool same_protocol = before->pool->settings.protocol.name == now->settings.protocol.name;
       plan.to.emplace_back(before, same_protocol ? now.get() : nullptr);
     }
-    plan.made.push_back(serve(fresh, std::move(now)));
-    if (before != nullptr) plan.made.back()->health->take_over(*before->health);
+    plan.made.push_back(serve(fresh, std::move(now), plan.resolver));
   };
   for (auto &pool : fresh->pools) {
     ServedPool *before = match([&](ServedPool *s) { return s->pool->settings.name == pool->settings.name; });
     if (before == nullptr) {
       nameless.push_back(std::move(pool));
-    } else if (before->pool->settings == pool->settings && same_code(*before->pool, *pool)) {
+    } else if (before->pool->settings == pool->settings && same_code(*before->pool, *pool) &&
+               (same_dns || !before->names->has_names())) {
       pool.reset();  // it stays
     } else {
-      if (before->pool->settings == pool->settings)
-        plan.said.push_back("pool " + pool->settings.name + ": new plugins");
+      if (!same_code(*before->pool, *pool)) plan.said.push_back("pool " + pool->settings.name + ": new plugins");
       replace(std::move(pool), before);
     }
   }
@@ -159,7 +141,9 @@ Status Runtime::bind_new(const Plan &plan) {
   std::vector<const config::Address *> bound;
   for (const auto &served : plan.made) {
     const config::Pool &pool = served->pool->settings;
-    auto made = listeners_.bind(pool.listen, pool.backlog, pool.reuseport);
+    bool taken = admin_ && Listeners::key(*admin_) == Listeners::key(pool.listen);
+    auto made = taken ? Result<bool>(Error{"pool " + pool.name + ": " + pool.listen.text + " is the admin port"})
+                      : listeners_.bind(pool.listen, pool.backlog, pool.reuseport);
     if (!made) {
       for (const config::Address *address : bound) listeners_.close(*address);
       return made.error();
@@ -176,24 +160,31 @@ std::string Runtime::apply(Plan &plan) {
   if (plan.fresh->settings.user != loaded_->settings.user || plan.fresh->settings.group != loaded_->settings.group) {
     plan.said.emplace_back("user, group: take effect at the next start");
   }
+  if (!(plan.fresh->settings.admin == loaded_->settings.admin)) {
+    plan.said.emplace_back("admin: takes effect at the next start");
+  }
   loaded_ = plan.fresh;
+  resolver_ = plan.resolver;
   stats_names_ = admin::stats_names(loaded_->settings, book_);
   std::vector<PoolChange> changes;
   for (auto &made : plan.made) {
     auto from =
         std::find_if(plan.to.begin(), plan.to.end(), [&](const auto &t) { return t.second == made->pool.get(); });
     changes.push_back({from == plan.to.end() ? nullptr : from->first->pool.get(), made->pool.get()});
+    if (from == plan.to.end()) continue;
+    made->health->take_over(*from->first->health);
   }
   for (auto &[gone, to] : plan.to) {
     if (to == nullptr) changes.push_back({gone->pool.get(), nullptr});
   }
   for (auto &worker : workers_) worker->change_pools(changes, memory_share());
+  for (auto &[gone, to] : plan.to) replaced(*gone);
   for (auto &made : plan.made) {
     feed(*made->pool);
     made->names->start();
+    made->health->show(true);
     pools_.push_back(std::move(made));
   }
-  for (auto &[gone, to] : plan.to) replaced(*gone);
   close_unused_listeners();
   client_room_ = plan.client_room;
   if (plan.said.empty()) return "nothing has changed\n";
@@ -205,7 +196,7 @@ std::string Runtime::apply(Plan &plan) {
 // Workers have been told to leave it.
 void Runtime::replaced(ServedPool &served) {
   auto place = std::find_if(pools_.begin(), pools_.end(), [&](const auto &p) { return p.get() == &served; });
-  served.health->stop();
+  served.health->show(false);
   served.workers_left = workers_.size();
   replaced_.push_back(std::move(*place));
   pools_.erase(place);

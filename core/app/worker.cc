@@ -203,7 +203,6 @@ void Worker::change_pools(std::vector<PoolChange> changes, uint64_t memory_limit
 void Worker::replace(const PoolChange &change) {
   auto place = std::find_if(fronts_.begin(), fronts_.end(), [&](const auto &f) { return &f->pool == change.before; });
   std::unique_ptr<client::Front> old = std::move(*place);
-  old->upstream.stop_probes();
   fronts_.erase(place);
   client::Front *successor = change.now == nullptr ? nullptr : front_of(*change.now);
   auto hand_over = [&](client::Front &front) { successor != nullptr ? front.hand_over(*successor) : front.drain(); };
@@ -233,13 +232,18 @@ void Worker::leave_pools() {
     }
     front.upstream.check_time(reactor_.now_us);
     front.wake_waiters();
-    if (front.clients() > 0) {
+    if (front.clients() > 0 || is_spare(front)) {
       replaced.until_us = 0;
       return false;
     }
     if (replaced.until_us == 0) replaced.until_us = reactor_.now_us + kLeaveUs;
-    if (is_spare(front)) return false;
-    if (!front.is_done() && reactor_.now_us < replaced.until_us) return false;
+    if (!front.is_done()) {
+      if (reactor_.now_us < replaced.until_us) return false;
+      if (front.upstream.is_awaited()) {  // by clients of a pool whose spare it was
+        replaced.until_us = reactor_.now_us + kTickUs;
+        return false;
+      }
+    }
     front.upstream.end();
     replaced.ended = true;
     return false;

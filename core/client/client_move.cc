@@ -13,7 +13,8 @@ namespace weir::client {
 void ClientConnection::leave() {
   if (front_->move(*this)) return;
   // Where its state cannot go along it has to be found between two requests, which Front::check_time() tries.
-  if (open() && !input_ended_ && front_->state_moves_) pause(kMoving);
+  if (!open() || input_ended_) return;
+  front_->state_moves_ ? pause(kMoving) : unpause(kMoving);
 }
 
 void ClientConnection::spare_changed() {

@@ -78,6 +78,7 @@ std::vector<std::string> differences(const Settings &before, const Settings &now
   if (before.memory_limit != now.memory_limit) {
     out.push_back("memory_limit " + format_size(before.memory_limit) + " -> " + format_size(now.memory_limit));
   }
+  if (before.dns != now.dns) out.emplace_back("dns: other servers; pools with names are made anew");
   for (auto [name, field] : {std::pair{"drain_timeout ", &Settings::drain_timeout_us},
                              std::pair{"upgrade_timeout ", &Settings::upgrade_timeout_us}}) {
     if (before.*field == now.*field) continue;

@@ -71,9 +71,9 @@ void ExpectationQueue::put_ahead(Part *first) {
   unsent_parts_ += parts;
 }
 
-bool ExpectationQueue::sent_is_awaited() const {
-  for (const Part *part = head_; part != unsent_; part = part->next_expected) {
-    if (!part->abandoned) return true;
+bool ExpectationQueue::is_awaited_before(const Part *end) const {
+  for (const Part *part = head_; part != end; part = part->next_expected) {
+    if (!part->abandoned && part->request->owner != nullptr) return true;
   }
   return false;
 }

@@ -66,7 +66,9 @@ class ExpectationQueue {
   // it.
   void put_ahead(Part *first);
   // Whether an answer to anything that was (partly) sent is still waited for.
-  bool sent_is_awaited() const;
+  bool sent_is_awaited() const { return is_awaited_before(unsent_); }
+  // The same of anything here.
+  bool is_awaited() const { return is_awaited_before(nullptr); }
 
   // Shows in the cells how many parts there are; once a turn, so that a part costs no store to memory that others read.
   // A server's connections share the cells: each puts what has changed about its own.
@@ -81,6 +83,7 @@ class ExpectationQueue {
 
  private:
   Part *take_before(Part *kept, uint64_t gone);
+  bool is_awaited_before(const Part *end) const;
 
   ServerCells &cells_;
   struct Shown {

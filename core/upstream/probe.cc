@@ -27,8 +27,7 @@ Probe::Probe(Upstream &upstream, uint32_t server)
 }
 
 Probe::~Probe() {
-  if (open()) reactor_.stats.curr_connections.sub();
-  inbox_.clear(reactor_.chunks);
+  drop();
 }
 
 weir_scope Probe::scope() {

@@ -67,6 +67,7 @@ class ServerConnection final : public net::Connection {
   uint64_t check_time(uint64_t now_us);
 
   bool idle() const { return queue_.empty() && backlog() == 0; }
+  bool is_awaited() const { return queue_.is_awaited(); }
   uint32_t server() const { return server_; }
 
   void on_readable() override;

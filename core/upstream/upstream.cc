@@ -56,7 +56,12 @@ void Upstream::stop_probes() {
   probes_.clear();
 }
 
+bool Upstream::is_awaited() const {
+  return std::any_of(connections_.begin(), connections_.end(), [](const auto &c) { return c->is_awaited(); });
+}
+
 void Upstream::end() {
+  stop_probes();
   for (auto &connection : connections_) connection->end();
 }
 

@@ -82,7 +82,8 @@ class Upstream {
   bool failed(uint32_t server);
 
   bool idle() const;
-  void end();  // of all connections
+  bool is_awaited() const;  // whether anybody waits for an answer
+  void end();               // of all connections, and of the probes
 
   const Parts with;
   ReplyArrays &arrays;

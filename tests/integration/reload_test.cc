@@ -11,6 +11,8 @@
 namespace weir::test {
 namespace {
 
+namespace fs = std::filesystem;
+
 // A weir whose configuration the story writes anew.
 class Reload : public testing::Test {
  protected:
@@ -30,7 +32,7 @@ class Reload : public testing::Test {
   void write(const std::string &text) {
     std::string path = proxy_->config_file();
     std::ofstream(path + ".new") << text;
-    std::filesystem::rename(path + ".new", path);
+    fs::rename(path + ".new", path);
   }
   // What came of it: "ok\n" or "error\n", and then the words.
   std::string reload() const {
@@ -41,6 +43,21 @@ class Reload : public testing::Test {
   std::string reload(const std::vector<PoolText> &pools) {
     write(pools);
     return reload();
+  }
+
+  // A weir of its own with its plugins, in dir_.
+  void install() {
+    fs::path program = fs::canonical(proxy_binary());
+    fs::create_directories(dir_.file("bin"));
+    fs::create_directories(dir_.file("lib/weir/plugins"));
+    fs::copy_file(program, dir_.file("bin/weir"));
+    fs::copy(program.parent_path().parent_path() / "lib/weir/plugins", dir_.file("lib/weir/plugins"));
+  }
+  fs::path plugin(const std::string &name) const { return dir_.file("lib/weir/plugins/" + name); }
+  // By a new file, as installers do it.
+  void replace(const std::string &name) {
+    fs::copy_file(plugin(name), plugin("new"));
+    fs::rename(plugin("new"), plugin(name));
   }
 
   TempDir dir_;
@@ -349,14 +366,94 @@ TEST_F(Reload, AServerThatIsDownStaysSo) {
   EXPECT_EQ(0, proxy_->stats().at("alpha").at("s1").number("server_up"));
 }
 
+// The symptom was a crash: the ring that a server's standing had replaced outlived its pool.
+TEST_F(Reload, ThatFailsAfterItMadeItsPoolsLeavesNothingBehind) {
+  RedisServers servers = redis_servers(2);
+  PoolText pool = redis_pool(servers).set("auto_eject_hosts", "true").set("server_failure_limit", "1");
+  pool.set("server_retry_timeout", "600000");
+  start({pool});
+  Stream client = proxy_->connect();
+  std::string key = key_on(client, *servers[1]);
+  servers[1]->kill();
+  client.ask(resp({"GET", key}));
+  EXPECT_TRUE(proxy_->stats_reach([](const Json &s) { return s.at("alpha").number("server_ejects") == 1; }));
+  PoolText taken = redis_pool(servers, "beta").listen(servers[0]->address());
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(reload({PoolText(pool).set("timeout", "9000"), taken}), HasSubstr("in use"));
+    EXPECT_EQ(kNil, client.ask(resp({"GET", key})));
+  }
+}
+
+// The symptom was a client that was never read again.
+TEST_F(Reload, AClientThatWaitsToGoOverStaysWithTheOldPluginWhenThatIsReplacedMeanwhile) {
+  std::promise<void> answer;
+  std::shared_future<void> told = answer.get_future().share();
+  FakeServer slow([told](Stream &s) {
+    while (true) {
+      s.read_request();
+      told.wait_for(patience());
+      s.send(bulk("v"));
+    }
+  });
+  PoolText pool;
+  pool.redis().server(slow.address());
+  install();
+  start({pool}, dir_.file("bin/weir"));
+  Stream client = proxy_->connect();
+  std::string next = resp({"GET", "next"});
+  client.send(resp({"GET", "k"}) + next.substr(0, 9));  // some of its next request has come
+  EXPECT_TRUE(proxy_->stats_reach([](const Json &s) { return s.at("alpha").number("client_connections") == 1; }));
+  EXPECT_THAT(reload({PoolText(pool).set("client_inflight", "77")}), StartsWith("ok\n"));
+  replace("redis.so");
+  EXPECT_EQ("ok\n1 change:\n  pool alpha: new plugins\n", reload());
+  answer.set_value();
+  EXPECT_EQ(bulk("v"), client.read_reply());
+  client.send(next.substr(9));
+  EXPECT_EQ(bulk("v"), client.read_reply());
+}
+
+TEST_F(Reload, AServerIsSaidToBeUpOrDownByThePoolThatServes) {
+  std::promise<void> asked;
+  FakeServer silent([&](Stream &s) {
+    s.read_request();
+    asked.set_value();
+    s.read_until_close();
+  });
+  RedisServers good = redis_servers(1);
+  PoolText pool;
+  pool.redis().set("timeout", "1000").set("auto_eject_hosts", "true").set("server_failure_limit", "1");
+  pool.set("server_retry_timeout", "600000").server(silent.address(), "s0");
+  start({pool});
+  Stream client = proxy_->connect();
+  client.send(resp({"GET", "k"}));
+  asked.get_future().wait_for(patience());
+  PoolText now;
+  now.redis().listen("127.0.0.1:" + std::to_string(pool.port())).server(good[0]->address(), "s0");
+  EXPECT_THAT(reload({now}), StartsWith("ok\n"));
+  EXPECT_THAT(client.read_reply(), StartsWith("-"));  // the old pool's server has timed out, and is down there
+  EXPECT_EQ(kNil, client.ask(resp({"GET", "k"})));
+  EXPECT_EQ(1, proxy_->stats().at("alpha").at("s0").number("server_up"));
+}
+
+TEST_F(Reload, TheAdminPortIsNoPools) {
+  RedisServers servers = redis_servers(1);
+  PoolText pool = redis_pool(servers);
+  start({pool});
+  EXPECT_THAT(reload({redis_pool(servers).listen(admin_)}), testing::AllOf(StartsWith("error\n"), HasSubstr("admin")));
+  EXPECT_EQ("ok\nnothing has changed\n", reload({pool}));
+}
+
+TEST_F(Reload, TheAdminPortMayBeOfTcp) {
+  RedisServers servers = redis_servers(1);
+  uint16_t port = free_port();
+  Proxy proxy({redis_pool(servers)}, {.more = {"--admin", "127.0.0.1:" + std::to_string(port)}});
+  Finished done = run({proxy_binary(), "reload", "--admin", "127.0.0.1:" + std::to_string(port)});
+  EXPECT_EQ((Ended{0, 0}), done.ended) << done.err;
+  EXPECT_EQ("nothing has changed\n", done.out);
+}
+
 TEST_F(Reload, APluginFileThatWasReplacedIsUsedFromThenOn) {
-  namespace fs = std::filesystem;
-  fs::path program = fs::canonical(proxy_binary()), shipped = program.parent_path().parent_path() / "lib/weir/plugins";
-  fs::path plugins = dir_.file("lib/weir/plugins");
-  fs::create_directories(dir_.file("bin"));
-  fs::create_directories(plugins);
-  fs::copy_file(program, dir_.file("bin/weir"));
-  fs::copy(shipped, plugins);
+  install();
   RedisServers servers = redis_servers(2);
   PoolText pool = redis_pool(servers).set("redis_auth", "sesame");
   for (auto &server : servers) server->call({"CONFIG", "SET", "requirepass", "sesame"});
@@ -364,10 +461,6 @@ TEST_F(Reload, APluginFileThatWasReplacedIsUsedFromThenOn) {
   Stream fresh = proxy_->connect(), known = proxy_->connect();
   EXPECT_EQ(kOk, known.ask(resp({"AUTH", "sesame"})));
   EXPECT_EQ("ok\nnothing has changed\n", reload());
-  auto replace = [&](const std::string &name) {
-    fs::copy_file(plugins / name, plugins / "new");
-    fs::rename(plugins / "new", plugins / name);
-  };
   for (const std::string name : {"redis.so", "hash.so", "redis.so"}) {
     replace(name);
     EXPECT_EQ("ok\n1 change:\n  pool alpha: new plugins\n", reload()) << name;
@@ -376,7 +469,7 @@ TEST_F(Reload, APluginFileThatWasReplacedIsUsedFromThenOn) {
   }
   EXPECT_EQ(kOk, fresh.ask(resp({"AUTH", "sesame"})));
   EXPECT_EQ(bulk("redis.so"), fresh.ask(resp({"GET", "k"})));
-  fs::last_write_time(plugins / "hash.so", fs::last_write_time(plugins / "hash.so") + std::chrono::seconds(9));
+  fs::last_write_time(plugin("hash.so"), fs::last_write_time(plugin("hash.so")) + std::chrono::seconds(9));
   EXPECT_THAT(reload(), testing::AllOf(StartsWith("error\n"), HasSubstr("hash.so was written over")));
   EXPECT_EQ(bulk("redis.so"), known.ask(resp({"GET", "k"})));
 }
