@@ -33,6 +33,7 @@ void describe(const Split &split) {
     part.pick_count = from.pick_count;
     part.server = from.part.server;
     part.status = from.failure.status;
+    part.error = ok ? 0 : from.failure.error;
     parts.push_back(part);
   }
 }

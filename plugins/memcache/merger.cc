@@ -27,17 +27,6 @@ uint32_t part_of(const weir_merge *m, uint32_t key) {
   return m->part_of ? m->part_of[key] : 0;
 }
 
-uint32_t error_of(const weir_part &part) {
-  switch (part.status) {
-    case WEIR_PART_TIMEOUT:
-      return WEIR_ERR_TIMEOUT;
-    case WEIR_PART_NO_SERVER:
-      return WEIR_ERR_NO_SERVER;
-    default:
-      return WEIR_ERR_UPSTREAM;
-  }
-}
-
 const weir_part *first_failed(const weir_merge *m) {
   for (uint32_t i = 0; i < m->part_count; ++i)
     if (failed(m->parts[i])) return &m->parts[i];
@@ -46,7 +35,7 @@ const weir_part *first_failed(const weir_merge *m) {
 
 // The server's own error line, or words for why there is no reply.
 weir_status push_failure(const weir_scope *scope, const weir_merge *m, const weir_part &part, weir_out *out) {
-  if (!answered(part)) return answer_error(scope, error_of(part), {}, out);
+  if (!answered(part)) return answer_error(scope, part.error != 0 ? part.error : WEIR_ERR_UPSTREAM, {}, out);
   auto src = static_cast<uint32_t>(&part - m->parts) + 1;
   const weir_rsp &rsp = part.rsps[0];
   return weir_push_ref(out, src, rsp.user, rsp.size - rsp.user);  // user: where its last line begins

@@ -8,16 +8,20 @@ namespace weir::redis {
 
 namespace {
 
-std::string_view failure_text(uint32_t status) {
-  switch (status) {
-    case WEIR_PART_TIMEOUT:
+std::string_view failure_text(const weir_part &part) {
+  switch (part.error) {
+    case WEIR_ERR_TIMEOUT:
       return "-ERR Connection timed out\r\n";
-    case WEIR_PART_NO_SERVER:
+    case WEIR_ERR_NO_SERVER:
       return "-ERR Connection refused\r\n";
-    case WEIR_PART_CLOSED:
-      return "-ERR Connection reset by peer\r\n";
+    case WEIR_ERR_OVERLOAD:
+      return "-ERR the server's queue is full\r\n";
+    case WEIR_ERR_TOO_BIG:
+      return "-ERR a reply is larger than client_output_limit\r\n";
+    case WEIR_ERR_AUTH:
+      return "-ERR the server refuses weir's password\r\n";
     default:
-      return "-ERR Invalid argument\r\n";
+      return part.status == WEIR_PART_CLOSED ? "-ERR Connection reset by peer\r\n" : "-ERR Invalid argument\r\n";
   }
 }
 constexpr std::string_view kOddReply = "-ERR Invalid argument\r\n";
@@ -99,7 +103,7 @@ class Merger {
     if (answered(part) && !good(part))
       whole_reply(index);
     else
-      w_.lit(part.status == WEIR_PART_OK ? kOddReply : failure_text(part.status));
+      w_.lit(part.status == WEIR_PART_OK ? kOddReply : failure_text(part));
   }
 
   void array() {

@@ -79,6 +79,7 @@ struct PartReply {
   std::string reply;
   uint32_t status = WEIR_PART_OK;
   uint32_t server = 0;
+  uint32_t error = 0;  // 0: what usually goes with the status
 };
 
 class ProtocolDriver {

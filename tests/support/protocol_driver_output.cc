@@ -68,6 +68,20 @@ Output ProtocolDriver::render(Connection &c, const ParsedRequest &request, uint3
   return all;
 }
 
+// What the core says beside a status.
+static uint32_t usual_error(uint32_t status) {
+  switch (status) {
+    case WEIR_PART_OK:
+      return 0;
+    case WEIR_PART_TIMEOUT:
+      return WEIR_ERR_TIMEOUT;
+    case WEIR_PART_NO_SERVER:
+      return WEIR_ERR_NO_SERVER;
+    default:
+      return WEIR_ERR_UPSTREAM;
+  }
+}
+
 Output ProtocolDriver::merge(Connection &c, const ParsedRequest &request, const std::vector<PartReply> &parts,
                              uint32_t slice) {
   std::vector<Replies> parsed(parts.size());
@@ -104,7 +118,7 @@ Output ProtocolDriver::merge(Connection &c, const ParsedRequest &request, const 
                     static_cast<uint32_t>(parts[i].pick.size()),
                     parts[i].server,
                     parts[i].status,
-                    0};
+                    parts[i].error != 0 ? parts[i].error : usual_error(parts[i].status)};
     for (uint32_t k = 0; k < parts[i].pick.size(); ++k) {
       part_of[parts[i].pick[k]] = static_cast<uint32_t>(i);
       pos_in[parts[i].pick[k]] = k;

@@ -209,7 +209,7 @@ typedef struct weir_part {
   uint32_t pick_count;
   uint32_t server; /* as in weir_render */
   uint32_t status; /* WEIR_PART_* */
-  uint32_t reserved;
+  uint32_t error;  /* why there is no reply: WEIR_ERR_*, as reply() would be told; 0 when status is WEIR_PART_OK */
 } weir_part;
 /* {call}. Source 0 of out is the request (with WEIR_REQ_KEEP). A large reply is merged in slices: append for the keys
  * [first, first + count) of key_count only, with head and tail as in weir_render; without keys there is one call. */

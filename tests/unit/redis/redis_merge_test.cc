@@ -168,6 +168,18 @@ TEST(RedisMerge, AFailedPartFailsTheCommand) {
   }
 }
 
+TEST(RedisMerge, AFailedPartSaysWhyAsALoneCommandDoes) {
+  RedisDriver driver;
+  Connection &c = driver.client();
+  ParsedRequest r = mget3(driver);
+  auto merge = [&](uint32_t status, uint32_t error) {
+    return driver.merge(c, r, {{{0, 2}, "*2\r\n$1\r\n1\r\n$1\r\n3\r\n"}, {{1}, "", status, 0, error}}, 0).bytes;
+  };
+  EXPECT_EQ(merge(WEIR_PART_NO_SERVER, WEIR_ERR_TIMEOUT), "-ERR Connection timed out\r\n");
+  EXPECT_EQ(merge(WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD), "-ERR the server's queue is full\r\n");
+  EXPECT_EQ(merge(WEIR_PART_PROTO, WEIR_ERR_TOO_BIG), "-ERR a reply is larger than client_output_limit\r\n");
+}
+
 TEST(RedisMerge, AFailedPartMayFailItsKeysOnly) {
   RedisDriver driver(FakeHost::Config{{"mget_failure", "key"}});
   Connection &c = driver.client();
