@@ -91,7 +91,7 @@ void Worker::run() {
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
   pthread_setname_np(pthread_self(), ("weir-" + std::to_string(id_)).c_str());
   for (route::Pool *pool : pools_) open_front(*pool);
-  link_fronts();
+  link_fronts(true);
   serve();
   for (auto &front : fronts_) front->close_all();
   for (auto &replaced : replaced_) replaced.front->close_all();
@@ -101,8 +101,9 @@ void Worker::run() {
 }
 
 // Whoever may send to another pool learns of its front; to be called again when fronts were replaced.
-void Worker::link_fronts() {
+void Worker::link_fronts(bool all) {
   for (auto &front : fronts_) {
+    if (!all && front->reach.spare() != nullptr) continue;
     auto spare = std::find_if(fronts_.begin(), fronts_.end(), [&front](const auto &other) {
       return other->settings.name == front->settings.failover_pool;
     });
@@ -196,7 +197,9 @@ void Worker::change_pools(std::vector<PoolChange> changes, uint64_t memory_limit
     for (const PoolChange &change : changes) {
       if (change.before != nullptr) replace(change);
     }
-    link_fronts();
+    link_fronts(false);
+    // What has arrived with this turn goes the way that was there when it did.
+    reactor_.later([this] { link_fronts(true); });
   });
 }
 

@@ -65,7 +65,7 @@ class Worker final : public upstream::EjectionListener {
     bool ended = false;     // to be dropped when this turn is over
   };
   void run();
-  void link_fronts();
+  void link_fronts(bool all);  // false: those that know of no other pool
   void serve();
   client::Front *front_of(const route::Pool &pool);
   void open_front(route::Pool &pool);

@@ -168,7 +168,9 @@ void ClientConnection::peer_closed() {
 }
 
 void ClientConnection::consume(Inbox::Span all) {
-  if ((pauses_ & kBusy) != 0) {  // it has hung up: that is told even to those who do not read
+  // It has hung up: that is told even to those who do not read. Or it was paused by an event of this very turn.
+  bool between = !awaiting_ && discard_ == 0;
+  if ((pauses_ & kBusy) != 0 || ((pauses_ & kSpare) != 0 && between)) [[unlikely]] {
     return inbox_.keep(reactor_.chunks, all, 0, inbox_.resume(), 0);
   }
   parsing_ = true;

@@ -30,8 +30,8 @@ std::string yaml_of_options(const std::string &protocol, const std::string &list
 
 // The effective configuration in weir's own form, with defaults, without secrets; what it prints loads again.
 std::string print(const Settings &, const Catalog &);
-// What a change from one to the other means, a line for each key of each pool that is not the same: "pool alpha: timeout
-// 400ms -> 2s". Secrets are said to have changed, not shown. Empty: nothing changed.
+// What a change from one to the other means, a line for each key of each pool that is not the same: "pool alpha:
+// timeout 400ms -> 2s". Secrets are said to have changed, not shown. Empty: nothing changed.
 std::vector<std::string> differences(const Settings &before, const Settings &now, const Catalog &);
 // The reference of all keys as Markdown, from the same tables that check() uses.
 std::string reference(const Catalog &);

@@ -41,7 +41,8 @@ struct Node {
 
 // Whether two trees say the same, wherever they are written.
 inline bool same(const Node &a, const Node &b) {
-  if (a.kind != b.kind || a.text != b.text || a.quoted != b.quoted || a.entries.size() != b.entries.size()) return false;
+  if (a.kind != b.kind || a.text != b.text || a.quoted != b.quoted || a.entries.size() != b.entries.size())
+    return false;
   for (size_t i = 0; i < a.entries.size(); ++i) {
     if (a.entries[i].key != b.entries[i].key || !same(*a.entries[i].value, *b.entries[i].value)) return false;
   }

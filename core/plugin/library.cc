@@ -155,8 +155,9 @@ Result<const weir_module *> open_library(const std::string &path) {
   for (Mapped &m : mapped()) {
     if (!is_same_file(m.file, now)) continue;
     if (is_unchanged(m.file, now)) return call_entry(m);
-    return fault("was written over while it is in use, which breaks what runs: put a new version beside it and rename "
-                 "it (install or mv, not cp), then start weir again");
+    return fault(
+        "was written over while it is in use, which breaks what runs: put a new version beside it and rename "
+        "it (install or mv, not cp), then start weir again");
   }
   dll::fs::error_code failed;
   dll::shared_library library;

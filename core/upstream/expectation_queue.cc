@@ -73,7 +73,8 @@ void ExpectationQueue::put_ahead(Part *first) {
 
 bool ExpectationQueue::is_awaited_before(const Part *end) const {
   for (const Part *part = head_; part != end; part = part->next_expected) {
-    if (!part->abandoned && part->request->owner != nullptr) return true;
+    bool has_owner = part->request == nullptr || part->request->owner != nullptr;
+    if (!part->abandoned && has_owner) return true;
   }
   return false;
 }

@@ -35,7 +35,7 @@ const weir_part *first_failed(const weir_merge *m) {
 
 // The server's own error line, or words for why there is no reply.
 weir_status push_failure(const weir_scope *scope, const weir_merge *m, const weir_part &part, weir_out *out) {
-  if (!answered(part)) return answer_error(scope, part.error != 0 ? part.error : WEIR_ERR_UPSTREAM, {}, out);
+  if (!answered(part)) return answer_error(scope, part.error, {}, out);
   auto src = static_cast<uint32_t>(&part - m->parts) + 1;
   const weir_rsp &rsp = part.rsps[0];
   return weir_push_ref(out, src, rsp.user, rsp.size - rsp.user);  // user: where its last line begins

@@ -31,9 +31,8 @@ TEST(Reference, ExplainsComponents) {
   EXPECT_THAT(text, HasSubstr("- hash: `fnv1a_64`, `fnv1_64`, `md5`, `crc32a`, `murmur`\n"));
   EXPECT_THAT(text, HasSubstr("### protocol redis\n\nAlso picked by `redis: true` in the pool.\n\n| Key |"));
   EXPECT_THAT(text, HasSubstr("`redis: false` in the pool, and when the pool has neither `redis` nor `protocol`."));
-  EXPECT_THAT(
-      text,
-      HasSubstr("| `redis_auth` | text | | The password. May stand directly in the pool. Secret: never shown. `{file: PATH}` or `{env: NAME}` may stand for it. |"));
+  EXPECT_THAT(text, HasSubstr("| `redis_auth` | text | | The password. May stand directly in the pool. Secret: never "
+                              "shown. `{file: PATH}` or `{env: NAME}` may stand for it. |"));
   EXPECT_THAT(text, HasSubstr("| `mode` | one of `fast`, `slow` | | A mode \\| a way. |"));
   EXPECT_THAT(text, Not(HasSubstr("### filter loose")));
 }
