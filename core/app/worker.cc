@@ -155,6 +155,9 @@ bool Worker::give_memory_back() {
   bool freed = reactor_.requests.trim();
   freed = reactor_.chunks.trim() || freed;
   if (!freed) return false;
+  reactor_.out.trim();
+  client::RequestArrays::of_this_thread().trim();
+  upstream::ReplyArrays::of_this_thread().trim();
   heap::give_back();
   return true;
 }
