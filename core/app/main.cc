@@ -1,5 +1,4 @@
 // The program: options, configuration, then the runtime until a signal ends it.
-#include <malloc.h>
 #include <sys/utsname.h>
 
 #include <cstdio>
@@ -16,6 +15,7 @@
 #include "core/app/pid_file.h"
 #include "core/app/runtime.h"
 #include "core/app/signals.h"
+#include "core/base/heap.h"
 #include "core/base/log.h"
 #include "core/base/version.h"
 #include "core/plugin/info.h"
@@ -71,18 +71,11 @@ std::string source_of(const Options &options) {
                       : "configuration file '" + options.config_file + "'";
 }
 
-// Left alone, the allocator maps each large block for itself and gives the end of its heap back at every chance: a page
-// fault for every 4 KiB of every large message. It is the workers that say when memory goes back (Worker::tick).
-void keep_large_blocks() {
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 128 << 20);
-}
-
 // Without a predecessor the pid file comes first, with one last: while the start can fail it is the other's.
 int run(const Options &options, std::shared_ptr<Loaded> loaded, CommandLine command,
         std::optional<Inheritance> &inherited) {
   Signals::hold();
-  keep_large_blocks();
+  heap::keep_large_blocks();  // it is the workers that say when memory goes back
   if (!log::open(options.log_file, options.log_level)) return fail("cannot write the log file " + options.log_file);
   std::optional<Launch> launch;
   if (inherited) launch.emplace(std::move(inherited->launch));

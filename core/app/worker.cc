@@ -1,12 +1,13 @@
 #include "core/app/worker.h"
 
-#include <malloc.h>
 #include <pthread.h>
 
 #include <algorithm>
 #include <csignal>
 #include <string>
 #include <utility>
+
+#include "core/base/heap.h"
 
 namespace weir::app {
 
@@ -144,13 +145,22 @@ void Worker::tick() {
     next_tick_us_ = reactor_.now_us + kTickUs / 100;
     return;
   }
-  if (reactor_.chunks.trim()) {
-    malloc_trim(0);
-    busy = true;
-  }
-  reactor_.requests.trim();
+  if (give_memory_back()) busy = true;
   idle_ticks_ = busy ? 0 : idle_ticks_ + 1;
   next_tick_us_ = reactor_.now_us + kTickUs;
+}
+
+// What the last second had no use for. False: there was nothing. Whatever is done takes a request, so that there is
+// something to give back at least once after the last thing that was done.
+bool Worker::give_memory_back() {
+  bool freed = reactor_.requests.trim();
+  freed = reactor_.chunks.trim() || freed;
+  if (!freed) return false;
+  reactor_.out.trim();
+  client::RequestArrays::of_this_thread().trim();
+  upstream::ReplyArrays::of_this_thread().trim();
+  heap::give_back();
+  return true;
 }
 
 uint64_t Worker::next_deadline() {

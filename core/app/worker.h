@@ -73,6 +73,7 @@ class Worker final : public upstream::EjectionListener {
   void leave_pools();
   bool is_spare(const client::Front &front) const;
   void tick();
+  bool give_memory_back();
   uint64_t next_deadline();
   bool drained() const;
   void server_tripped(uint32_t pool, uint32_t server) override;

@@ -32,9 +32,16 @@ struct RequestArrays {
     key_bytes.resize(key_count);
     servers.resize(key_count);
   }
-  // A huge command's room is not kept.
+  // Between two windows: a huge command's room is not kept, and after a burst none.
   void shrink(size_t key_count) {
     if (key_count <= kMostKeys) return;
+    let_go_of_key_room();
+  }
+  void trim() {
+    if (keys.size() > kFirstKeys) PlainArray<weir_key>(kFirstKeys).swap(keys);
+    if (key_bytes.size() > kFirstKeys) let_go_of_key_room();
+  }
+  void let_go_of_key_room() {
     std::vector<weir_bytes>(kFirstKeys).swap(key_bytes);
     std::vector<uint32_t>(kFirstKeys).swap(servers);
     std::vector<uint32_t>().swap(all_keys);

@@ -5,7 +5,11 @@
 
 namespace weir {
 
-OutList::OutList() : segs_(256) {}
+OutList::OutList() : segs_(kFirst) {}
+
+void OutList::trim() {
+  if (segs_.size() > kFirst) std::vector<weir_seg>(kFirst).swap(segs_);
+}
 
 weir_out *OutList::open(std::span<const weir_bytes> sources) {
   sources_ = sources;

@@ -26,9 +26,12 @@ class OutList {
   bool flatten(const Arena &arena, ChunkPool &pool, Chain &to);
   size_t bytes() const;
   uint32_t swallow() const { return abi_.swallow; }
+  // Between two callbacks: the room that a large one needed is not kept.
+  void trim();
   bool wants_close() const { return (abi_.flags & WEIR_OUT_CLOSE) != 0; }
 
  private:
+  static constexpr size_t kFirst = 256;
   static weir_status grow(weir_out *, uint32_t want);
   static const uint8_t *peek(weir_out *, uint32_t src, uint64_t off, uint64_t len);
   bool locate(const Arena &arena);  // every segment's ptr says where its bytes are; false when one is not legal

@@ -41,7 +41,8 @@ void RequestPool::forget(Part &part) {
   part.again &= static_cast<uint8_t>(~Part::kKept);
 }
 
-void RequestPool::trim() {
+bool RequestPool::trim() {
+  bool freed = low_ > 0;
   for (; low_ > 0; --low_, --idle_) {
     Request *request = free_;
     free_ = request->next;
@@ -49,6 +50,7 @@ void RequestPool::trim() {
     --made_;
   }
   low_ = idle_;
+  return freed;
 }
 
 }  // namespace weir

@@ -132,7 +132,8 @@ class RequestPool {
   }
   // It will not be sent again.
   void forget(Part &part);
-  void trim();
+  // Gives idle ones that were not needed since the last trim back to the allocator. True when there were any.
+  bool trim();
   size_t in_use() const { return made_ - idle_; }
 
  private:

@@ -14,6 +14,11 @@ struct ReplyArrays {
   weir_rsp rsps[kMaxReplies];
   PlainArray<weir_item> items = PlainArray<weir_item>(kFirstItems);
 
+  // Between two windows: the room of a large one is not kept.
+  void trim() {
+    if (items.size() > kFirstItems) PlainArray<weir_item>(kFirstItems).swap(items);
+  }
+
   static ReplyArrays &of_this_thread() {
     thread_local ReplyArrays arrays;
     return arrays;

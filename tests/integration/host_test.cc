@@ -187,5 +187,76 @@ TEST_P(Host, BothSidesOfAPoolWithKeepaliveAreWatchedOver) {
   }
 }
 
+std::string gets(size_t n, const std::string &key) {
+  std::string all;
+  for (; n > 0; --n) all += resp({"GET", key});
+  return all;
+}
+
+long resident_kib(Proxy &proxy) {
+  std::stringstream statm(read_whole("/proc/" + std::to_string(proxy.process().pid()) + "/statm"));
+  long size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+// Once it stays what it is: what the start, or what came before, had use for is given back.
+long resident_kib_at_rest(Proxy &proxy) {
+  long now = resident_kib(proxy), before = -1;
+  EXPECT_TRUE(eventually([&] {
+    before = std::exchange(now, resident_kib(proxy));
+    std::this_thread::sleep_for(milliseconds(1'100));  // once a second memory goes back
+    return before == now;
+  }));
+  return now;
+}
+
+// Small commands in large numbers, large replies, and commands of very many keys; all of it at once, with clients that
+// do not read and go away.
+TEST_P(Host, MemoryFallsBackAfterABurst) {
+  if (slow_build()) GTEST_SKIP() << "a sanitizer keeps memory for itself";
+  RedisServers servers = redis_servers(2);
+  Proxy proxy(redis_pool(servers), GetParam());
+  std::string value(1 << 20, 'v');
+  std::vector<std::string> keys = {"MGET"};
+  for (int i = 0; i < 50'000; ++i) keys.push_back("key" + std::to_string(i));
+  const std::string mget = resp(keys);
+  const std::string bursts[] = {gets(20, "large"), mget + mget, gets(10'000, "small")};
+  {
+    Stream client = proxy.connect(), other = proxy.connect();  // with them all that is made once is made
+    ASSERT_EQ(kOk, client.ask(resp({"SET", "large", value})));
+    ASSERT_EQ(kOk, client.ask(resp({"SET", "small", std::string(1'000, 'v')})));
+    for (Stream *one : {&client, &other}) ASSERT_TRUE(same(bulk(value), one->ask(resp({"GET", "large"}))));
+  }
+  ASSERT_TRUE(proxy.stats_reach([](const Json &s) { return s.at("alpha").number("client_connections") == 0; }));
+  const long idle = resident_kib_at_rest(proxy);
+  long most = 0;
+  {
+    std::vector<Stream> clients;
+    for (int i = 0; i < 99; ++i) {
+      clients.push_back(proxy.connect());
+      clients.back().set_receive_buffer(4'096);
+      clients.back().send(bursts[i % 3]);
+    }
+    EXPECT_TRUE(eventually([&] {
+      most = std::max(most, resident_kib(proxy));
+      return most > 10 * idle;
+    })) << most
+        << " KiB of " << idle;
+    Stream patient = proxy.connect(), other = proxy.connect();  // every worker comes to merge such a reply
+    for (Stream *one : {&patient, &other}) EXPECT_EQ(one->ask(mget).substr(0, 8), "*50000\r\n");
+  }
+  EXPECT_TRUE(eventually(  // what was asked for still comes, though nobody wants it
+      [&] {
+        Json stats = proxy.stats();
+        auto waits = [&](const char *server) { return stats.at("alpha").at(server).number("out_queue"); };
+        return waits("s0") + waits("s1") == 0;
+      },
+      patience() * 3));
+  long now = 0;
+  EXPECT_TRUE(eventually([&] { return (now = resident_kib(proxy)) <= idle + idle / 5; }))
+      << idle << " KiB before, " << most << " at most, " << now << " after";
+}
+
 }  // namespace
 }  // namespace weir::test

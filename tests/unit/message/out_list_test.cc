@@ -132,5 +132,18 @@ TEST_F(OutListTest, OpeningForgetsTheLastCallback) {
   EXPECT_FALSE(list.wants_close());
 }
 
+TEST_F(OutListTest, RoomThatALargeCallbackNeededIsNotKept) {
+  uint32_t usual = open()->cap;
+  weir_out *out = open();
+  for (int i = 0; i < 10'000; ++i) weir_push_lit(out, "x", 1);
+  EXPECT_GE(open()->cap, 10'000U) << "the next one may need it as well";
+  list.trim();
+  out = open();
+  EXPECT_EQ(out->cap, usual);
+  for (int i = 0; i < 1'000; ++i) weir_push_lit(out, "y", 1);
+  ASSERT_TRUE(list.flatten(arena, pool, chain));
+  EXPECT_EQ(chain.size(), 1'000U);
+}
+
 }  // namespace
 }  // namespace weir

@@ -59,8 +59,9 @@ TEST(RequestPool, TrimmingKeepsWhatWasNeeded) {
     EXPECT_EQ(pool.in_use(), 50U);
     for (Request *request : held) pool.release(request);
     held.clear();
-    pool.trim();
-    pool.trim();
+    EXPECT_FALSE(pool.trim()) << "all were needed since the last time";
+    EXPECT_TRUE(pool.trim());
+    EXPECT_FALSE(pool.trim()) << "none is left";
     EXPECT_EQ(pool.in_use(), 0U);
   }
 }
