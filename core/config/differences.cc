@@ -41,8 +41,7 @@ std::string listed(const Lines &lines) {
   return text;
 }
 
-std::string change(const Key<Pool> &key, const Lines &before, const Lines &now) {
-  std::string name = key.name;
+std::string change(const std::string &name, const Lines &before, const Lines &now) {
   if (before.size() <= 1 && now.size() <= 1) {
     return name + " " + (before.empty() ? "unset" : before[0]) + " -> " + (now.empty() ? "unset" : now[0]);
   }
@@ -59,7 +58,7 @@ void compare(const Pool &before, const Pool &now, const Catalog &catalog, Lines 
   for (const Key<Pool> &key : pool_keys()) {
     std::string was = key_text(before, key, catalog), is = key_text(now, key, catalog);
     if (was == is) continue;
-    out.push_back("pool " + now.name + ": " + change(key, lines_of(was, key.name), lines_of(is, key.name)));
+    out.push_back("pool " + now.name + ": " + change(key.name, lines_of(was, key.name), lines_of(is, key.name)));
   }
   if (out.size() == had) out.push_back("pool " + now.name + ": a secret changed");
 }
@@ -75,15 +74,11 @@ const Pool *find(const Settings &settings, const std::string &name) {
 
 std::vector<std::string> differences(const Settings &before, const Settings &now, const Catalog &catalog) {
   Lines out;
-  if (before.memory_limit != now.memory_limit) {
-    out.push_back("memory_limit " + format_size(before.memory_limit) + " -> " + format_size(now.memory_limit));
+  for (const Key<Settings> &key : top_keys()) {
+    std::string was = key_text(before, key), is = key_text(now, key);
+    if (was != is) out.push_back(change(key.name, lines_of(was, key.name), lines_of(is, key.name)));
   }
   if (before.dns != now.dns) out.emplace_back("dns: other servers; pools with names are made anew");
-  for (auto [name, field] : {std::pair{"drain_timeout ", &Settings::drain_timeout_us},
-                             std::pair{"upgrade_timeout ", &Settings::upgrade_timeout_us}}) {
-    if (before.*field == now.*field) continue;
-    out.push_back(name + format_duration_us(before.*field) + " -> " + format_duration_us(now.*field));
-  }
   for (const Pool &pool : before.pools) {
     if (find(now, pool.name) == nullptr) out.push_back("pool " + pool.name + ": gone");
   }

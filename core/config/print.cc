@@ -159,22 +159,24 @@ std::string key_text(const Pool &pool, const Key<Pool> &key, const Catalog &cata
   return out;
 }
 
-std::string print(const Settings &settings, const Catalog &catalog) {
+std::string key_text(const Settings &settings, const Key<Settings> &key) {
   std::string out;
-  for (const Key<Settings> &key : top_keys()) {
-    if (key.rule.type == Type::section) continue;
-    if (auto field = std::get_if<Address Settings::*>(&key.field); field != nullptr) {
-      const Address &address = settings.**field;
-      if (!address.text.empty()) write_line(out, 0, key.name, string_text(address.text));
-      continue;
-    }
-    if (const auto *text = std::get_if<std::string Settings::*>(&key.field)) {
-      if (!(settings.**text).empty()) write_line(out, 0, key.name, string_text(settings.**text));
-      continue;
-    }
+  if (key.rule.type == Type::section) return out;
+  if (const auto *address = std::get_if<Address Settings::*>(&key.field)) {
+    const Address &where = settings.**address;
+    if (!where.text.empty()) write_line(out, 0, key.name, string_text(where.text));
+  } else if (const auto *text = std::get_if<std::string Settings::*>(&key.field)) {
+    if (!(settings.**text).empty()) write_line(out, 0, key.name, string_text(settings.**text));
+  } else {
     uint64_t number = get_number(key, settings);
     if (number != 0 || key.fallback != nullptr) write_line(out, 0, key.name, number_text(key.rule.type, number));
   }
+  return out;
+}
+
+std::string print(const Settings &settings, const Catalog &catalog) {
+  std::string out;
+  for (const Key<Settings> &key : top_keys()) out += key_text(settings, key);
   print_texts(out, 0, "dns", settings.dns);
   print_plugins(out, settings.plugins);
   out.append("pools:\n");

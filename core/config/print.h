@@ -1,4 +1,4 @@
-// What one key of a pool looks like when it is printed: whole lines, "" when it is not. Control thread.
+// What one key looks like when it is printed: whole lines, "" when it is not. Control thread.
 #pragma once
 
 #include <string>
@@ -9,5 +9,6 @@
 namespace weir::config {
 
 std::string key_text(const Pool &, const Key<Pool> &, const Catalog &);
+std::string key_text(const Settings &, const Key<Settings> &);  // but for lists
 
 }  // namespace weir::config

@@ -49,6 +49,12 @@ TEST(Differences, OfPools) {
               ElementsAre("pool alpha: gone", "pool gamma: new"));
 }
 
+TEST(Differences, OfTheTopKeys) {
+  std::string pools = weir_pool("    redis: true\n");
+  EXPECT_THAT(changed("max_clients: 100\nworkers: 2\n" + pools, "max_clients: 200\nadmin: /run/a.sock\n" + pools),
+              ElementsAre("workers 2 -> unset", "admin unset -> /run/a.sock", "max_clients 100 -> 200"));
+}
+
 TEST(Differences, ShowNoSecret) {
   EXPECT_THAT(changed(pool("alpha", 1, "  redis_auth: hunter2\n"), pool("alpha", 1, "  redis_auth: hunter3\n")),
               ElementsAre("pool alpha: a secret changed"));
