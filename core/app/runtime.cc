@@ -93,7 +93,8 @@ Status Runtime::start() {
   std::vector<route::Pool *> pools;
   for (auto &served : pools_) pools.push_back(served->pool.get());
   look_up_names(pools, loaded_->settings.dns);
-  WorkerEvents events{[this](route::Pool *pool) { boost::asio::post(io_, [=, this] { pool_left(pool); }); },
+  WorkerEvents events{[this] { boost::asio::post(io_, [this] { worker_changed(); }); },
+                      [this](route::Pool *pool) { boost::asio::post(io_, [=, this] { pool_left(pool); }); },
                       [this](uint32_t worker, uint32_t pool, uint32_t server) {
                         boost::asio::post(io_, [=, this] { server_tripped(worker, pool, server); });
                       },

@@ -63,6 +63,7 @@ class Runtime {
   Status bind_new(const Plan &plan);
   void look_up_names_of(const std::shared_ptr<Plan> &plan, const std::function<void()> &then);
   std::string apply(Plan &plan);
+  void worker_changed();
   void replaced(ServedPool &served);
   void pool_left(const route::Pool *pool);
   void close_unused_listeners();
@@ -94,8 +95,11 @@ class Runtime {
   std::unique_ptr<Signals> signals_;
   size_t client_room_ = 0;  // clients that there are file descriptors for
   size_t finished_ = 0;
-  std::vector<bool> ended_;  // by worker
-  uint32_t prober_ = 0;      // the worker that probes servers
+  size_t to_change_ = 0;  // workers that have not followed the reload under way yet
+  std::function<void()> when_changed_;
+  std::vector<admin::Reply> reloads_waiting_;  // for the one under way to end
+  std::vector<bool> ended_;                    // by worker
+  uint32_t prober_ = 0;                        // the worker that probes servers
   bool leaving_ = false, stopping_ = false, reloading_ = false;
 };
 

@@ -2,7 +2,7 @@
 // no request failed. Pools that say the same stay as they are; one that says something else is made anew, and its
 // clients go over one by one (core/client/client_move.cc).
 #include <algorithm>
-#include <filesystem>
+#include <utility>
 
 #include "core/app/file_limit.h"
 #include "core/app/runtime.h"
@@ -47,18 +47,24 @@ struct Runtime::Plan {
 };
 
 void Runtime::reload(const admin::Reply &done) {
-  auto tell = [done](const Result<std::string> &result) {
+  // The file may have changed since the one under way read it.
+  if (reloading_) return reloads_waiting_.push_back(done);
+  auto tell = [this, done](const Result<std::string> &result) {
+    reloading_ = false;
     log_result(result);
     done(result);
+    if (reloads_waiting_.empty()) return;
+    reload([waiting = std::exchange(reloads_waiting_, {})](const Result<std::string> &of_all) {
+      for (const admin::Reply &one : waiting) one(of_all);
+    });
   };
   auto prepared = prepare();
   if (!prepared) return tell(prepared.error());
   reloading_ = true;
   std::shared_ptr<Plan> plan = *prepared;
   look_up_names_of(plan, [this, plan, tell] {
-    reloading_ = false;
     if (stopping_ || leaving_) return tell(Error{"weir is stopping"});
-    tell(apply(*plan));
+    when_changed_ = [tell, text = apply(*plan)] { tell(text); };
   });
 }
 
@@ -66,7 +72,6 @@ void Runtime::reload(const admin::Reply &done) {
 Result<std::shared_ptr<Runtime::Plan>> Runtime::prepare() {
   if (options_.pool) return Error{"there is no file to read again: the pool was given by options"};
   if (stopping_ || leaving_) return Error{"weir is stopping"};
-  if (reloading_) return Error{"a reload is under way: its names are being looked up"};
   std::string complaints;
   Options options = options_;
   options.workers = loaded_->workers;
@@ -177,6 +182,7 @@ std::string Runtime::apply(Plan &plan) {
   for (auto &[gone, to] : plan.to) {
     if (to == nullptr) changes.push_back({gone->pool.get(), nullptr});
   }
+  to_change_ = workers_.size();
   for (auto &worker : workers_) worker->change_pools(changes, memory_share());
   for (auto &[gone, to] : plan.to) replaced(*gone);
   for (auto &made : plan.made) {
@@ -191,6 +197,11 @@ std::string Runtime::apply(Plan &plan) {
   std::string text = counted(plan.said.size(), "change") + ":\n";
   for (const std::string &line : plan.said) text += "  " + line + "\n";
   return text;
+}
+
+void Runtime::worker_changed() {
+  if (--to_change_ > 0) return;
+  std::exchange(when_changed_, {})();
 }
 
 // Workers have been told to leave it.

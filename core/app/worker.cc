@@ -209,7 +209,10 @@ void Worker::change_pools(std::vector<PoolChange> changes, uint64_t memory_limit
     }
     link_fronts(false);
     // What has arrived with this turn goes the way that was there when it did.
-    reactor_.later([this] { link_fronts(true); });
+    reactor_.later([this] {
+      link_fronts(true);
+      events_.pools_changed();
+    });
   });
 }
 

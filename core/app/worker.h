@@ -26,6 +26,7 @@ struct PoolChange {
 
 // What a worker tells the control thread; called on the worker's thread.
 struct WorkerEvents {
+  std::function<void()> pools_changed;               // as change_pools() said; who is read from now on sees it
   std::function<void(route::Pool *pool)> pool_left;  // this worker does nothing any more for a pool that was replaced
   std::function<void(uint32_t worker, uint32_t pool, uint32_t server)> server_tripped;
   std::function<void(uint32_t pool, uint32_t server, bool good, const std::string &why)> server_probed;

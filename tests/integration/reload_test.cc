@@ -491,6 +491,23 @@ TEST_F(Reload, ByTheCommandLineSaysWhatChanged) {
   EXPECT_THAT(done.err, HasSubstr("cannot reach"));
 }
 
+TEST_F(Reload, AskedForManyTimesAtOnceIsAnsweredToEach) {
+  RedisServers servers = redis_servers(1);
+  PoolText pool = redis_pool(servers);
+  start({pool});
+  write({PoolText(pool).set("timeout", "1234")});
+  std::vector<Stream> admins;
+  for (int i = 0; i < 10; ++i) admins.push_back(Stream::unix_socket(admin_));
+  for (Stream &admin : admins) admin.send("reload\n");
+  int changed = 0;
+  for (Stream &admin : admins) {
+    std::string said = admin.read_until_close();
+    EXPECT_THAT(said, StartsWith("ok\n"));
+    changed += said.find("timeout 0 -> 1234ms") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_GE(changed, 1);
+}
+
 TEST_F(Reload, BySignalSaysInTheLogWhatChanged) {
   RedisServers servers = redis_servers(1);
   PoolText pool = redis_pool(servers), changed = pool;
