@@ -90,18 +90,18 @@ void NameKeeper::look_up(Name &name, std::function<void()> done) {
   name.backend().doubt_is_settled();
   name.asked = steady_clock::now();
   const config::Address &address = name.backend().config.address;
-  auto found = [&name, done = std::move(done), self = self_](std::vector<net::SocketAddress> addresses,
+  auto found = [&name, done = std::move(done), self = self_](const std::vector<net::SocketAddress> &addresses,
                                                              const std::string &error) {
     if (*self == nullptr) return;
     name.under_way = false;
-    (*self)->answered(name, std::move(addresses), error);
+    (*self)->answered(name, addresses, error);
     if ((*self)->started_) (*self)->wait(name);
     if (done) done();
   };
   source_.resolve(address.host, address.port, std::move(found));
 }
 
-void NameKeeper::answered(Name &name, std::vector<net::SocketAddress> found, const std::string &error) {
+void NameKeeper::answered(Name &name, const std::vector<net::SocketAddress> &found, const std::string &error) {
   if (found.empty()) return failed(name, error.empty() ? "no address" : error);
   upstream::Backend &backend = name.backend();
   std::vector<net::SocketAddress> before = backend.addresses();

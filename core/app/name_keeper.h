@@ -55,7 +55,7 @@ class NameKeeper final : public upstream::DoubtListener {
     upstream::Backend &backend() const { return pool.backends[server]; }
   };
   void look_up(Name &name, std::function<void()> done = {});
-  void answered(Name &name, std::vector<net::SocketAddress> found, const std::string &error);
+  void answered(Name &name, const std::vector<net::SocketAddress> &found, const std::string &error);
   void failed(Name &name, const std::string &error);
   void wait(Name &name);
   std::chrono::microseconds due_in(const Name &name);

@@ -39,7 +39,7 @@ bool names_a_proxy(const std::string &pid) {
 
 Result<PidFile> PidFile::write(const std::string &path, pid_t predecessor) {
   std::string old = content_of(path);
-  old = old.substr(0, old.find_last_not_of("\n") + 1);
+  old = old.substr(0, old.find_last_not_of('\n') + 1);
   bool ours = old == std::to_string(getpid()) || old == std::to_string(predecessor);
   if (!ours && names_a_proxy(old)) {
     return Error{

@@ -18,7 +18,7 @@ Lines lines_of(const std::string &text, std::string_view key) {
   for (size_t at = 0; at < text.size();) {
     size_t end = std::min(text.find('\n', at), text.size());
     std::string_view line = std::string_view(text).substr(at, end - at);
-    line.remove_prefix(std::min(line.find_first_not_of(" "), line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     if (line.starts_with(key) && line.substr(key.size()).starts_with(":")) line.remove_prefix(key.size() + 1);
     line.remove_prefix(std::min(line.find_first_not_of(" -"), line.size()));
     if (!line.empty()) lines.emplace_back(line);

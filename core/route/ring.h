@@ -19,6 +19,7 @@ namespace weir::route {
 
 // How a server stands.
 struct Standing {
+  // NOLINTNEXTLINE(google-explicit-constructor): up or down is all that most have to say
   Standing(bool is_up = true, uint64_t since_us = 0) : up(is_up), back_since_us(since_us) {}
   bool up;
   uint64_t back_since_us;  // not 0: it came back then, and gets its keys by and by
