@@ -18,7 +18,8 @@ std::string listed(const std::vector<std::string> &servers) {
 
 }  // namespace
 
-Resolver::Resolver(boost::asio::io_context &io, std::vector<std::string> servers) : io_(io), servers_(listed(servers)) {
+Resolver::Resolver(boost::asio::io_context &io, const std::vector<std::string> &servers)
+    : io_(io), servers_(listed(servers)) {
   static const int ready = ares_library_init(ARES_LIB_INIT_ALL);
   static_cast<void>(ready);
 }

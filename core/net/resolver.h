@@ -29,7 +29,7 @@ class Lookup;
 class Resolver final : public NameSource {
  public:
   // servers: "10.0.0.2", "10.0.0.2:5353", "[::1]:5353"; none = those of /etc/resolv.conf.
-  explicit Resolver(boost::asio::io_context &io, std::vector<std::string> servers = {});
+  explicit Resolver(boost::asio::io_context &io, const std::vector<std::string> &servers = {});
   ~Resolver() override;  // whoever still waits hears nothing
   Resolver(const Resolver &) = delete;
   Resolver &operator=(const Resolver &) = delete;
