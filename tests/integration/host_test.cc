@@ -71,6 +71,8 @@ TEST_P(Host, WithoutDescriptorsClientsWaitThoseThereGoOnAndItDoesNotSpin) {
 }
 
 TEST_P(Host, WithoutDescriptorsForServersRequestsFailClearlyUntilThereAreSome) {
+  // It looks at memory through a pipe, and takes for a fault that it gets none.
+  if (slow_build()) GTEST_SKIP() << "UndefinedBehaviorSanitizer needs descriptors of its own";
   RedisServers servers = redis_servers(2);
   Proxy proxy(redis_pool(servers).set("auto_eject_hosts", "true").set("server_failure_limit", "1"), GetParam());
   Stream client = proxy.connect();
