@@ -47,6 +47,7 @@ void ClientConnection::moved(Front &to, bool with_state) {
     body_.clear(reactor_.chunks);
   }
   front_ = &to;
+  changed_at = 0;  // it was a position of the other upstream
   usual_reply_ = std::max(usual_reply_, to.small_reply);
   weigh_inflight();
   pauses_ &= kOutput;
