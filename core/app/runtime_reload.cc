@@ -15,6 +15,12 @@ const weir_module *code_of(const plugin::Instance &instance) {
   return instance.component().module->info;
 }
 
+// Whether the components of both are of the same loaded code.
+bool same_code(const route::Pool &a, const route::Pool &b) {
+  return code_of(*a.protocol) == code_of(*b.protocol) && code_of(*a.hash) == code_of(*b.hash) &&
+         code_of(*a.dist) == code_of(*b.dist);
+}
+
 void log_result(const Result<std::string> &result) {
   WEIR_LOG(notice, "reload: %s", result ? "done" : "failed, and everything stays as it was");
   const std::string &text = result ? *result : result.error().text;
@@ -30,11 +36,6 @@ std::string counted(size_t n, const char *what) {
 }
 
 }  // namespace
-
-bool same_code(const route::Pool &a, const route::Pool &b) {
-  return code_of(*a.protocol) == code_of(*b.protocol) && code_of(*a.hash) == code_of(*b.hash) &&
-         code_of(*a.dist) == code_of(*b.dist);
-}
 
 // What is to become of each pool, worked out before anything is touched.
 struct Runtime::Plan {

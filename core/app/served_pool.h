@@ -24,7 +24,4 @@ struct ServedPool {
   }
 };
 
-// Whether the components of both are of the same loaded code.
-bool same_code(const route::Pool &, const route::Pool &);
-
 }  // namespace weir::app
