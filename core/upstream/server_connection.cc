@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/upstream/reply_body.h"
 #include "core/upstream/reply_parser.h"
+#include "core/upstream/scope.h"
 #include "core/upstream/upstream.h"
 
 namespace weir::upstream {
@@ -43,15 +44,7 @@ ServerConnection::~ServerConnection() {
 }
 
 weir_scope ServerConnection::scope() {
-  auto at = reinterpret_cast<uintptr_t>(protocol_state_.data());
-  return {sizeof(weir_scope),
-          reactor_.worker_id,
-          upstream_.with.protocol.inst(),
-          upstream_.with.protocol_worker,
-          reinterpret_cast<void *>((at + 15) & ~uintptr_t{15}),
-          reactor_.arena.abi(),
-          reactor_.now_us,
-          conn_id_};
+  return scope_of(upstream_, protocol_state_, conn_id_);
 }
 
 // ---- opening ---------------------------------------------------------------------------------------------
