@@ -40,19 +40,33 @@ enum {
   WEIR_ROUTE_ANY = 3,    /* any live server                                                                          */
   WEIR_ROUTE_ALL = 4,    /* the same bytes to every live server; merge() at the end                                  */
   WEIR_ROUTE_SERVER = 5, /* the server with index route_arg                                                          */
-  WEIR_ROUTE_LEASED = 6, /* the server connection this client has leased (not in this core yet)                      */
+  WEIR_ROUTE_LEASED = 6, /* over the client's lease on server route_arg, where all keys must lie, else CROSS;
+                          * WEIR_ALL_LEASES: over each of its leases, merge() at the end                             */
   WEIR_ROUTE_DROP = 7    /* consumed without a reply                                                                 */
 };
+#define WEIR_ALL_LEASES UINT32_MAX /* weir_req.route_arg of WEIR_ROUTE_LEASED, and with WEIR_REQ_LEASE_END */
 enum {
   WEIR_REPLY_EXACT = 0, /* `replies` final replies, 1..n                                                */
   WEIR_REPLY_NONE = 1   /* the server sends none, the client gets none; failures are only counted       */
 };
+/* A lease is a connection to a server for one client alone. While a client has one, all its requests to that server go
+ * over it. Requests with LEASE_BEGIN, LEASE_END or BLOCKING must also have WEIR_REQ_FENCE; they are sent, or answered,
+ * once everything the client asked before is answered. So when parse_req() is called again, lease() has said how it
+ * went. A refused request (CROSS, TOO_BIG ...) that was to go over a lease breaks it: the request that ends a broken
+ * lease is not sent but answered by reply(WEIR_ERR_ABORTED), and the connection is closed. */
 enum {
-  WEIR_REQ_LEASE_BEGIN = 1 << 0,   /* take a server connection for this client alone (not in this core yet)          */
-  WEIR_REQ_LEASE_END = 1 << 1,     /* give it back after the final reply (not in this core yet)                      */
-  WEIR_REQ_PRELUDE = 1 << 2,       /* with LEASE_BEGIN: render(PRELUDE) goes first (not in this core yet)            */
-  WEIR_REQ_BLOCKING = 1 << 3,      /* a lease for this request only; timeout_ms rules (not in this core yet)         */
-  WEIR_REQ_STREAM_RSP = 1 << 4,    /* forward whatever the leased connection sends (not in this core yet)            */
+  WEIR_REQ_LEASE_BEGIN = 1 << 0,   /* take a lease on each server the request goes to, where the client has none     */
+  WEIR_REQ_LEASE_END = 1 << 1,     /* with WEIR_ROUTE_LEASED: give the lease back after the final reply; the plugin
+                                    * sees to it that the connection is as new. With WEIR_ROUTE_LOCAL: close that of
+                                    * route_arg as it is, when the request is answered                               */
+  WEIR_REQ_PRELUDE = 1 << 2,       /* with a new lease: render(WEIR_RENDER_PRELUDE) goes first. Its out->swallow final
+                                    * replies are swallowed; one with WEIR_RF_ERROR aborts: the connection is closed,
+                                    * the request fails with WEIR_ERR_ABORTED                                        */
+  WEIR_REQ_BLOCKING = 1 << 3,      /* the server may take its time: timeout_ms (0 for ever) is added to the pool's own
+                                    * timeout. Takes leases as LEASE_BEGIN does, for this request only; the client
+                                    * going away closes them                                                         */
+  WEIR_REQ_STREAM_RSP = 1 << 4,    /* with LEASE_BEGIN: the server will speak unasked (WEIR_RSP_PUSH), so a lease that
+                                    * is lost closes the client, which would not notice otherwise                    */
   WEIR_REQ_TRANSFORM = 1 << 5,     /* call merge() even when there is one part                                       */
   WEIR_REQ_RETRY_SAFE = 1 << 6,    /* may be sent again after a connection was lost                                  */
   WEIR_REQ_CLOSE = 1 << 7,         /* close the client once this one is answered; nothing after it is read           */
@@ -70,15 +84,16 @@ typedef struct weir_req {
   uint64_t size;      /* the whole message; may exceed what has arrived: the rest is not shown to the parser   */
   uint64_t tag;       /* wire request id of WEIR_P_TAGGED protocols, else 0                                    */
   uint64_t user;      /* the plugin's own word: comes back in weir_expect, reply() and merge()                 */
-  uint64_t profile;   /* which kind of server connection it needs, 0 = the pool's own (others not in this core) */
+  uint64_t profile;   /* which kind of server connection it needs, as handshake() is told; 0 = the pool's own. Any
+                       * numbers; at most max_profiles of them are in use at a time                           */
   uint32_t key_count; /* the keys appended since the previous message                                          */
   uint16_t cmd;       /* index in the command table */
   uint8_t route;      /* WEIR_ROUTE_* */
   uint8_t reply;      /* WEIR_REPLY_* */
   uint32_t flags;     /* WEIR_REQ_* */
   uint32_t replies;   /* WEIR_REPLY_EXACT: how many final replies, 0 is taken as 1 */
-  uint32_t route_arg; /* WEIR_ROUTE_SERVER: the index */
-  uint32_t timeout_ms;
+  uint32_t route_arg; /* WEIR_ROUTE_SERVER, WEIR_ROUTE_LEASED, WEIR_REQ_LEASE_END: the server's index */
+  uint32_t timeout_ms; /* WEIR_REQ_BLOCKING */
   uint64_t reserved;
 } weir_req;
 
@@ -91,15 +106,17 @@ typedef struct weir_item {
 
 enum {
   WEIR_RSP_FINAL = 0, /* ends the reply of the oldest request                                                       */
-  WEIR_RSP_PART = 1,  /* belongs to the oldest request, more follows. Only when weir_expect.want_items is 0         */
-  WEIR_RSP_PUSH = 2   /* nobody asked for it: to the owner of the lease (without one: the connection is closed)     */
+  WEIR_RSP_PART = 1,  /* belongs to the oldest request, more follows; merge() sees it as one more of its replies    */
+  WEIR_RSP_PUSH = 2   /* nobody asked for it: to the client whose lease this is (without one: the connection is
+                       * closed), between two whole replies, after that of the request that began the lease         */
 };
 enum {
   WEIR_RF_ERROR = 1,     /* the server answered with an error                                     */
   WEIR_RF_TRANSIENT = 2, /* it cannot serve now: counts towards ejection                          */
-  WEIR_RF_LEASE_END = 4,
+  WEIR_RF_LEASE_END = 4, /* the lease it came over ends, once nothing more is expected there      */
   WEIR_RF_CLOSE = 8,     /* close this server connection after this reply                         */
-  WEIR_RF_RESEND = 16,   /* send the request again, to rsp.server (not in this core yet)          */
+  WEIR_RF_RESEND = 16,   /* instead of passing this reply on, send the request (of one part, with WEIR_REQ_KEEP) again
+                          * to rsp.server, render(WEIR_RENDER_RESEND) first; three times at most  */
   WEIR_RF_ELSEWHERE = 32 /* another server has its part now (a demoted primary): its name is looked up again, and
                           * the connection is replaced once what is under way on it is answered */
 };
@@ -123,8 +140,8 @@ typedef struct weir_expect {
   uint32_t flags;     /* WEIR_REQ_* of the request */
   uint16_t cmd;
   uint8_t reply;
-  uint8_t want_items; /* 1: merge() will be called: append items, and no WEIR_RSP_PART. It turns 0 while a reply is
-                       * under way when that is too large to be held whole: then WEIR_RSP_PART lets it pass */
+  uint8_t want_items; /* 1: merge() will be called: append items; every message is held whole. It turns 0 while a
+                       * reply is under way when that is too large for it: then WEIR_RSP_PART lets it pass */
   uint32_t part_keys; /* how many of the request's keys went to this server */
 } weir_expect;
 
@@ -173,9 +190,8 @@ typedef struct weir_parse {
 enum {
   WEIR_RENDER_SPLIT = 1,   /* the keys in pick[]                                                    */
   WEIR_RENDER_REKEY = 2,   /* the whole request with key_bytes in place of the keys on the wire     */
-  WEIR_RENDER_PRELUDE = 3, /* before the first request of a lease   (3-5: not in this core yet)     */
-  WEIR_RENDER_RESEND = 4,  /* before a request that is sent again   */
-  WEIR_RENDER_ABORT = 5    /* undo a broken lease                   */
+  WEIR_RENDER_PRELUDE = 3, /* before the first request of a lease; may write nothing. Source 0 is the request */
+  WEIR_RENDER_RESEND = 4   /* before a request that is sent again; its out->swallow replies are swallowed     */
 };
 /* {call}. Source 0 of out is the request's bytes. A large request is rendered in slices: append for the picks
  * [first, first + count) of pick_count only; what goes before the keys when first is 0, what goes after them when
@@ -296,9 +312,10 @@ typedef struct weir_protocol {
   /* [worker] NULLABLE op; WEIR_P_TAGGED ids that lie at no fixed place (not in this core yet). */
   weir_status (*retag)(const weir_scope *, const uint8_t *head, uint64_t len, uint64_t tag, weir_out *,
                        uint64_t *replaced);
-  /* [worker] NULLABLE op. A lease was got (1), or was lost or refused (0) (not in this core yet). */
+  /* [worker] NULLABLE op. A lease that begin asked for was got (1: its prelude is rendered next), or is over (0):
+   * refused, lost, or ended. Not called for a client that is closing. */
   void (*lease)(const weir_scope *client, const weir_req *begin, uint32_t server, uint32_t on);
-  /* [worker] NULLABLE op. No client uses this profile any more (not in this core yet). */
+  /* [worker] NULLABLE op. No connection with this profile is left on this worker. */
   void (*profile_idle)(const weir_scope *, uint64_t profile);
   /* [worker] NULLABLE op. A connection is gone: free what its state points to. */
   void (*closed)(const weir_scope *, uint32_t is_server);
