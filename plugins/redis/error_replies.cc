@@ -1,6 +1,6 @@
 #include "error_replies.h"
 
-#include <cstdio>
+#include "reasons.h"
 
 namespace weir::redis {
 
@@ -67,41 +67,6 @@ void unknown_subcommand(const Arguments &args, Line &line) {
   line.add("unknown subcommand '");
   if (args.count() > 1) line.quote(args[1]);
   line.add("'. Try ", std::string_view(container, n), " HELP.");
-}
-
-std::string_view reason(Why why) {
-  switch (why) {
-    case Why::kBlocking:
-      return "it would block a server connection that other clients share; poll with the form that does not block";
-    case Why::kTransaction:
-      return "transactions need a server connection of the client's own, which weir does not give yet; use EVAL";
-    case Why::kPubSub:
-      return "subscriptions need a server connection of the client's own, which weir does not give yet";
-    case Why::kReplication:
-      return "replication must be set up with the server itself";
-    case Why::kMonitor:
-      return "it would show the commands of all clients of a server; ask the server itself";
-    case Why::kTracking:
-      return "server connections are shared, so a server cannot tell weir's clients apart";
-    case Why::kReplyMode:
-      return "server connections are shared, so replies cannot be switched off for one client";
-    case Why::kDatabases:
-      return "a pool uses one database; set it with redis_db";
-    case Why::kMigrate:
-      return "keys are placed by weir's distribution, and a key moved past it would not be found";
-    case Why::kWait:
-      return "it counts writes of one connection, and server connections are shared";
-    case Why::kClients:
-      return "a server sees weir's connections, not the clients behind them";
-    case Why::kCluster:
-      return "weir does not speak the cluster protocol";
-    case Why::kScriptDebug:
-      return "debugging a script stops the server for all clients";
-    case Why::kCursor:
-      return "its cursor belongs to one server, and this pool has several";
-    default:
-      return "weir does not know how to forward it";
-  }
 }
 
 // The text of a verdict that says nothing about the request; empty for the others.
