@@ -18,6 +18,8 @@ constexpr uint32_t kNotInThisCore = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | 
 constexpr uint32_t kCopiedKeys = 4 * kSlice;
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
 constexpr std::string_view kServerDown = "the server is down";
+constexpr std::string_view kQueueFull = "the server's queue is full";
+constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
 
 // A request with any of these does not take the short way.
 constexpr uint32_t kUnusual = kNotInThisCore | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER | WEIR_REQ_FENCE | WEIR_REQ_CLOSE;
@@ -167,7 +169,7 @@ bool Dispatcher::dispatch_with_care(const One &one) {
 
 void Dispatcher::dispatch(const One &one) {
   const weir_req &req = one.req;
-  if ((req.flags & kNotInThisCore) != 0 || req.profile != 0 || req.route == WEIR_ROUTE_LEASED) {
+  if ((req.flags & kNotInThisCore) != 0 || req.route == WEIR_ROUTE_LEASED) {
     return refuse(one, WEIR_ERR_INTERNAL, "the command needs what this version of weir does not have");
   }
   switch (req.route) {
@@ -248,7 +250,7 @@ void Dispatcher::to_any(const One &one) {
 
 bool Dispatcher::may_send(const One &one, upstream::ServerConnection &connection) {
   if (connection.has_room()) return true;
-  refuse(one, WEIR_ERR_OVERLOAD, "the server's queue is full");
+  refuse(one, WEIR_ERR_OVERLOAD, kQueueFull);
   return false;
 }
 
@@ -264,7 +266,13 @@ void Dispatcher::send_again(ClientConnection &client, Part &part) {
     client.reactor_.requests.release(part);
     return;
   }
-  upstream::ServerConnection &connection = reach.connection(place, client.lane_);
+  upstream::ServerConnection *to = reach.connection(place, client.lane_, part.request->req.profile);
+  if (to == nullptr) {
+    client.part_failed(part, {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut}, false);
+    client.reactor_.requests.release(part);
+    return;
+  }
+  upstream::ServerConnection &connection = *to;
   part.server = place;
   connection.output().append(client.reactor_.chunks, part.kept->data(), part.kept->size());
   connection.queued(&part, part.kept->size(), part.due_us);
@@ -300,7 +308,9 @@ void Dispatcher::to_server(const One &one, uint32_t place) {
     arrays_.part_sizes[place] = std::max<uint32_t>(one.req.key_count, 1);
     return to_parts(one, 1);
   }
-  upstream::ServerConnection &connection = front_.reach.connection(place, client_.lane_);
+  upstream::ServerConnection *to = front_.reach.connection(place, client_.lane_, one.req.profile);
+  if (to == nullptr) return refuse(one, WEIR_ERR_OVERLOAD, kProfilesOut);
+  upstream::ServerConnection &connection = *to;
   if (!may_send(one, connection)) return;
   size_t len = write(one, connection, place, nullptr);
   if (len == 0) return refuse(one, WEIR_ERR_INTERNAL, "the command could not be encoded");
@@ -481,15 +491,17 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     } else if (diverts_ && !front_.reach.serves(ring_, part.part.server)) {
       front_.cells.refused_down.add();
       part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown};
-    } else if (auto &connection = front_.reach.connection(part.part.server, client_.lane_); !connection.has_room()) {
-      part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, "the server's queue is full"};
-    } else if (size_t len = write(one, connection, part.part.server, &part); len == 0) {
+    } else if (auto *to = front_.reach.connection(part.part.server, client_.lane_, one.req.profile); to == nullptr) {
+      part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut};
+    } else if (!to->has_room()) {
+      part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kQueueFull};
+    } else if (size_t len = write(one, *to, part.part.server, &part); len == 0) {
       part.failure = {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, "the command could not be encoded"};
     } else {
       ++request.holders;
-      if (front_.keeps_reads) keep(part.part, connection, len, nullptr);
-      connection.queued(&part.part, len, due_us(part.part.server));
-      ease(client_, connection);
+      if (front_.keeps_reads) keep(part.part, *to, len, nullptr);
+      to->queued(&part.part, len, due_us(part.part.server));
+      ease(client_, *to);
       continue;
     }
     failing = true;

@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
 constexpr std::string_view kServerDown = "the server is down";
 constexpr std::string_view kQueueFull = "the server's queue is full";
+constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
 constexpr std::string_view kNotEncoded = "the command could not be encoded";
 
 }  // namespace
@@ -196,7 +197,9 @@ bool LargeRequest::send(Part &part, bool rendered) {
     front_.cells.refused_down.add();
     return failed(WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown);
   }
-  upstream::ServerConnection &connection = front_.reach.connection(part.server, client_.lane_);
+  upstream::ServerConnection *to = front_.reach.connection(part.server, client_.lane_, request_.req.profile);
+  if (to == nullptr) return failed(WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut);
+  upstream::ServerConnection &connection = *to;
   if (!connection.has_room()) return failed(WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kQueueFull);
   bool encoded = split_ != nullptr && is_encoded(split_->parts[part_]);
   size_t len = encoded ? aside_.size() : content_.message->size();

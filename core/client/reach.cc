@@ -42,6 +42,12 @@ upstream::ServerConnection &Reach::spare_connection(uint32_t place, uint32_t lan
   return spare_->upstream.connection(place - own_places_, lane);
 }
 
+upstream::ServerConnection *Reach::profile_connection(uint32_t place, uint32_t lane, uint64_t profile) {
+  if (is_own(place)) return upstream_.connection(place, lane, profile);
+  own_.cells.failed_over.add();
+  return spare_->upstream.connection(place - own_places_, lane, profile);
+}
+
 uint64_t Reach::spare_due_us() {
   return spare_->upstream.due_us();
 }

@@ -46,6 +46,10 @@ class Reach {
   upstream::ServerConnection &connection(uint32_t place, uint32_t lane) {
     return is_own(place) ? upstream_.connection(place, lane) : spare_connection(place, lane);
   }
+  // The same with a profile of the protocol's, 0 included. Null: max_profiles are in use.
+  upstream::ServerConnection *connection(uint32_t place, uint32_t lane, uint64_t profile) {
+    return profile == 0 ? &connection(place, lane) : profile_connection(place, lane, profile);
+  }
   // When what is sent there now has waited too long.
   uint64_t due_us(uint32_t place) { return is_own(place) ? upstream_.due_us() : spare_due_us(); }
 
@@ -53,6 +57,7 @@ class Reach {
   void divert(const route::Ring &ring, const weir_bytes *keys, uint32_t n, uint32_t *places, uint64_t now_us);
   bool spare_serves(uint32_t place) const;
   upstream::ServerConnection &spare_connection(uint32_t place, uint32_t lane);
+  upstream::ServerConnection *profile_connection(uint32_t place, uint32_t lane, uint64_t profile);
   uint64_t spare_due_us();
 
   Front &own_;

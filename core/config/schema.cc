@@ -273,6 +273,22 @@ const Key<Pool> kPool[] = {
      &Pool::server_inflight,
      "How many requests one server connection may have that are not answered before clients that ask for more are read "
      "no further."},
+    {"max_profiles",
+     {Type::integer, 1, kInt},
+     "64",
+     kOptional,
+     kWeirOnly,
+     &Pool::max_profiles,
+     "How many kinds of server connections a worker keeps beside the plain ones: for databases that clients select, "
+     "versions and dialects of the protocol."},
+    {"lease_limit",
+     {Type::integer, 1, kInt},
+     "1000",
+     kOptional,
+     kWeirOnly,
+     &Pool::lease_limit,
+     "How many connections to one server a worker gives to clients of their own: for transactions, subscriptions and "
+     "commands that block."},
     {"auto_eject_hosts",
      {Type::boolean},
      "false",

@@ -89,6 +89,8 @@ struct Pool {
   uint64_t client_stall_timeout_us = 0;
   uint64_t idle_timeout_us = 0;  // of clients; 0 = none
   uint32_t server_inflight = 0;  // unanswered requests of one server connection
+  uint32_t max_profiles = 0;     // kinds of server connections, on a worker
+  uint32_t lease_limit = 0;      // connections given to one client each, to a server and on a worker
   // 0 = the system's.
   uint64_t tcpkeepalive_idle_us = 0, tcpkeepalive_interval_us = 0, tcp_user_timeout_us = 0;
   uint32_t tcpkeepalive_count = 0;

@@ -22,7 +22,7 @@ constexpr uint64_t kLookWhileLeavingUs = 50'000;
 
 }  // namespace
 
-ServerConnection::ServerConnection(Upstream &upstream, uint32_t server)
+ServerConnection::ServerConnection(Upstream &upstream, uint32_t server, uint64_t profile)
     : Connection(upstream.with.reactor),
       upstream_(upstream),
       backend_(upstream.with.backends[server]),
@@ -30,6 +30,7 @@ ServerConnection::ServerConnection(Upstream &upstream, uint32_t server)
       queue_limit_(upstream.with.pool.server_queue_limit),
       inflight_limit_(upstream.with.pool.server_inflight),
       server_(server),
+      profile_(profile),
       queue_(cells_),
       protocol_state_((upstream.with.protocol.protocol().server_state_size + 7) / 8 + 2) {}
 
@@ -128,14 +129,16 @@ void ServerConnection::next_step(const weir_rsp *prev, weir_bytes prev_bytes) {
   const weir_bytes sources[] = {prev_bytes};
   weir_out *out = reactor_.out.open(sources);
   weir_scope with = scope();
-  weir_status status = upstream_.with.protocol.protocol().handshake(&with, 0, step_++, prev, out, &why);
+  weir_status status = upstream_.with.protocol.protocol().handshake(&with, profile_, step_++, prev, out, &why);
   bool legal = status >= 0 && reactor_.out.flatten(reactor_.arena, reactor_.chunks, out_);
   steps_pending_ += reactor_.out.swallow();
   reactor_.arena.reset();
   if (!legal) {
     refusal_.assign(text, std::min(why.len, why.cap));
     if (refusal_.empty()) refusal_ = "the connection could not be prepared";
-    return close({refusal_.c_str(), WEIR_PART_NO_SERVER, WEIR_ERR_AUTH, true});
+    Ending ending{refusal_.c_str(), WEIR_PART_NO_SERVER, WEIR_ERR_AUTH, true};
+    ending.ours = profile_ != 0;  // what a client wanted of it; the server may be well
+    return close(ending);
   }
   if (status == WEIR_HS_READY && steps_pending_ == 0) return became_ready();
   if (steps_pending_ == 0) {

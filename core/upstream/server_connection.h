@@ -29,7 +29,8 @@ class Upstream;
 
 class ServerConnection final : public net::Connection {
  public:
-  ServerConnection(Upstream &upstream, uint32_t server);
+  // profile: what kind of connection it is, for the protocol.
+  ServerConnection(Upstream &upstream, uint32_t server, uint64_t profile);
   ~ServerConnection() override;
 
   // Where the bytes of the next request go; queued() must follow in the same breath.
@@ -69,6 +70,7 @@ class ServerConnection final : public net::Connection {
   bool idle() const { return queue_.empty() && backlog() == 0; }
   bool is_awaited() const { return queue_.is_awaited(); }
   uint32_t server() const { return server_; }
+  uint64_t profile() const { return profile_; }
 
   void on_readable() override;
   void on_writable() override;
@@ -88,7 +90,7 @@ class ServerConnection final : public net::Connection {
     bool counts;                   // as a failure of the server, though it had nothing to answer
     const char *logged = nullptr;  // for the log, where clients know it by another name
     bool eof = false;              // it closed in good order
-    bool ours = false;             // this machine has no descriptors, ports or memory: nothing the server did
+    bool ours = false;             // nothing the server did: this machine has no descriptors, ports or memory, say
   };
 
   bool start_connect();
@@ -149,6 +151,7 @@ class ServerConnection final : public net::Connection {
   const size_t queue_limit_;
   const uint64_t inflight_limit_;
   const uint32_t server_;
+  const uint64_t profile_;
   State state_ = State::closed;
   bool closing_soon_ = false;
   bool resends_soon_ = false;  // connects at the end of the turn, for what is sent again

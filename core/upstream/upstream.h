@@ -47,11 +47,10 @@ class Upstream {
   Upstream &operator=(const Upstream &) = delete;
 
   // A client keeps its lane for life, so that its requests to a server stay on one connection and in order.
-  ServerConnection &connection(uint32_t server, uint32_t lane) {
-    uint32_t width = with.pool.server_connections;
-    return *connections_[static_cast<size_t>(server) * width + (width == 1 ? 0 : lane % width)];
-  }
-  void connect_all();
+  ServerConnection &connection(uint32_t server, uint32_t lane) { return *connections_[place_of(server, lane)]; }
+  // The same with a profile, which is not 0: made when it is first asked for. Null: max_profiles are in use.
+  ServerConnection *connection(uint32_t server, uint32_t lane, uint64_t profile);
+  void connect_all();  // those of profile 0
   // The server's name stands for other addresses: its connections move.
   void addresses_changed(uint32_t server);
   // Servers are probed from here on, as the pool's health_check says; on one worker only.
@@ -91,7 +90,24 @@ class Upstream {
   int swamped = 0;        // connections that are; counted by themselves
 
  private:
-  std::vector<std::unique_ptr<ServerConnection>> connections_;
+  using Connections = std::vector<std::unique_ptr<ServerConnection>>;
+  struct Profile {
+    uint64_t id;
+    uint64_t used_us;
+    Connections connections;  // as connections_; null where none was needed yet
+  };
+  size_t place_of(uint32_t server, uint32_t lane) const {
+    uint32_t width = with.pool.server_connections;
+    return static_cast<size_t>(server) * width + (width == 1 ? 0 : lane % width);
+  }
+  Profile *profile(uint64_t id);
+  bool make_room_for_profile();
+  void end(Profile &profile);
+  template <class F>
+  void each_connection(F what) const;
+
+  Connections connections_;
+  std::vector<Profile> profiles_;
   std::vector<std::unique_ptr<Probe>> probes_;  // by server; none unless started
   uint64_t next_check_us_ = 0;
 };

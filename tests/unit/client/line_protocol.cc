@@ -56,6 +56,7 @@ bool describe(std::string_view name, const std::vector<Word> &words, weir_req &r
   if (name == "change") return (req.flags = WEIR_REQ_TRANSFORM) != 0;
   if (name == "again") return (req.flags = WEIR_REQ_RENDER) != 0;
   if (name == "lease") return (req.flags = WEIR_REQ_LEASE_BEGIN) != 0;
+  if (name == "kind") return (req.profile = number(words.at(1).text)) != 0;
   if (name == "tell") return (req.reply = WEIR_REPLY_NONE) != 0;
   if (name == "two") return (req.replies = 2) != 0;
   if (name == "mget") {
@@ -247,8 +248,9 @@ weir_status merge(const weir_scope *, const weir_merge *m, weir_out *out) {
   return WEIR_OK;
 }
 
-weir_status handshake(const weir_scope *scope, uint64_t, uint32_t step, const weir_rsp *prev, weir_out *out,
+weir_status handshake(const weir_scope *scope, uint64_t profile, uint32_t step, const weir_rsp *prev, weir_out *out,
                       weir_errbuf *why) {
+  hooks.profile = profile;
   const uint8_t *bytes = prev == nullptr ? nullptr : out->peek(out, 0, 0, prev->size);
   return hooks.handshake(*scope, step, prev, bytes == nullptr ? "" : std::string(text_of(bytes, prev->size)), *out,
                          *why);
@@ -276,6 +278,7 @@ void use_line_protocol(const Tables &tables, bool with_handshake) {
   p.merge = &merge;
   p.handshake = with_handshake ? &handshake : nullptr;
   p.closed = &closed;
+  p.profile_idle = [](const weir_scope *, uint64_t profile) { hooks.idle_profiles.push_back(profile); };
 }
 
 }  // namespace weir::testing

@@ -1,10 +1,10 @@
 // A protocol of lines, small enough to see through, with a hook at each place where a plugin may go wrong.
 //
 //   requests  get K | fence K | mute K | tell K (no reply) | two K (two replies) | change K (merge() is called)
-//             same K K | mget K K.. (split) | again K (encoded anew) | any | all | at N (server N) | hush (every
-//             server, no reply) | drop | ping (local) | quit (local, closes) | nil (local, may be empty) | lease (not
-//             in core) set K N\n<N bytes>   its size is told before its end has come put K N\n<N bytes>\n its payload
-//             is skipped
+//             same K K | mget K K.. (split) | again K (encoded anew) | kind N (profile N, by key N) | any |
+//             all | at N (server N) | hush (every server, no reply) | drop | ping (local) | quit (local, closes) | nil
+//             (local, may be empty) | lease (not in core) set K N\n<N bytes>   its size is told before its end has come
+//             put K N\n<N bytes>\n its payload is skipped
 //   replies   +text, -text final; ~text part; !text push; ?text transient; .text final and close
 //             *a,b,c final with items;  $N\n<N bytes> size told early;  %N\n<N bytes>\n skipped
 //   errors    "-<WEIR_ERR_*> text"
@@ -28,9 +28,11 @@ struct LineHooks {
   std::function<weir_status(const weir_scope &, uint32_t step, const weir_rsp *, const std::string &bytes, weir_out &,
                             weir_errbuf &)>
       handshake;
-  std::vector<std::string> closed;  // "client" or "server", as connections went
-  uint32_t expected_keys = 0;       // weir_expect.part_keys, last seen
-  uint64_t worked_keys = 0;         // rendered and merged
+  std::vector<std::string> closed;      // "client" or "server", as connections went
+  uint64_t profile = 0;                 // handshake() was last told
+  std::vector<uint64_t> idle_profiles;  // profile_idle() was told
+  uint32_t expected_keys = 0;           // weir_expect.part_keys, last seen
+  uint64_t worked_keys = 0;             // rendered and merged
 };
 LineHooks &line_hooks();
 

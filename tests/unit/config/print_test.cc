@@ -52,6 +52,8 @@ pools:
     server_connections: 1
     server_queue_limit: 64m
     server_inflight: 262144
+    max_profiles: 64
+    lease_limit: 1000
     auto_eject_hosts: false
     server_retry_timeout: 30s
     server_failure_limit: 2
