@@ -11,7 +11,7 @@ namespace weir::redis {
 
 enum class Phase : uint8_t { kStart, kArguments, kClosing };
 // What else than a key the parser looks for in the arguments.
-enum class Watch : uint8_t { kNone, kSubcommand, kTail, kNumkeys, kStreams, kSort, kGeo };
+enum class Watch : uint8_t { kNone, kSubcommand, kTail, kNumkeys, kStreams, kSort, kGeo, kCursor };
 
 constexpr uint32_t kNever = UINT32_MAX;
 constexpr uint32_t kMaxClientName = 128;
@@ -25,7 +25,9 @@ struct ClientState {
   uint32_t option;   // Watch: the next argument that may be an option
   uint32_t scanned;  // bytes of the unfinished token already searched for its end
   uint32_t key_count;
-  uint32_t req_flags;  // WEIR_REQ_*
+  uint32_t req_flags;   // WEIR_REQ_*
+  uint32_t route_arg;   // WEIR_ROUTE_SERVER: which
+  uint32_t timeout_ms;  // WEIR_REQ_BLOCKING
   uint16_t cmd, arg;
   uint8_t sub, route;
   Phase phase;

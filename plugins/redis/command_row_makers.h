@@ -6,7 +6,7 @@
 namespace weir::redis {
 
 constexpr Command make(std::string_view name, int arity, KeySpec spec, int first, int last, int step, Policy policy,
-                       unsigned detail, unsigned flags) {
+                       unsigned detail, unsigned flags, Merge join = Merge::kNone) {
   return {name.data(),
           static_cast<uint8_t>(name.size()),
           static_cast<int8_t>(arity),
@@ -16,7 +16,8 @@ constexpr Command make(std::string_view name, int arity, KeySpec spec, int first
           static_cast<int8_t>(step),
           policy,
           static_cast<uint8_t>(detail),
-          static_cast<uint16_t>(flags)};
+          static_cast<uint16_t>(flags),
+          join};
 }
 constexpr Command key(std::string_view name, int arity, unsigned flags) {
   return make(name, arity, KeySpec::kRange, 1, 1, 1, Policy::kKeys, 0, flags);
@@ -28,7 +29,7 @@ constexpr Command keys(std::string_view name, int arity, int first, int last, in
   return make(name, arity, KeySpec::kRange, first, last, step, Policy::kKeys, 0, flags);
 }
 constexpr Command split(std::string_view name, int arity, int step, Merge merge, unsigned flags) {
-  return make(name, arity, KeySpec::kRange, 1, -1, step, Policy::kSplit, static_cast<unsigned>(merge), flags);
+  return make(name, arity, KeySpec::kRange, 1, -1, step, Policy::kSplit, 0, flags, merge);
 }
 // position: of the number of keys. destination: 1 when argument 1 is a key too.
 constexpr Command numkeys(std::string_view name, int arity, int position, int destination, NumkeysStyle style,
@@ -40,7 +41,7 @@ constexpr Command special(std::string_view name, int arity, KeySpec spec, unsign
   return make(name, arity, spec, spec == KeySpec::kStreams ? 0 : 1, 1, 1, Policy::kKeys, 0, flags);
 }
 constexpr Command all(std::string_view name, int arity, Merge merge, unsigned flags) {
-  return make(name, arity, KeySpec::kNone, 0, 0, 0, Policy::kAll, static_cast<unsigned>(merge), flags);
+  return make(name, arity, KeySpec::kNone, 0, 0, 0, Policy::kAll, 0, flags, merge);
 }
 constexpr Command plain(std::string_view name, int arity, Policy policy, unsigned flags) {
   return make(name, arity, KeySpec::kNone, 0, 0, 0, policy, 0, flags);

@@ -25,6 +25,7 @@ enum class Policy : uint8_t {
   kAll,        // every server, replies merged
   kAny,        // any server
   kFirst,      // server 0
+  kScan,       // the server that its cursor names
   kLocal,      // weir answers
   kTail,       // weir answers, and the parser reads the arguments (AUTH, HELLO)
   kLocalMany,  // weir answers for several servers, one server answers itself
@@ -34,7 +35,22 @@ enum class Policy : uint8_t {
 };
 
 // How the replies of several servers become one.
-enum class Merge : uint8_t { kNone, kArray, kSum, kStatus, kConcat, kFirst, kMinimum };
+enum class Merge : uint8_t {
+  kNone,
+  kArray,        // elements in the order of the keys
+  kSum,          // of integers
+  kStatus,       // all say OK
+  kConcat,       // all elements
+  kFirst,        // the first one's
+  kMinimum,      // element by element, the least integer
+  kDistinct,     // all elements, each once
+  kSumPairs,     // a name and a number by turns: the numbers added up
+  kLargest,      // integer
+  kLeast,        // integer
+  kPickOne,      // any that is not nil
+  kOneSucceeds,  // OK if one says OK
+  kCursor,       // of one server, its cursor rewritten
+};
 
 // Why a command is refused.
 enum class Why : uint8_t {
@@ -67,6 +83,7 @@ enum : uint16_t {
   kNoAuth = 32,   // allowed before AUTH
   kSecret = 64,   // carries passwords
   kCloses = 128,  // ends the connection
+  kApart = 256,   // over connections of its own: what others wait for there must not hold it up
 };
 
 struct Command {
@@ -76,11 +93,12 @@ struct Command {
   KeySpec spec;
   int8_t first, last, step;
   Policy policy;
-  uint8_t detail;  // Merge, Why or NumkeysStyle, as policy and spec say
+  uint8_t detail;  // Why or NumkeysStyle, as policy and spec say
   uint16_t flags;
+  Merge join;
 
   std::string_view full_name() const { return {name, name_len}; }
-  Merge merge() const { return static_cast<Merge>(detail); }
+  Merge merge() const { return join; }
   Why why() const { return static_cast<Why>(detail); }
   NumkeysStyle numkeys() const { return static_cast<NumkeysStyle>(detail); }
   bool arity_fits(uint64_t argc) const {

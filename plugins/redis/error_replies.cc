@@ -88,6 +88,10 @@ std::string_view fixed_text(Verdict verdict) {
       return "Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.";
     case Verdict::kEscapedKey:
       return "keys with quoted escapes are not supported in inline commands; use a RESP client such as redis-cli";
+    case Verdict::kBadCursor:
+      return "invalid cursor";
+    case Verdict::kStrayCursor:
+      return "invalid cursor: it names a server that the pool does not have; begin again with SCAN 0";
     case Verdict::kAuthWrong:
       return "WRONGPASS invalid username-password pair or user is disabled.";
     case Verdict::kAuthNotNeeded:

@@ -1,42 +1,14 @@
 #include "merger.h"
-
-#include "command_table.h"
+#include "pool_merger.h"
 #include "verdict.h"
-#include "writer.h"
 
 namespace weir::redis {
 
 namespace {
 
-std::string_view failure_text(const weir_part &part) {
-  switch (part.error) {
-    case WEIR_ERR_TIMEOUT:
-      return "-ERR Connection timed out\r\n";
-    case WEIR_ERR_NO_SERVER:
-      return "-ERR Connection refused\r\n";
-    case WEIR_ERR_OVERLOAD:
-      return "-ERR the server's queue is full\r\n";
-    case WEIR_ERR_TOO_BIG:
-      return "-ERR a reply is larger than client_output_limit\r\n";
-    case WEIR_ERR_AUTH:
-      return "-ERR the server refuses weir's password\r\n";
-    default:
-      return part.status == WEIR_PART_CLOSED ? "-ERR Connection reset by peer\r\n" : "-ERR Invalid argument\r\n";
-  }
-}
-constexpr std::string_view kOddReply = "-ERR Invalid argument\r\n";
-
-bool answered(const weir_part &part) {
-  return part.status == WEIR_PART_OK && part.rsp_count == 1;
-}
-bool good(const weir_part &part) {
-  return answered(part) && !(part.rsps[0].flags & WEIR_RF_ERROR);
-}
-
-class Merger {
+class Merger : public MergeWork {
  public:
-  Merger(const Settings &settings, const weir_scope *scope, const weir_merge *m, weir_out *out)
-      : settings_(settings), m_(m), out_(out), w_(scope, out) {}
+  using MergeWork::MergeWork;
 
   weir_status run(Merge kind) {
     const weir_part *bad = first_failure(kind);
@@ -74,10 +46,6 @@ class Merger {
       if (!good(m_->parts[i]) || odd(kind, i)) return &m_->parts[i];
     return nullptr;
   }
-  uint8_t type_of(uint32_t part) const {
-    const uint8_t *first = out_->peek(out_, part + 1, 0, 1);
-    return first ? *first : 0;
-  }
   // A reply of another shape than the command's.
   bool odd(Merge kind, uint32_t part) const {
     const weir_part &p = m_->parts[part];
@@ -89,21 +57,12 @@ class Merger {
       case Merge::kStatus:
         return type_of(part) != '+';
       case Merge::kConcat:
-        return type_of(part) != '*';
+        return !is_list(part);
       case Merge::kMinimum:
         return type_of(part) != '*' || p.item_count != m_->parts[0].item_count;
       default:
         return false;
     }
-  }
-
-  void whole_reply(uint32_t part) { w_.ref(part + 1, 0, m_->parts[part].rsps[0].size); }
-  void write_failure(const weir_part &part) {
-    uint32_t index = static_cast<uint32_t>(&part - m_->parts);
-    if (answered(part) && !good(part))
-      whole_reply(index);
-    else
-      w_.lit(part.status == WEIR_PART_OK ? kOddReply : failure_text(part));
   }
 
   void array() {
@@ -163,17 +122,13 @@ class Merger {
       w_.lit(everywhere ? ":1\r\n" : ":0\r\n");
     }
   }
-
-  const Settings &settings_;
-  const weir_merge *m_;
-  weir_out *out_;
-  Writer w_;
 };
 
 }  // namespace
 
 weir_status merge_replies(const Settings &settings, const weir_scope *scope, const weir_merge *m, weir_out *out) {
   const Command &command = command_of(m->req->cmd, UserWord::unpack(m->req->user).sub);
+  if (PoolMerger::takes(command.merge())) return PoolMerger(settings, scope, m, out).run(command.merge());
   return Merger(settings, scope, m, out).run(command.merge());
 }
 

@@ -5,6 +5,7 @@
 #include "auth.h"
 #include "command_lookup.h"
 #include "numbers.h"
+#include "pool_cursor.h"
 
 namespace weir::redis {
 
@@ -36,7 +37,7 @@ void Planner::begin(const SeenArg &name) {
   st_.sub = 0;
   st_.arg = 0;
   st_.key_count = 0;
-  st_.req_flags = 0;
+  st_.req_flags = st_.route_arg = st_.timeout_ms = 0;
   st_.verdict = Verdict::kRun;
   st_.watch = Watch::kNone;
   st_.look = st_.next_key = kNever;
@@ -59,6 +60,7 @@ void Planner::plan(const Command &row) {
   if ((row.flags & kAdmin) && !settings_.allow_admin) return reject(Verdict::kAdmin);
   switch (row.policy) {
     case Policy::kAll:
+      if (row.flags & kApart) apart();
       return forward(WEIR_ROUTE_ALL);
     case Policy::kAny:
       return forward(WEIR_ROUTE_ANY);
@@ -68,6 +70,13 @@ void Planner::plan(const Command &row) {
       return forward(WEIR_ROUTE_LOCAL);
     case Policy::kOneServer:
       return settings_.one_server ? forward(WEIR_ROUTE_SERVER) : reject(Verdict::kConcernsOne);
+    case Policy::kScan:
+      forward(WEIR_ROUTE_SERVER);
+      if (settings_.one_server) return;
+      if (settings_.servers > PoolCursor::kMostServers) return reject(Verdict::kConcernsOne);
+      st_.watch = Watch::kCursor;
+      st_.look = 1;
+      return;
     case Policy::kTail:
       st_.route = WEIR_ROUTE_LOCAL;
       st_.watch = Watch::kTail;
@@ -156,6 +165,9 @@ weir_status Planner::see(uint32_t i, const SeenArg &arg, weir_parse *p) {
       case Watch::kSubcommand:
         subcommand(arg);
         return WEIR_OK;
+      case Watch::kCursor:
+        cursor(arg);
+        return WEIR_OK;
       case Watch::kNumkeys:
         numkeys(i, arg);
         break;
@@ -240,6 +252,24 @@ void Planner::store_option(uint32_t i, const SeenArg &arg) {
   } else if (sort && (is(arg, "get") || is(arg, "by"))) {
     st_.option = i + 2;
   }
+}
+
+// SCAN goes to the server that its cursor names; the cursor there is the server's own.
+void Planner::cursor(const SeenArg &arg) {
+  PoolCursor cursor;
+  if (!arg.ptr || !cursor.read(arg.ptr, arg.len)) return reject(Verdict::kBadCursor);
+  if (cursor.server >= settings_.servers) return reject(Verdict::kStrayCursor);
+  st_.watch = Watch::kNone;
+  st_.look = kNever;
+  st_.route_arg = cursor.server;
+  st_.req_flags |= WEIR_REQ_RENDER | WEIR_REQ_TRANSFORM | WEIR_REQ_RETRY_SAFE;
+}
+
+// What must not wait behind the requests of others takes connections of its own: a server reads nothing from the
+// connection whose script it runs.
+void Planner::apart() {
+  st_.req_flags |= WEIR_REQ_BLOCKING | WEIR_REQ_FENCE;
+  st_.timeout_ms = 1;  // besides the pool's own
 }
 
 void Planner::tail(const weir_bytes *args, uint32_t n) {

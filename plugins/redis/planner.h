@@ -42,6 +42,8 @@ class Planner {
   void numkeys(uint32_t i, const SeenArg &arg);
   void streams(uint32_t i, const SeenArg &arg);
   void store_option(uint32_t i, const SeenArg &arg);
+  void cursor(const SeenArg &arg);
+  void apart();
   weir_status push_key(uint32_t i, const SeenArg &arg, weir_parse *p);
   void keys_between(uint32_t first, uint32_t last);
   uint32_t next_look() const;

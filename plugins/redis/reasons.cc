@@ -31,7 +31,7 @@ std::string_view reason(Why why) {
     case Why::kScriptDebug:
       return "debugging a script stops the server for all clients";
     case Why::kCursor:
-      return "its cursor belongs to one server, and this pool has several";
+      return "its cursor can name 1,024 servers, and this pool has more";
     default:
       return "weir does not know how to forward it";
   }

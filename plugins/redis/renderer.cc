@@ -2,6 +2,8 @@
 
 #include "arguments.h"
 #include "command_table.h"
+#include "numbers.h"
+#include "pool_cursor.h"
 #include "writer.h"
 
 namespace weir::redis {
@@ -110,10 +112,31 @@ weir_status render_inline(const weir_scope *scope, const weir_render *r, weir_ou
   return w.status();
 }
 
+// ---- SCAN: the server's own cursor in place of the pool's
+
+weir_status render_scan(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  Arguments args;
+  Writer w(scope, out);
+  const uint8_t *message = out->peek(out, 0, 0, r->req->size);
+  if (!args.read(scope, message, r->req->size, UINT32_MAX - 1)) return message ? WEIR_E_NOMEM : WEIR_E_FAIL;
+  PoolCursor cursor;
+  if (args.count() < 2 || !cursor.read(args[1].ptr, args[1].len)) return WEIR_E_FAIL;
+  uint8_t digits[24];
+  const uint8_t *begin = write_decimal(digits + sizeof(digits), cursor.at);
+  auto len = static_cast<uint64_t>(digits + sizeof(digits) - begin);
+  w.head('*', args.count());
+  write_word(w, args, 0);
+  w.bulk({reinterpret_cast<const char *>(begin), len});
+  for (uint32_t i = 2; i < args.count(); ++i) write_word(w, args, i);
+  return w.status();
+}
+
 }  // namespace
 
 weir_status render_request(const weir_scope *scope, const weir_render *r, weir_out *out) {
   if (r->purpose != WEIR_RENDER_SPLIT && r->purpose != WEIR_RENDER_REKEY) return WEIR_E_FAIL;
+  if (kCommands[r->req->cmd].policy == Policy::kScan && r->req->flags & WEIR_REQ_TRANSFORM)
+    return render_scan(scope, r, out);
   if (is_inline(out)) return render_inline(scope, r, out);
   return r->purpose == WEIR_RENDER_SPLIT ? split_resp(scope, r, out) : rekey_resp(scope, r, out);
 }

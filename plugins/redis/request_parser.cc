@@ -223,6 +223,8 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
   req.cmd = st_.cmd;
   req.route = st_.route;
   req.flags = st_.req_flags;
+  req.route_arg = st_.route_arg;
+  req.timeout_ms = st_.timeout_ms;
   st_.key_count = 0;
   st_.phase = Phase::kStart;
   if (kCommands[st_.cmd].flags & kCloses) {
@@ -233,7 +235,7 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
   shift_ = 0 - stop;
   if (stop >= p_->len) return more(end_);
   cur_ = p_->data + stop;
-  return Step::kDone;
+  return req.flags & WEIR_REQ_FENCE ? more(cur_, 0, 0) : Step::kDone;
 }
 
 RequestParser::Step RequestParser::drop(uint64_t size) {
@@ -242,7 +244,7 @@ RequestParser::Step RequestParser::drop(uint64_t size) {
   st_.verdict = Verdict::kRun;
   st_.watch = Watch::kNone;
   st_.route = WEIR_ROUTE_DROP;
-  st_.req_flags = 0;
+  st_.req_flags = st_.route_arg = st_.timeout_ms = 0;
   st_.key_count = 0;
   return emit(size);
 }

@@ -98,7 +98,8 @@ bool Settings::read(const weir_host *host, weir_errbuf *err) {
   version = host->core_version;
   auto config = static_cast<const weir_config *>(host->extension(host, WEIR_EXT_CONFIG));
   auto pools = static_cast<const weir_pools *>(host->extension(host, WEIR_EXT_POOLS));
-  if (pools) one_server = pools->servers(host, pools->own(host)) == 1;
+  if (pools) servers = pools->servers(host, pools->own(host));
+  one_server = servers == 1;
   const weir_node *root = config ? config->root(host) : nullptr;
   if (!root) return true;
   Reader reader(config, root);

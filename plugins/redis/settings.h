@@ -14,6 +14,7 @@ struct Settings {
   bool mget_by_key = false;      // a failed part fails its keys, not the whole MGET
   bool forward_unknown = false;  // commands the table does not know go by their first argument
   bool allow_admin = false;
+  uint32_t servers = 0;     // how many the pool has
   bool one_server = false;  // the pool is transparent
   std::string version;      // weir's
 

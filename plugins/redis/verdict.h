@@ -25,6 +25,8 @@ enum class Verdict : uint8_t {
   kConcernsOne,
   kBlockOption,
   kEscapedKey,
+  kBadCursor,
+  kStrayCursor,  // its server is not one of the pool's
   // AUTH, HELLO, CLIENT SETNAME
   kOk,
   kAuthWrong,

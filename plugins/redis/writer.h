@@ -48,6 +48,7 @@ class Writer {
     if (!place) note(WEIR_E_NOMEM);
     return place;
   }
+  void fail(weir_status status) { note(status); }
   // What went wrong first.
   weir_status status() const { return status_; }
 

@@ -30,6 +30,20 @@ std::string merged(const Command &row) {
       return ", the first one's answer";
     case Merge::kMinimum:
       return ", 1 where all say 1";
+    case Merge::kDistinct:
+      return ", all elements, each once";
+    case Merge::kSumPairs:
+      return ", the numbers added up";
+    case Merge::kLargest:
+      return ", the largest number";
+    case Merge::kLeast:
+      return ", the least number";
+    case Merge::kPickOne:
+      return ", one of the answers that are not nil";
+    case Merge::kOneSucceeds:
+      return ", OK when one says so";
+    case Merge::kCursor:
+      return ", and then the next";
   }
   return "";
 }
@@ -55,6 +69,8 @@ std::string several(const Command &row) {
       return "any live server";
     case Policy::kFirst:
       return "the first server";
+    case Policy::kScan:
+      return "the server that the cursor names" + merged(row);
     case Policy::kLocal:
     case Policy::kTail:
     case Policy::kLocalMany:

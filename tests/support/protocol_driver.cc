@@ -278,6 +278,8 @@ bool ProtocolDriver::call_once(Connection &c, const Feed &feed, Parsed<Message> 
   uint64_t left = c.pos < avail ? avail - c.pos : 0;
   if (p.msg_len == p.msg_cap) return left > 0;
   if (p.skip) return left > 0;
+  bool fenced = p.reqs && p.msg_len && (p.reqs[p.msg_len - 1].flags & WEIR_REQ_FENCE);
+  if (fenced) return left > 0;  // taken for answered at once
   if (left && !p.used && !p.skip && !p.msg_len && !p.need) violation("no progress, and no word of what is needed");
   uint64_t head = ops_->max_head ? ops_->max_head : 65536;
   if (left > head) out.too_big = c.failed = true;
