@@ -22,7 +22,8 @@ constexpr std::string_view kQueueFull = "the server's queue is full";
 constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
 
 // A request with any of these does not take the short way.
-constexpr uint32_t kUnusual = kNotInThisCore | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER | WEIR_REQ_FENCE | WEIR_REQ_CLOSE;
+constexpr uint32_t kUnusual =
+    kNotInThisCore | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER | WEIR_REQ_FENCE | WEIR_REQ_CLOSE | WEIR_REQ_CODED_KEYS;
 
 const uint32_t *all_keys(RequestArrays &arrays, uint32_t n) {
   if (size_t had = arrays.all_keys.size(); had < n) {

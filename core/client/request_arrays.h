@@ -22,6 +22,7 @@ struct RequestArrays {
   // For each key of the window: its bytes, and the server it lies on.
   std::vector<weir_bytes> key_bytes = std::vector<weir_bytes>(kFirstKeys);
   std::vector<uint32_t> servers = std::vector<uint32_t>(kFirstKeys);
+  std::vector<uint8_t> decoded;  // bytes of keys that are encoded on the wire, each where it stands in the window
 
   std::vector<uint32_t> all_keys;    // 0, 1, 2, ...
   std::vector<uint32_t> part_sizes;  // keys by server; the last place is for keys without one
@@ -40,6 +41,7 @@ struct RequestArrays {
   void trim() {
     if (keys.size() > kFirstKeys) PlainArray<weir_key>(kFirstKeys).swap(keys);
     if (key_bytes.size() > kFirstKeys) let_go_of_key_room();
+    std::vector<uint8_t>().swap(decoded);
   }
   void let_go_of_key_room() {
     std::vector<weir_bytes>(kFirstKeys).swap(key_bytes);

@@ -112,6 +112,9 @@ bool RequestParser::resume(ClientConnection &c, Inbox::Span all, size_t &at) {
   } else {
     arrays.have_room_for(key_count);
     for (uint32_t i = 0; i < key_count; ++i) arrays.key_bytes[i] = {all.data + arrays.keys[i].off, arrays.keys[i].len};
+    if ((c.awaited_.flags & WEIR_REQ_CODED_KEYS) != 0) {
+      decode_keys(c, c.awaited_, {all.data, all.len}, arrays.key_bytes.data());
+    }
   }
   bool go_on = Dispatcher::run(c, batch);
   c.carried_.take_back(arrays.keys, key_count, key_count, RequestArrays::kFirstKeys);
@@ -144,9 +147,27 @@ bool RequestParser::may_wait(ClientConnection &c, const Step &now) {
   return false;
 }
 
+// What the keys of a request stand for, in place of what they are on the wire. They are laid out as the window is, so
+// that none moves when there are more.
+[[gnu::noinline]] void RequestParser::decode_keys(ClientConnection &c, const weir_req &req, weir_bytes window,
+                                                  weir_bytes *keys) {
+  const Front &front = *c.front_;
+  std::vector<uint8_t> &decoded = front.arrays.decoded;
+  if (front.protocol.decode == nullptr || req.key_count > kSlice) return;
+  if (decoded.size() < window.len) decoded.resize(window.len);
+  const weir_scope scope = c.scope();
+  for (weir_bytes *key = keys; key != keys + req.key_count; ++key) {
+    uint8_t *out = decoded.data() + (key->ptr - window.ptr);
+    const uint32_t len = front.protocol.decode(&scope, &req, *key, out);
+    if (len <= key->len) *key = {out, len};
+  }
+}
+
 // Checks the messages that one call appended, up to the first unfinished or fenced one, and fills in what their keys
 // are. Why the plugin broke its contract, or null.
-inline const char *RequestParser::examine(const Front &front, const Step &now, const weir_parse &parse, Found &found) {
+inline const char *RequestParser::examine(ClientConnection &client, const Step &now, const weir_parse &parse,
+                                          Found &found) {
+  const Front &front = *client.front_;
   RequestArrays &arrays = front.arrays;
   const uint32_t cmd_count = front.protocol.cmd_count;
   const weir_key *key = arrays.keys.data();
@@ -166,6 +187,9 @@ inline const char *RequestParser::examine(const Front &front, const Step &now, c
     bool inside = keys == 1 ? place_key(*key, data, visible, size, *bytes)
                             : (found.large && req + 1 == end) || place_keys(key, keys, data, visible, size, bytes);
     if (!inside) return "a key or unit outside its request";
+    if ((req->flags & WEIR_REQ_CODED_KEYS) != 0 && size <= left) [[unlikely]] {
+      decode_keys(client, *req, {now.all.data + now.start, now.all.len - now.start}, bytes);
+    }
     if (size > left) {
       if (req + 1 != end) return "a request behind an unfinished one";
       found.unfinished = req;
@@ -210,7 +234,7 @@ inline bool RequestParser::take(ClientConnection &c, Step &now, const weir_parse
   }
   Found found;
   arrays.have_room_for(parse.sub_len <= kSlice ? parse.sub_len : count_keys(arrays, parse, found));
-  if (const char *fault = examine(*c.front_, now, parse, found); fault != nullptr) return broken(c, fault);
+  if (const char *fault = examine(c, now, parse, found); fault != nullptr) return broken(c, fault);
   Dispatcher::Batch batch{arrays.reqs, found.whole, now.all.data + now.start, arrays.keys.data(), found.keys, nullptr};
   if (found.large) {
     batch.key_count -= arrays.reqs[found.whole - 1].key_count;

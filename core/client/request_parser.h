@@ -28,7 +28,8 @@ class RequestParser {
   static Next step(ClientConnection &client, Step &step);
   static bool may_wait(ClientConnection &client, const Step &step);
   static bool broken(ClientConnection &client, const char *what);
-  static const char *examine(const Front &front, const Step &step, const weir_parse &parse, Found &found);
+  static const char *examine(ClientConnection &client, const Step &step, const weir_parse &parse, Found &found);
+  static void decode_keys(ClientConnection &client, const weir_req &req, weir_bytes window, weir_bytes *keys);
   static uint32_t count_keys(const RequestArrays &arrays, const weir_parse &parse, Found &found);
   static bool take_one(ClientConnection &client, Step &step, const weir_parse &parse);
   static bool take(ClientConnection &client, Step &step, const weir_parse &parse);

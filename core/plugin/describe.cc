@@ -35,7 +35,7 @@ Ops sorted(std::initializer_list<Op> all) {
 Ops ops(const weir_protocol &p) {
   return sorted({OP(p, create), OP(p, destroy), OP(p, worker_init), OP(p, worker_fini), OP(p, parse_req),
                  OP(p, parse_rsp), OP(p, reply), OP(p, render), OP(p, merge), OP(p, handshake), OP(p, probe),
-                 OP(p, retag), OP(p, lease), OP(p, profile_idle), OP(p, closed), OP(p, args)});
+                 OP(p, retag), OP(p, lease), OP(p, profile_idle), OP(p, closed), OP(p, args), OP(p, decode)});
 }
 
 Ops ops(const weir_hash &h) {

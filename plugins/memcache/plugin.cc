@@ -96,6 +96,7 @@ constinit const weir_protocol kProtocol = {
     .profile_idle = nullptr,
     .closed = nullptr,
     .args = args,
+    .decode = nullptr,
 };
 
 const void *extension(const char *id) {

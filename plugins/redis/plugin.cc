@@ -107,6 +107,7 @@ const weir_module *module() {
       .profile_idle = nullptr,
       .closed = nullptr,
       .args = args,
+      .decode = nullptr,
   };
   static const weir_component components[] = {
       {WEIR_K_PROTOCOL, 0, "redis", "Redis and everything that speaks RESP2", &ops, extension}};

@@ -77,7 +77,9 @@ enum {
   WEIR_REQ_MAY_BE_EMPTY = 1 << 11, /* reply() and merge() may write nothing                                          */
   WEIR_REQ_RENDER = 1 << 12,       /* always encode again with render(REKEY) before sending                          */
   WEIR_REQ_KEEP = 1 << 13,         /* merge() reads the request's bytes (source 0): hold them until it is answered   */
-  WEIR_REQ_OPEN = 1 << 14          /* size is what is known so far (not in this core yet)                            */
+  WEIR_REQ_OPEN = 1 << 14,         /* size is what is known so far (not in this core yet)                            */
+  WEIR_REQ_CODED_KEYS = 1 << 15    /* its keys are encoded on the wire: decode() says what they stand for. At most
+                                    * 4096 of them                                                                   */
 };
 /* ARRAY. One request, as parse_req() describes it. Zero it first; what is not set is 0. */
 typedef struct weir_req {
@@ -321,6 +323,10 @@ typedef struct weir_protocol {
   void (*closed)(const weir_scope *, uint32_t is_server);
   /* [worker] NULLABLE op. The arguments of a whole request for filters: fills out[0..cap), returns how many there are. */
   uint32_t (*args)(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap);
+  /* [worker] NULLABLE op. A key of a request with WEIR_REQ_CODED_KEYS as it is without its encoding: that is what is
+   * hashed, what filters see, and what key_bytes of render() and merge() hold; the request's bytes stay as they are.
+   * Writes at most wire.len bytes to out and returns how many; UINT32_MAX: take the bytes on the wire. */
+  uint32_t (*decode)(const weir_scope *, const weir_req *, weir_bytes wire, uint8_t *out);
 } weir_protocol;
 
 WEIR_ASSERT(sizeof(weir_cmd) == 16);

@@ -38,7 +38,7 @@ TEST_F(Info, TellsAllOfAFileInText) {
           "    max_head 65536\n"
           "    has create, destroy, parse_req, parse_rsp, reply\n"
           "    does not have worker_init, worker_fini, render, merge, handshake, probe, retag, lease, profile_idle, "
-          "closed, args\n"
+          "closed, args, decode\n"
           "    configuration keys\n"
           "      colour (string, default green, also directly in the pool): The colour of \"things\".\n"
           "      password (string, secret): What opens them.\n"
