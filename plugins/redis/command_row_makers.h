@@ -37,6 +37,10 @@ constexpr Command numkeys(std::string_view name, int arity, int position, int de
   return make(name, arity, KeySpec::kNumkeys, position, destination, 1, Policy::kKeys, static_cast<unsigned>(style),
               flags);
 }
+// The same, when the keys may lie on several servers.
+constexpr Command split_numkeys(std::string_view name, int arity, NumkeysStyle style, Merge merge, unsigned flags) {
+  return make(name, arity, KeySpec::kNumkeys, 1, 0, 1, Policy::kSplit, static_cast<unsigned>(style), flags, merge);
+}
 constexpr Command special(std::string_view name, int arity, KeySpec spec, unsigned flags) {
   return make(name, arity, spec, spec == KeySpec::kStreams ? 0 : 1, 1, 1, Policy::kKeys, 0, flags);
 }

@@ -37,19 +37,23 @@ enum class Policy : uint8_t {
 // How the replies of several servers become one.
 enum class Merge : uint8_t {
   kNone,
-  kArray,        // elements in the order of the keys
-  kSum,          // of integers
-  kStatus,       // all say OK
-  kConcat,       // all elements
-  kFirst,        // the first one's
-  kMinimum,      // element by element, the least integer
-  kDistinct,     // all elements, each once
-  kSumPairs,     // a name and a number by turns: the numbers added up
-  kLargest,      // integer
-  kLeast,        // integer
-  kPickOne,      // any that is not nil
-  kOneSucceeds,  // OK if one says OK
-  kCursor,       // of one server, its cursor rewritten
+  kArray,         // elements in the order of the keys
+  kSum,           // of integers
+  kStatus,        // all say OK
+  kConcat,        // all elements
+  kFirst,         // the first one's
+  kMinimum,       // element by element, the least integer
+  kDistinct,      // all elements, each once
+  kSumPairs,      // a name and a number by turns: the numbers added up
+  kLargest,       // integer
+  kLeast,         // integer
+  kPickOne,       // any that is not nil
+  kOneSucceeds,   // OK if one says OK
+  kCursor,        // of one server, its cursor rewritten
+  kUnion,         // the members that any key has
+  kIntersection,  // those that all have
+  kDifference,    // those of the first key that no other has
+  kCountCommon,   // how many all have
 };
 
 // Why a command is refused.

@@ -1,5 +1,6 @@
 #include "merger.h"
 #include "pool_merger.h"
+#include "set_merger.h"
 #include "verdict.h"
 
 namespace weir::redis {
@@ -129,6 +130,7 @@ class Merger : public MergeWork {
 weir_status merge_replies(const Settings &settings, const weir_scope *scope, const weir_merge *m, weir_out *out) {
   const Command &command = command_of(m->req->cmd, UserWord::unpack(m->req->user).sub);
   if (PoolMerger::takes(command.merge())) return PoolMerger(settings, scope, m, out).run(command.merge());
+  if (SetMerger::takes(command.merge())) return SetMerger(settings, scope, m, out).run(command);
   return Merger(settings, scope, m, out).run(command.merge());
 }
 

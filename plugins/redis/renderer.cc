@@ -4,6 +4,8 @@
 #include "command_table.h"
 #include "numbers.h"
 #include "pool_cursor.h"
+#include "set_merger.h"
+#include "set_renderer.h"
 #include "writer.h"
 
 namespace weir::redis {
@@ -137,6 +139,8 @@ weir_status render_request(const weir_scope *scope, const weir_render *r, weir_o
   if (r->purpose != WEIR_RENDER_SPLIT && r->purpose != WEIR_RENDER_REKEY) return WEIR_E_FAIL;
   if (kCommands[r->req->cmd].policy == Policy::kScan && r->req->flags & WEIR_REQ_TRANSFORM)
     return render_scan(scope, r, out);
+  if (r->purpose == WEIR_RENDER_SPLIT && SetMerger::takes(kCommands[r->req->cmd].merge()))
+    return render_set_part(scope, r, out);
   if (is_inline(out)) return render_inline(scope, r, out);
   return r->purpose == WEIR_RENDER_SPLIT ? split_resp(scope, r, out) : rekey_resp(scope, r, out);
 }

@@ -121,7 +121,7 @@ TEST_P(MultiKey, ManyClientsDoNotMixTheirParts) {
 TEST_P(MultiKey, KeysOfOneCommandOnTwoServersAreRefusedAndTheConnectionGoesOn) {
   SKIP_ON_TWEMPROXY("sends such a command to the server of its first key");
   std::string here = key_on(client_, *servers_[0], "set"), there = key_on(client_, *servers_[1], "set");
-  std::string refused = ask({"SDIFF", here, there});
+  std::string refused = ask({"RENAME", here, there});
   EXPECT_THAT(refused, StartsWith("-"));
   EXPECT_EQ("+PONG\r\n", ask({"PING"}));
   EXPECT_EQ(bulk("x"), ask({"GET", here}));

@@ -42,6 +42,14 @@ std::string merged(const Command &row) {
       return ", one of the answers that are not nil";
     case Merge::kOneSucceeds:
       return ", OK when one says so";
+    case Merge::kUnion:
+      return ", the members that any key has";
+    case Merge::kIntersection:
+      return ", the members that all keys have";
+    case Merge::kDifference:
+      return ", the members that only the first key has";
+    case Merge::kCountCommon:
+      return ", the number of members that all keys have";
     case Merge::kCursor:
       return ", and then the next";
   }
