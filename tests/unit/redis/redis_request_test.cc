@@ -37,7 +37,7 @@ const std::vector<Form> &forms() {
       {"zunionstore", resp({"ZUNIONSTORE", "d", "2", "a", "b", "WEIGHTS", "1", "2"}), WEIR_ROUTE_KEY, {"d", "a", "b"}},
       {"zinter", resp({"ZINTER", "2", "a", "b", "WITHSCORES"}), WEIR_ROUTE_KEY, {"a", "b"}},
       {"lmpop", resp({"LMPOP", "2", "a", "b", "LEFT"}), WEIR_ROUTE_KEY, {"a", "b"}},
-      {"sintercard", resp({"SINTERCARD", "1", "a", "LIMIT", "3"}), WEIR_ROUTE_KEY, {"a"}},
+      {"sintercard", resp({"SINTERCARD", "1", "a", "LIMIT", "3"}), WEIR_ROUTE_SPLIT, {"a"}},
       {"xread", resp({"XREAD", "COUNT", "2", "STREAMS", "s1", "s2", "0", "0"}), WEIR_ROUTE_KEY, {"s1", "s2"}},
       {"xreadgroup",
        resp({"XREADGROUP", "GROUP", "streams", "c", "NOACK", "STREAMS", "s", ">"}),
