@@ -11,7 +11,7 @@ namespace weir::redis {
 
 enum class Phase : uint8_t { kStart, kArguments, kClosing };
 // What else than a key the parser looks for in the arguments.
-enum class Watch : uint8_t { kNone, kSubcommand, kTail, kNumkeys, kStreams, kSort, kGeo, kCursor };
+enum class Watch : uint8_t { kNone, kSubcommand, kTail, kNumkeys, kStreams, kSort, kGeo, kCursor, kScript };
 
 constexpr uint32_t kNever = UINT32_MAX;
 constexpr uint32_t kMaxClientName = 128;

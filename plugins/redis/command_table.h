@@ -42,6 +42,8 @@ enum class Merge : uint8_t {
   kStatus,        // all say OK
   kConcat,        // all elements
   kFirst,         // the first one's
+  kLearn,         // the first one's, and weir remembers the script
+  kForget,        // all say OK, and weir forgets all scripts
   kMinimum,       // element by element, the least integer
   kDistinct,      // all elements, each once
   kSumPairs,      // a name and a number by turns: the numbers added up
@@ -75,8 +77,8 @@ enum class Why : uint8_t {
   kScriptDebug,
 };
 
-// What is wrong with the number of keys, as redis words it for the command.
-enum class NumkeysStyle : uint8_t { kScript, kZset, kPositive, kPositiveArgs };
+// What is wrong with the number of keys, as redis words it for the command. Of scripts, also what argument 1 is.
+enum class NumkeysStyle : uint8_t { kScript, kScriptBody, kScriptName, kZset, kPositive, kPositiveArgs };
 
 enum : uint16_t {
   kRead = 1,
@@ -105,6 +107,10 @@ struct Command {
   Merge merge() const { return join; }
   Why why() const { return static_cast<Why>(detail); }
   NumkeysStyle numkeys() const { return static_cast<NumkeysStyle>(detail); }
+  bool holds_script() const {
+    return spec == KeySpec::kNumkeys &&
+           (numkeys() == NumkeysStyle::kScriptBody || numkeys() == NumkeysStyle::kScriptName);
+  }
   bool arity_fits(uint64_t argc) const {
     return arity >= 0 ? argc == static_cast<uint64_t>(arity) : argc >= static_cast<uint64_t>(-arity);
   }

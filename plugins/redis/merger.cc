@@ -1,5 +1,6 @@
 #include "merger.h"
 #include "pool_merger.h"
+#include "script_resend.h"
 #include "set_merger.h"
 #include "verdict.h"
 
@@ -56,6 +57,7 @@ class Merger : public MergeWork {
       case Merge::kSum:
         return type_of(part) != ':';
       case Merge::kStatus:
+      case Merge::kForget:
         return type_of(part) != '+';
       case Merge::kConcat:
         return !is_list(part);
@@ -131,6 +133,7 @@ weir_status merge_replies(const Settings &settings, const weir_scope *scope, con
   const Command &command = command_of(m->req->cmd, UserWord::unpack(m->req->user).sub);
   if (PoolMerger::takes(command.merge())) return PoolMerger(settings, scope, m, out).run(command.merge());
   if (SetMerger::takes(command.merge())) return SetMerger(settings, scope, m, out).run(command);
+  if (command.merge() == Merge::kLearn || command.merge() == Merge::kForget) note_scripts(settings, scope, m, out);
   return Merger(settings, scope, m, out).run(command.merge());
 }
 

@@ -61,6 +61,7 @@ void Planner::plan(const Command &row) {
   switch (row.policy) {
     case Policy::kAll:
       if (row.flags & kApart) apart();
+      if (row.merge() == Merge::kLearn && settings_.scripts) st_.req_flags |= WEIR_REQ_KEEP;
       return forward(WEIR_ROUTE_ALL);
     case Policy::kAny:
       return forward(WEIR_ROUTE_ANY);
@@ -115,6 +116,10 @@ void Planner::plan_keys(const Command &row) {
       st_.watch = Watch::kNumkeys;
       st_.option = first;
       if (row.last == 1) st_.next_key = st_.last_key = 1;
+      if (settings_.scripts && row.holds_script()) {
+        st_.watch = Watch::kScript;
+        st_.option = 1;
+      }
       break;
     case KeySpec::kStreams:
       st_.watch = Watch::kStreams;
@@ -169,6 +174,9 @@ weir_status Planner::see(uint32_t i, const SeenArg &arg, weir_parse *p) {
       case Watch::kCursor:
         cursor(arg);
         return WEIR_OK;
+      case Watch::kScript:
+        script(arg);
+        break;
       case Watch::kNumkeys:
         numkeys(i, arg);
         break;
@@ -264,6 +272,17 @@ void Planner::cursor(const SeenArg &arg) {
   st_.look = kNever;
   st_.route_arg = cursor.server;
   st_.req_flags |= WEIR_REQ_RENDER | WEIR_REQ_TRANSFORM | WEIR_REQ_RETRY_SAFE;
+}
+
+// EVAL's body is remembered, for an EVALSHA to come. What knows EVALSHA's name again is the reply parser.
+void Planner::script(const SeenArg &arg) {
+  st_.watch = Watch::kNumkeys;
+  st_.option = 2;
+  weir_bytes text = {arg.ptr, arg.len};
+  if (!arg.ptr) return;
+  if (kCommands[st_.cmd].numkeys() == NumkeysStyle::kScriptBody) return settings_.scripts->seen(text);
+  st_.arg = ScriptMemory::mark(text);
+  if (st_.arg) st_.req_flags |= WEIR_REQ_KEEP;
 }
 
 // What must not wait behind the requests of others takes connections of its own: a server reads nothing from the

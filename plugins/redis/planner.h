@@ -25,8 +25,10 @@ class Planner {
   void begin(const SeenArg &name);
   // Argument i >= st_.look, i >= 1.
   weir_status see(uint32_t i, const SeenArg &arg, weir_parse *p);
-  // Whether argument i must be shown whatever its length.
-  bool must_see(uint32_t i) const { return i == st_.next_key; }
+  // Whether argument i, of that length, must be shown though it is no short word.
+  bool must_see(uint32_t i, uint64_t len) const {
+    return i == st_.next_key || (st_.watch == Watch::kScript && len <= ScriptMemory::kLongestSeen);
+  }
   // The last argument was read. Drops the keys of a request that turned out to be wrong.
   void end(weir_parse *p);
   // AUTH, HELLO, CLIENT SETNAME: all arguments after the command's name.
@@ -43,6 +45,7 @@ class Planner {
   void streams(uint32_t i, const SeenArg &arg);
   void store_option(uint32_t i, const SeenArg &arg);
   void cursor(const SeenArg &arg);
+  void script(const SeenArg &arg);
   void apart();
   weir_status push_key(uint32_t i, const SeenArg &arg, weir_parse *p);
   void keys_between(uint32_t first, uint32_t last);

@@ -13,6 +13,7 @@
 #include "renderer.h"
 #include "reply_parser.h"
 #include "request_parser.h"
+#include "script_resend.h"
 
 namespace weir::redis {
 
@@ -43,7 +44,7 @@ weir_status parse_req(const weir_scope *scope, weir_parse *p) {
 }
 
 weir_status parse_rsp(const weir_scope *scope, weir_parse *p) {
-  return parse_replies(*static_cast<ServerState *>(scope->state), p);
+  return parse_replies(settings_of(scope), *static_cast<ServerState *>(scope->state), p);
 }
 
 weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {
@@ -54,6 +55,7 @@ weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, we
 }
 
 weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  if (r->purpose == WEIR_RENDER_RESEND) return render_script(settings_of(scope), scope, r, out);
   return render_request(scope, r, out);
 }
 

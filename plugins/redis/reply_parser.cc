@@ -4,8 +4,10 @@
 
 #include <cstring>
 
+#include "command_table.h"
 #include "numbers.h"
 #include "quick_reply.h"
+#include "verdict.h"
 
 namespace weir::redis {
 
@@ -22,11 +24,11 @@ bool starts_with(const uint8_t *ptr, uint64_t len, const char *word, uint64_t wo
 
 }  // namespace
 
-weir_status parse_replies(ServerState &state, weir_parse *p) {
+weir_status parse_replies(const Settings &settings, ServerState &state, weir_parse *p) {
   const uint8_t *next = p->data;
   uint32_t before = p->msg_len;
   if (state.depth == 0 && !state.long_line) next = take_plain_replies(p, next);
-  if (next != p->data + p->len) return ReplyParser(state, p).run(next, p->msg_len - before);
+  if (next != p->data + p->len) return ReplyParser(settings, state, p).run(next, p->msg_len - before);
   state.scanned = 0;
   p->used = p->len;
   p->skip = p->need = 0;
@@ -114,7 +116,15 @@ uint32_t ReplyParser::line_flags(const uint8_t *cr) const {
   bool orphaned = says("MASTERDOWN ");
   if (orphaned || says("LOADING ")) flags |= WEIR_RF_TRANSIENT;
   if (orphaned || says("READONLY ")) flags |= WEIR_RF_ELSEWHERE;  // a replica, where a primary was
+  if (settings_.scripts && says("NOSCRIPT ") && script_is_known()) flags |= WEIR_RF_RESEND;
   return flags;
+}
+
+// Of the EVALSHA that is answered: the server can be given it.
+bool ReplyParser::script_is_known() const {
+  const weir_expect *expect = p_->expect(p_, finals_);
+  if (!expect || !(expect->flags & WEIR_REQ_KEEP) || !kCommands[expect->cmd].holds_script()) return false;
+  return settings_.scripts->may_know(UserWord::unpack(expect->user).arg);
 }
 
 ReplyParser::Step ReplyParser::line() {
@@ -240,6 +250,7 @@ ReplyParser::Step ReplyParser::emit(uint64_t size, uint8_t kind, uint64_t user) 
   rsp.user = user;
   rsp.kind = kind;
   rsp.flags = st_.flags;
+  if (st_.flags & WEIR_RF_RESEND) rsp.server = UINT32_MAX;
   rsp.item_count = p_->sub_len - item_count_;
   item_count_ = p_->sub_len;
   if (kind == WEIR_RSP_FINAL) ++finals_;

@@ -4,6 +4,8 @@
 
 #include <weir/protocol.h>
 
+#include "settings.h"
+
 namespace weir::redis {
 
 constexpr uint32_t kMaxDepth = 32;
@@ -21,13 +23,13 @@ struct ServerState {
 };
 
 // parse_rsp()
-weir_status parse_replies(ServerState &state, weir_parse *p);
+weir_status parse_replies(const Settings &settings, ServerState &state, weir_parse *p);
 
 // Takes any reply, and stops at any byte.
 class ReplyParser {
  public:
-  ReplyParser(ServerState &state, weir_parse *p)
-      : st_(state), p_(p), cur_(p->data), end_(p->data + p->len), shift_(p->msg_off) {}
+  ReplyParser(const Settings &settings, ServerState &state, weir_parse *p)
+      : settings_(settings), st_(state), p_(p), cur_(p->data), end_(p->data + p->len), shift_(p->msg_off) {}
   // next: where to begin, once take_plain_replies() took `taken` replies in front of it.
   weir_status run(const uint8_t *next, uint32_t taken);
 
@@ -49,8 +51,10 @@ class ReplyParser {
   Step fail(const char *text);
   bool push_item(uint64_t start, uint64_t stop, uint64_t user);
   uint32_t line_flags(const uint8_t *cr) const;
+  bool script_is_known() const;
   uint64_t offset(const uint8_t *ptr) const { return static_cast<uint64_t>(ptr - p_->data) + shift_; }
 
+  const Settings &settings_;
   ServerState &st_;
   weir_parse *p_;
   const uint8_t *cur_, *end_;

@@ -166,7 +166,7 @@ RequestParser::Step RequestParser::arguments() {
 // An argument whose bytes matter: name, key, option.
 inline RequestParser::Step RequestParser::argument(const uint8_t *payload, uint64_t len) {
   uint64_t have = static_cast<uint64_t>(end_ - payload);
-  bool show = len <= kLongestWord || (st_.argi > 0 && planner_.must_see(st_.argi));  // no plan yet for argument 0
+  bool show = len <= kLongestWord || (st_.argi > 0 && planner_.must_see(st_.argi, len));  // no plan yet for argument 0
   if (st_.argi > 0 && st_.watch == Watch::kTail) return Step::kDone;
   if (show && have < len) return more(cur_, 0, len - have);
   uint64_t unit = offset(cur_);

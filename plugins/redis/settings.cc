@@ -100,6 +100,7 @@ bool Settings::read(const weir_host *host, weir_errbuf *err) {
   auto pools = static_cast<const weir_pools *>(host->extension(host, WEIR_EXT_POOLS));
   if (pools) servers = pools->servers(host, pools->own(host));
   one_server = servers == 1;
+  if (servers > 1) scripts = std::make_unique<ScriptMemory>();
   const weir_node *root = config ? config->root(host) : nullptr;
   if (!root) return true;
   Reader reader(config, root);

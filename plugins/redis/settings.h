@@ -4,7 +4,10 @@
 
 #include <weir/weir.h>
 
+#include <memory>
 #include <string>
+
+#include "script_memory.h"
 
 namespace weir::redis {
 
@@ -14,9 +17,10 @@ struct Settings {
   bool mget_by_key = false;      // a failed part fails its keys, not the whole MGET
   bool forward_unknown = false;  // commands the table does not know go by their first argument
   bool allow_admin = false;
-  uint32_t servers = 0;     // how many the pool has
-  bool one_server = false;  // the pool is transparent
-  std::string version;      // weir's
+  uint32_t servers = 0;                   // how many the pool has
+  bool one_server = false;                // the pool is transparent
+  std::string version;                    // weir's
+  std::unique_ptr<ScriptMemory> scripts;  // NULLABLE: with several servers. The one thing here that changes
 
   // [config] Reads weir.config/1 and weir.pools/1. false: refused, complained about.
   bool read(const weir_host *host, weir_errbuf *err);

@@ -23,10 +23,12 @@ std::string merged(const Command &row) {
     case Merge::kSum:
       return ", the sum";
     case Merge::kStatus:
+    case Merge::kForget:
       return ", OK when all say so";
     case Merge::kConcat:
       return ", all elements";
     case Merge::kFirst:
+    case Merge::kLearn:
       return ", the first one's answer";
     case Merge::kMinimum:
       return ", 1 where all say 1";
@@ -57,7 +59,7 @@ std::string merged(const Command &row) {
 }
 
 std::string by_keys(const Command &row) {
-  if (row.spec == KeySpec::kNumkeys && row.numkeys() == NumkeysStyle::kScript)
+  if (row.spec == KeySpec::kNumkeys && row.numkeys() <= NumkeysStyle::kScriptName)
     return "by its keys, on one server; without any, the first";
   bool one = (row.flags & kMultiKey) == 0;
   if (row.full_name() == "publish" || row.full_name() == "spublish") return "by its channel";
