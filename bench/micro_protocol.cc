@@ -64,7 +64,7 @@ Protocol::~Protocol() {
 }
 
 weir_scope Protocol::scope(State *state) {
-  return {sizeof(weir_scope), 0, inst_, worker_, state, scratch.get(), 1'000'000, 1};
+  return {sizeof(weir_scope), 0, inst_, worker_, state, scratch.get(), 1'000'000, 1, nullptr};
 }
 
 Requests::Requests(Protocol &protocol, std::string window, uint32_t count)

@@ -40,7 +40,7 @@ void *ClientConnection::state() {
 }
 
 weir_scope ClientConnection::scope() {
-  return front_->scope(state(), conn_id_);
+  return front_->scope(state(), conn_id_, static_cast<const plugin::ClientView *>(this));
 }
 
 // ---- life
@@ -50,7 +50,7 @@ void ClientConnection::start(int fd, bool refused) {
   refused_ = refused;
   static std::atomic<uint64_t> last_id{0};
   conn_id_ = last_id.fetch_add(1, std::memory_order_relaxed) + 1;
-  moved_us_ = reactor_.now_us;
+  moved_us_ = began_us_ = reactor_.now_us;
   reactor_.stats.total_connections.add();
   reactor_.stats.curr_connections.add();
   front_->cells.client_connections.add();

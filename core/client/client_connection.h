@@ -16,12 +16,13 @@
 #include "core/message/inbox.h"
 #include "core/message/request.h"
 #include "core/net/connection.h"
+#include "core/plugin/host_client.h"
 
 namespace weir::client {
 
 class Front;
 
-class ClientConnection final : public net::Connection, public RequestOwner {
+class ClientConnection final : public net::Connection, public RequestOwner, public plugin::ClientView {
  public:
   enum Pause : uint32_t {
     kInflight = 1,
@@ -66,6 +67,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   void ring_changed(Part &) override;
   void part_failed(Part &, const Failure &, bool held) override;
   void released(Request &) override;
+  void about(weir_client_about &) const override;
 
  protected:
   void on_written(size_t len) override;
@@ -165,6 +167,7 @@ class ClientConnection final : public net::Connection, public RequestOwner {
   uint64_t usual_reply_;      // what the next replies may be like, from those before them; never below small_reply
   uint64_t nothing_new_ = 0;  // replies up to this size change nothing about it
   uint32_t allowed_inflight_ = 0;
+  uint64_t began_us_ = 0;  // when it was accepted
   uint64_t moved_us_ = 0;  // when the client last took bytes
   uint64_t linger_until_us_ = 0;
   uint64_t idle_since_us_ = 0;  // of check_time(): when it was first seen with nothing under way, from then on

@@ -31,7 +31,7 @@ Front::~Front() {
   pool.dist->worker_fini(dist_worker);
 }
 
-weir_scope Front::scope(void *state, uint64_t conn_id) const {
+weir_scope Front::scope(void *state, uint64_t conn_id, const void *core) const {
   return {sizeof(weir_scope),
           reactor.worker_id,
           pool.protocol->inst(),
@@ -39,7 +39,8 @@ weir_scope Front::scope(void *state, uint64_t conn_id) const {
           state,
           reactor.arena.abi(),
           reactor.now_us,
-          conn_id};
+          conn_id,
+          core};
 }
 
 void Front::accept(int fd, bool refused) {

@@ -55,7 +55,7 @@ class Front {
     return slow_clients > 0 || ((successor_ != nullptr || settings.idle_timeout_us != 0) && !clients_.empty());
   }
 
-  weir_scope scope(void *state, uint64_t conn_id) const;
+  weir_scope scope(void *state, uint64_t conn_id, const void *core) const;
 
   net::Reactor &reactor;
   route::Pool &pool;

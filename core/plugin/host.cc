@@ -18,6 +18,7 @@ const Offer kOffers[] = {
     {WEIR_EXT_CONFIG, []() -> const void * { return ConfigView::table(); }},
     {WEIR_EXT_STATS, []() -> const void * { return StatsView::table(); }},
     {WEIR_EXT_POOLS, []() -> const void * { return PoolsView::table(); }},
+    {WEIR_EXT_CLIENT, []() -> const void * { return ClientView::table(); }},
 };
 
 LogLevel log_level(uint32_t level) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/plugin/host_client.h"
 #include "core/plugin/host_config.h"
 #include "core/plugin/host_pools.h"
 #include "core/plugin/host_stats.h"

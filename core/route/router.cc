@@ -8,8 +8,8 @@ namespace weir::route {
 
 Router::Router(const Pool &pool, uint32_t worker_id, weir_arena *arena, void *dist_worker)
     : pool_(pool),
-      hash_scope_{sizeof(weir_scope), worker_id, pool.hash->inst(), nullptr, nullptr, arena, 0, 0},
-      dist_scope_{sizeof(weir_scope), worker_id, pool.dist->inst(), dist_worker, nullptr, arena, 0, 0},
+      hash_scope_{sizeof(weir_scope), worker_id, pool.hash->inst(), nullptr, nullptr, arena, 0, 0, nullptr},
+      dist_scope_{sizeof(weir_scope), worker_id, pool.dist->inst(), dist_worker, nullptr, arena, 0, 0, nullptr},
       tagged_(!pool.settings.hash_tag.empty()),
       wants_hash_((pool.dist->dist().flags & WEIR_D_NO_HASH) == 0),
       wants_keys_((pool.dist->dist().flags & WEIR_D_KEYS) != 0),

@@ -105,7 +105,8 @@ const weir_expect *ExpectationQueue::expect(uint32_t i) {
   }
   if (at_ == nullptr) return nullptr;
   const weir_req &req = at_->request->req;
-  expected_ = {req.tag, req.user, at_->replies_left, req.flags, req.cmd, req.reply, at_->want_items, at_->keys};
+  uint32_t left = at_->replies_left - (i - base_);
+  expected_ = {req.tag, req.user, left, req.flags, req.cmd, req.reply, at_->want_items, at_->keys};
   return &expected_;
 }
 

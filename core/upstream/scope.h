@@ -20,7 +20,8 @@ inline weir_scope scope_of(const Upstream &upstream, std::vector<uint64_t> &stat
           reinterpret_cast<void *>((at + 15) & ~uintptr_t{15}),
           upstream.with.reactor.arena.abi(),
           upstream.with.reactor.now_us,
-          conn_id};
+          conn_id,
+          nullptr};
 }
 
 }  // namespace weir::upstream

@@ -83,7 +83,8 @@ void Upstream::end(Profile &profile) {
   auto told = with.protocol.protocol().profile_idle;
   if (told == nullptr) return;
   weir_scope scope = {sizeof scope, with.reactor.worker_id,   with.protocol.inst(), with.protocol_worker,
-                      nullptr,      with.reactor.arena.abi(), with.reactor.now_us,  0};
+                      nullptr,      with.reactor.arena.abi(), with.reactor.now_us,  0,
+                      nullptr};
   told(&scope, profile.id);
 }
 

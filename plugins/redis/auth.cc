@@ -2,8 +2,11 @@
 
 #include <cstring>
 
+#include "client_options.h"
 #include "command_lookup.h"
 #include "numbers.h"
+#include "select.h"
+#include "session.h"
 
 namespace weir::redis {
 
@@ -36,17 +39,6 @@ UserWord auth(const Settings &settings, ClientState &state, const weir_bytes *ar
   return {good ? Verdict::kOk : Verdict::kAuthWrong, 0, 0};
 }
 
-Verdict check_name(const weir_bytes &name) {
-  for (uint64_t i = 0; i < name.len; ++i)
-    if (name.ptr[i] < '!' || name.ptr[i] > '~') return Verdict::kBadName;
-  return name.len > kMaxClientName ? Verdict::kLongName : Verdict::kOk;
-}
-
-void set_name(ClientState &state, const weir_bytes &name) {
-  state.name_len = static_cast<uint8_t>(name.len);
-  if (name.len) std::memcpy(state.name, name.ptr, name.len);
-}
-
 UserWord hello(const Settings &settings, ClientState &state, const weir_bytes *args, uint32_t n) {
   int64_t version = 2;
   const weir_bytes *name = nullptr;
@@ -68,11 +60,20 @@ UserWord hello(const Settings &settings, ClientState &state, const weir_bytes *a
       return {Verdict::kHelloOption, 0, static_cast<uint16_t>(i + 1)};
     }
   }
-  if (version == 3) return {Verdict::kHelloProtocol, 0, 0};
   if (user && !login(settings, state, &args[user], args[user + 1])) return {Verdict::kAuthWrong, 0, 0};
   if (!settings.auth.empty() && !state.authed) return {Verdict::kHelloNoAuth, 0, 0};
+  if (n > 0) state.profile = with_resp(state.profile, version);
   if (name) set_name(state, *name);
   return {Verdict::kHello, 0, 0};
+}
+
+// Redis forgets that replies are off, but not that this one was to be skipped.
+UserWord reset(ClientState &state) {
+  state.authed = state.no_evict = false;
+  state.name_len = 0;
+  state.profile = 0;
+  state.special &= kSkipThis;
+  return {Verdict::kRun, 0, 0};
 }
 
 }  // namespace
@@ -81,16 +82,9 @@ UserWord evaluate_tail(const Settings &settings, ClientState &state, const weir_
   std::string_view command = kCommands[state.cmd].full_name();
   if (command == "auth") return auth(settings, state, args, n);
   if (command == "hello") return hello(settings, state, args, n);
-  if (command == "reset") {
-    state.authed = false;
-    state.name_len = 0;
-    return {Verdict::kRun, 0, 0};
-  }
-  // CLIENT SETNAME name; args[0] is the subcommand
-  if (n != 2) return {Verdict::kSyntax, 0, 0};
-  Verdict verdict = check_name(args[1]);
-  if (verdict == Verdict::kOk) set_name(state, args[1]);
-  return {verdict, 0, 0};
+  if (command == "reset") return reset(state);
+  if (command == "select") return evaluate_select(settings, state, args[0]);
+  return set_client_option(kSubcommands[state.sub].full_name(), state, args, n);
 }
 
 }  // namespace weir::redis

@@ -1,5 +1,5 @@
-// AUTH, HELLO and CLIENT SETNAME: commands that change the connection, judged while they are parsed so that what is
-// pipelined behind them already finds the change.
+// AUTH, HELLO, SELECT, RESET and the CLIENT commands that set something: they change the connection, and are judged
+// while they are parsed so that what is pipelined behind them already finds the change.
 #pragma once
 
 #include "client_state.h"

@@ -13,6 +13,13 @@ enum class Phase : uint8_t { kStart, kArguments, kClosing };
 // What else than a key the parser looks for in the arguments.
 enum class Watch : uint8_t { kNone, kSubcommand, kTail, kNumkeys, kStreams, kSort, kGeo, kCursor, kScript };
 
+// What a connection is in that no request of its may be taken by the short way (bits).
+enum Special : uint8_t {
+  kRepliesOff = 1,  // CLIENT REPLY OFF
+  kSkipThis = 2,    // CLIENT REPLY SKIP: no reply to the request under way,
+  kSkipNext = 4,    // nor to the one after it
+};
+
 constexpr uint32_t kNever = UINT32_MAX;
 constexpr uint32_t kMaxClientName = 128;
 
@@ -28,13 +35,18 @@ struct ClientState {
   uint32_t req_flags;   // WEIR_REQ_*
   uint32_t route_arg;   // WEIR_ROUTE_SERVER: which
   uint32_t timeout_ms;  // WEIR_REQ_BLOCKING
+  uint32_t replies;     // final replies of the servers to it; 0 is one
+  uint32_t value;       // goes to UserWord
   uint16_t cmd, arg;
   uint8_t sub, route;
   Phase phase;
   Watch watch;
   Verdict verdict;
   // the connection
-  bool authed;  // the right password was given
+  bool authed;       // the right password was given
+  bool no_evict;     // CLIENT NO-EVICT ON, which changes nothing
+  uint8_t special;   // Special: why its requests take the long way
+  uint64_t profile;  // of what it sends, see session.h
   uint8_t name_len;
   char name[kMaxClientName];
 };

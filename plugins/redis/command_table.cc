@@ -29,8 +29,15 @@ constexpr std::array<weir_cmd, kRowCount> core_rows() {
 }
 constexpr std::array<weir_cmd, kRowCount> kCoreRows = core_rows();
 
+constexpr uint16_t row_of(std::string_view name) {
+  uint16_t row = 1;
+  while (kRows[row].full_name() != name) ++row;
+  return row;
+}
+
 }  // namespace
 
+const uint16_t kSelectRow = row_of("select");
 const Command *const kCommands = kRows;
 const uint32_t kCommandCount = kRowCount;
 const weir_cmd *const kCmds = kCoreRows.data();

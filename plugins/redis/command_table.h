@@ -56,6 +56,7 @@ enum class Merge : uint8_t {
   kIntersection,  // those that all have
   kDifference,    // those of the first key that no other has
   kCountCommon,   // how many all have
+  kInfo,          // texts, what counts something added up
 };
 
 // Why a command is refused.
@@ -90,6 +91,8 @@ enum : uint16_t {
   kSecret = 64,   // carries passwords
   kCloses = 128,  // ends the connection
   kApart = 256,   // over connections of its own: what others wait for there must not hold it up
+  kFenced = 512,  // reads or changes what the parser keeps about the connection: nothing is parsed before its answer
+  kKept = 1024,   // what merges its replies reads the request, too
 };
 
 struct Command {
@@ -103,7 +106,7 @@ struct Command {
   uint16_t flags;
   Merge join;
 
-  std::string_view full_name() const { return {name, name_len}; }
+  constexpr std::string_view full_name() const { return {name, name_len}; }
   Merge merge() const { return join; }
   Why why() const { return static_cast<Why>(detail); }
   NumkeysStyle numkeys() const { return static_cast<NumkeysStyle>(detail); }
@@ -119,6 +122,7 @@ struct Command {
 extern const Command *const kCommands;  // [0] is "(other)"
 extern const uint32_t kCommandCount;
 extern const weir_cmd *const kCmds;  // the same rows as the core wants them
+extern const uint16_t kSelectRow;
 
 // Subcommands, named "container|name". [0] is none.
 extern const Command *const kSubcommands;

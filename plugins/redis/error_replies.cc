@@ -76,6 +76,8 @@ std::string_view fixed_text(Verdict verdict) {
       return "NOAUTH Authentication required.";
     case Verdict::kNotInteger:
       return "value is not an integer or out of range";
+    case Verdict::kNotInt:
+      return "value is out of range, value must between -2147483648 and 2147483647";
     case Verdict::kTooManyKeys:
       return "Number of keys can't be greater than number of args";
     case Verdict::kNegativeKeys:

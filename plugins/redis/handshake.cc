@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "session.h"
 #include "writer.h"
 
 namespace weir::redis {
@@ -36,38 +37,56 @@ bool needs_no_password(const weir_rsp *prev, weir_out *out) {
   return false;
 }
 
-void send(const Settings &settings, Writer &w, weir_out *out) {
-  if (!settings.auth.empty()) {
-    w.lit("*2\r\n$4\r\nAUTH\r\n").bulk(settings.auth);
-    ++out->swallow;
+// What a connection of this profile says first. Its replies come in this order.
+struct Greeting {
+  bool auth, hello, select;
+  int64_t db;
+
+  Greeting(const Settings &settings, uint64_t profile)
+      : auth(!settings.auth.empty()), hello(is_resp3(profile)), db(database_of(settings, profile)) {
+    select = db > 0;
   }
-  if (settings.db > 0) {
+  uint32_t replies() const { return uint32_t{auth} + uint32_t{hello} + uint32_t{select}; }
+  bool is_auth(uint32_t step) const { return auth && step == 1; }
+  bool is_hello(uint32_t step) const { return hello && step == 1 + uint32_t{auth}; }
+};
+
+weir_status send(const Settings &settings, const Greeting &greeting, const weir_scope *scope, weir_out *out) {
+  Writer w(scope, out);
+  if (greeting.auth) w.lit("*2\r\n$4\r\nAUTH\r\n").bulk(settings.auth);
+  if (greeting.hello) w.lit("*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n");
+  if (greeting.select) {
     char db[24];
-    int n = std::snprintf(db, sizeof(db), "%lld", static_cast<long long>(settings.db));
+    int n = std::snprintf(db, sizeof(db), "%lld", static_cast<long long>(greeting.db));
     w.lit("*2\r\n$6\r\nSELECT\r\n").bulk({db, static_cast<size_t>(n)});
-    ++out->swallow;
   }
+  out->swallow += greeting.replies();
+  return w.status();
+}
+
+// Why a connection cannot be used when the server refuses this step.
+const char *words_for(const Settings &settings, const Greeting &greeting, uint32_t step) {
+  if (greeting.is_auth(step)) return "NOAUTH Authentication required, and redis_auth was refused";
+  return greeting.db == settings.db ? "ERR redis_db was refused" : "ERR the database was refused";
 }
 
 }  // namespace
 
-weir_status shake_hands(const Settings &settings, const weir_scope *scope, uint32_t step, const weir_rsp *prev,
-                        weir_out *out, weir_errbuf *err) {
-  uint32_t replies = (settings.auth.empty() ? 0u : 1u) + (settings.db > 0 ? 1u : 0u);
+weir_status shake_hands(const Settings &settings, const weir_scope *scope, uint64_t profile, uint32_t step,
+                        const weir_rsp *prev, weir_out *out, weir_errbuf *err) {
+  const Greeting greeting(settings, profile);
   if (step == 0) {
-    Writer w(scope, out);
-    send(settings, w, out);
-    if (w.status() != WEIR_OK) return w.status();
-    return replies ? WEIR_HS_SENT : WEIR_HS_READY;
+    weir_status sent = send(settings, greeting, scope, out);
+    if (sent != WEIR_OK) return sent;
+    return greeting.replies() ? WEIR_HS_SENT : WEIR_HS_READY;
   }
-  bool of_auth = step == 1 && !settings.auth.empty();
   bool refused = !prev || (prev->flags & WEIR_RF_ERROR);
-  if (refused && !(of_auth && needs_no_password(prev, out))) {
-    explain(err, of_auth ? "NOAUTH Authentication required, and redis_auth was refused" : "ERR redis_db was refused",
-            prev, out);
+  bool may_be = greeting.is_hello(step) || (greeting.is_auth(step) && needs_no_password(prev, out));
+  if (refused && (!prev || !may_be)) {  // a server that refuses HELLO 3 goes on in RESP2
+    explain(err, words_for(settings, greeting, step), prev, out);
     return WEIR_E_FAIL;
   }
-  return step >= replies ? WEIR_HS_READY : WEIR_HS_SENT;
+  return step >= greeting.replies() ? WEIR_HS_READY : WEIR_HS_SENT;
 }
 
 }  // namespace weir::redis

@@ -2,23 +2,27 @@
 
 #include <cstdio>
 
+#include "client_replies.h"
 #include "error_replies.h"
 #include "numbers.h"
+#include "session.h"
 #include "writer.h"
 
 namespace weir::redis {
 
 namespace {
 
-// More arguments than any local answer looks at; COMMAND INFO alone takes a list.
-constexpr uint32_t kFewArguments = 64;
-constexpr uint32_t kManyArguments = 4096;
+// More arguments than any local answer looks at; CLIENT LIST ID alone takes a list.
+constexpr uint32_t kMostArguments = 4096;
+// HELLO says what clients want to know: of which redis the commands are.
+constexpr std::string_view kSpoken = "7.0.15";
 
 struct Answer {
   const Settings &settings;
   const weir_scope *scope;
-  const ClientState *state;
+  const weir_req *req;
   const Command &command;
+  Verdict verdict;
   const Arguments &args;
   weir_out *out;
 
@@ -41,53 +45,33 @@ struct Answer {
     return Writer(scope, out).lit("+PONG\r\n").status();
   }
 
-  weir_status select() const {
-    int64_t db = 0;
-    if (!parse_integer(args[1].ptr, args[1].len, db))
-      return write_verdict(scope, command, {Verdict::kNotInteger, 0, 0}, args, out);
-    if (db == settings.db) return ok();
+  weir_status refuse_select() const {
     char line[160];
     std::snprintf(line, sizeof(line),
-                  "ERR SELECT is not supported: this pool uses database %lld; set redis_db to use another",
+                  "ERR SELECT is not allowed: this pool uses database %lld; it must say select: allow",
                   static_cast<long long>(settings.db));
     return write_error(scope, line, out);
   }
 
   weir_status hello() const {
     Writer w(scope, out);
-    w.lit("*14\r\n$6\r\nserver\r\n$4\r\nweir\r\n$7\r\nversion\r\n").bulk(settings.version);
-    w.lit("$5\r\nproto\r\n:2\r\n$2\r\nid\r\n").head(':', scope->conn_id);
+    bool resp3 = is_resp3(req->profile);
+    w.lit(resp3 ? "%7\r\n" : "*14\r\n").lit("$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n").bulk(kSpoken);
+    w.lit(resp3 ? "$5\r\nproto\r\n:3\r\n" : "$5\r\nproto\r\n:2\r\n").lit("$2\r\nid\r\n").head(':', scope->conn_id);
     w.lit("$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n");
     return w.status();
-  }
-
-  weir_status info() const {
-    char text[256];
-    int n = std::snprintf(text, sizeof(text),
-                          "# Server\r\nweir_version:%s\r\nredis_mode:proxy\r\n\r\n"
-                          "# Note\r\nnote:this pool has several servers; ask each for its own INFO\r\n",
-                          settings.version.c_str());
-    return Writer(scope, out).bulk({text, static_cast<size_t>(n)}).status();
-  }
-
-  weir_status client(std::string_view name) const {
-    Writer w(scope, out);
-    if (name == "client|id") return w.head(':', scope->conn_id).status();
-    if (name != "client|getname") return ok();
-    if (!state || state->name_len == 0) return w.lit("$-1\r\n").status();
-    return w.bulk({state->name, state->name_len}).status();
   }
 
   weir_status run() const {
     std::string_view name = command.full_name();
     if (name == "ping") return ping();
     if (name == "echo") return echo(1);
-    if (name == "select") return select();
+    if (name == "select" && verdict == Verdict::kRun) return refuse_select();
     if (name == "hello") return hello();
-    if (name == "info") return info();
     if (name == "reset") return Writer(scope, out).lit("+RESET\r\n").status();
-    if (name.starts_with("client|")) return client(name);
-    if (name == "command" || name.starts_with("command|")) return answer_command(scope, name, args, out);
+    if (name == "role") return Writer(scope, out).lit("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n").status();
+    if (name == "acl|whoami") return Writer(scope, out).lit("$7\r\ndefault\r\n").status();
+    if (name.starts_with("client|")) return answer_client(settings, scope, req, command, args, out);
     return ok();  // quit, auth, readonly, readwrite
   }
 };
@@ -98,11 +82,10 @@ weir_status answer_locally(const Settings &settings, const weir_scope *scope, co
   UserWord word = UserWord::unpack(req->user);
   const Command &command = command_of(req->cmd, word.sub);
   Arguments args;
-  uint32_t most = command.full_name().starts_with("command|") ? kManyArguments : kFewArguments;
-  if (!args.read(scope, out->peek(out, 0, 0, req->size), req->size, most)) return WEIR_E_FAIL;
+  if (!args.read(scope, out->peek(out, 0, 0, req->size), req->size, kMostArguments)) return WEIR_E_FAIL;
   bool runs = word.verdict == Verdict::kRun || word.verdict == Verdict::kOk || word.verdict == Verdict::kHello;
   if (!runs) return write_verdict(scope, command, word, args, out);
-  return Answer{settings, scope, static_cast<const ClientState *>(scope->state), command, args, out}.run();
+  return Answer{settings, scope, req, command, word.verdict, args, out}.run();
 }
 
 }  // namespace weir::redis

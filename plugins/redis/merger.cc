@@ -1,6 +1,9 @@
 #include "merger.h"
+
+#include "info.h"
 #include "pool_merger.h"
 #include "script_resend.h"
+#include "select.h"
 #include "set_merger.h"
 #include "verdict.h"
 
@@ -130,7 +133,12 @@ class Merger : public MergeWork {
 }  // namespace
 
 weir_status merge_replies(const Settings &settings, const weir_scope *scope, const weir_merge *m, weir_out *out) {
+  if (m->req->cmd == kSelectRow) return merge_select(settings, scope, m, out);
   const Command &command = command_of(m->req->cmd, UserWord::unpack(m->req->user).sub);
+  if (command.merge() == Merge::kInfo) {
+    if (merge_info(settings, scope, m, out)) return WEIR_OK;
+    return Merger(settings, scope, m, out).run(Merge::kFirst);
+  }
   if (PoolMerger::takes(command.merge())) return PoolMerger(settings, scope, m, out).run(command.merge());
   if (SetMerger::takes(command.merge())) return SetMerger(settings, scope, m, out).run(command);
   if (command.merge() == Merge::kLearn || command.merge() == Merge::kForget) note_scripts(settings, scope, m, out);

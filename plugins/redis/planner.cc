@@ -37,7 +37,7 @@ void Planner::begin(const SeenArg &name) {
   st_.sub = 0;
   st_.arg = 0;
   st_.key_count = 0;
-  st_.req_flags = st_.route_arg = st_.timeout_ms = 0;
+  st_.req_flags = st_.route_arg = st_.timeout_ms = st_.replies = st_.value = 0;
   st_.verdict = Verdict::kRun;
   st_.watch = Watch::kNone;
   st_.look = st_.next_key = kNever;
@@ -56,6 +56,8 @@ void Planner::plan(const Command &row) {
   if (row.policy <= Policy::kSplit && !(row.flags & kAdmin)) [[likely]]
     return plan_keys(row);
   if (row.flags & kSecret) st_.req_flags |= WEIR_REQ_SECRET;
+  if (row.flags & kFenced) st_.req_flags |= WEIR_REQ_FENCE;
+  if (row.flags & kKept) st_.req_flags |= WEIR_REQ_KEEP;
   if (row.policy == Policy::kRefused) return reject(Verdict::kRefused);
   if ((row.flags & kAdmin) && !settings_.allow_admin) return reject(Verdict::kAdmin);
   switch (row.policy) {
@@ -84,7 +86,7 @@ void Planner::plan(const Command &row) {
       st_.look = 1;
       return;
     case Policy::kContainer:
-      if (st_.argc == 1) return forward(WEIR_ROUTE_LOCAL);  // COMMAND alone
+      if (st_.argc == 1) return forward(WEIR_ROUTE_ANY);  // COMMAND alone
       st_.watch = Watch::kSubcommand;
       st_.look = 1;
       return;
@@ -298,6 +300,7 @@ void Planner::tail(const weir_bytes *args, uint32_t n) {
   UserWord word = evaluate_tail(settings_, st_, args, n);
   st_.verdict = word.verdict;
   st_.arg = word.arg;
+  st_.value = word.value;
 }
 
 void Planner::end(weir_parse *p) {

@@ -56,16 +56,16 @@ weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, we
 
 weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out) {
   if (r->purpose == WEIR_RENDER_RESEND) return render_script(settings_of(scope), scope, r, out);
-  return render_request(scope, r, out);
+  return render_request(settings_of(scope), scope, r, out);
 }
 
 weir_status merge(const weir_scope *scope, const weir_merge *m, weir_out *out) {
   return merge_replies(settings_of(scope), scope, m, out);
 }
 
-weir_status handshake(const weir_scope *scope, uint64_t, uint32_t step, const weir_rsp *prev, weir_out *out,
+weir_status handshake(const weir_scope *scope, uint64_t profile, uint32_t step, const weir_rsp *prev, weir_out *out,
                       weir_errbuf *err) {
-  return shake_hands(settings_of(scope), scope, step, prev, out, err);
+  return shake_hands(settings_of(scope), scope, profile, step, prev, out, err);
 }
 
 weir_status probe(const weir_scope *scope, uint32_t step, const weir_rsp *prev, weir_out *out, weir_errbuf *err) {
@@ -112,7 +112,7 @@ const weir_module *module() {
       .decode = nullptr,
   };
   static const weir_component components[] = {
-      {WEIR_K_PROTOCOL, 0, "redis", "Redis and everything that speaks RESP2", &ops, extension}};
+      {WEIR_K_PROTOCOL, 0, "redis", "Redis and everything that speaks RESP2 or RESP3", &ops, extension}};
   static const weir_module about = {
       .struct_size = sizeof(weir_module),
       .abi_major = WEIR_ABI_MAJOR,

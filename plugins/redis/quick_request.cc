@@ -130,7 +130,7 @@ inline const uint8_t *run_of_keys(Keys &keys, uint32_t i, uint32_t last, bool wi
 }
 
 // One request at `begin`. Returns its end; nullptr: not plain, or not whole.
-inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *end) {
+inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *end, uint64_t profile) {
   if (end - begin < kLeastRequest) return nullptr;
   Head head = head_of(begin, end);
   const KeyPlan &plan = kKeyPlans[head.row];
@@ -151,7 +151,7 @@ inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *
   *keys.req = {.size = static_cast<uint64_t>(stop - begin),
                .tag = 0,
                .user = 0,  // Verdict::kRun, no subcommand
-               .profile = 0,
+               .profile = profile,
                .key_count = key_count,
                .cmd = static_cast<uint16_t>(head.row),
                .route = plan.route,
@@ -166,11 +166,11 @@ inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *
 
 }  // namespace
 
-const uint8_t *take_plain_requests(weir_parse *p, const uint8_t *cur) {
+const uint8_t *take_plain_requests(weir_parse *p, const uint8_t *cur, uint64_t profile) {
   const uint8_t *end = p->data + p->len;
   Keys keys(p);
   for (; keys.req < keys.req_stop; ++keys.req) {
-    const uint8_t *next = take_one(keys, cur, end);
+    const uint8_t *next = take_one(keys, cur, end, profile);
     if (!next) break;
     cur = next;
   }

@@ -8,7 +8,7 @@
 namespace weir::redis {
 
 // Appends requests to p as long as they are plain. cur: the first byte of a request, in the window, of a client that
-// may send commands. Returns the first byte of what it did not take.
-const uint8_t *take_plain_requests(weir_parse *p, const uint8_t *cur);
+// may send commands. profile: theirs. Returns the first byte of what it did not take.
+const uint8_t *take_plain_requests(weir_parse *p, const uint8_t *cur, uint64_t profile);
 
 }  // namespace weir::redis

@@ -25,7 +25,7 @@ std::string_view reason(Why why) {
     case Why::kWait:
       return "it counts writes of one connection, and server connections are shared";
     case Why::kClients:
-      return "a server sees weir's connections, not the clients behind them";
+      return "it concerns other clients, and a client of weir's sees itself only";
     case Why::kCluster:
       return "weir does not speak the cluster protocol";
     case Why::kScriptDebug:

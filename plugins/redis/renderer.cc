@@ -4,6 +4,7 @@
 #include "command_table.h"
 #include "numbers.h"
 #include "pool_cursor.h"
+#include "select.h"
 #include "set_merger.h"
 #include "set_renderer.h"
 #include "writer.h"
@@ -135,8 +136,9 @@ weir_status render_scan(const weir_scope *scope, const weir_render *r, weir_out 
 
 }  // namespace
 
-weir_status render_request(const weir_scope *scope, const weir_render *r, weir_out *out) {
+weir_status render_request(const Settings &settings, const weir_scope *scope, const weir_render *r, weir_out *out) {
   if (r->purpose != WEIR_RENDER_SPLIT && r->purpose != WEIR_RENDER_REKEY) return WEIR_E_FAIL;
+  if (r->req->cmd == kSelectRow) return render_select(settings, scope, r, out);
   if (kCommands[r->req->cmd].policy == Policy::kScan && r->req->flags & WEIR_REQ_TRANSFORM)
     return render_scan(scope, r, out);
   if (r->purpose == WEIR_RENDER_SPLIT && SetMerger::takes(kCommands[r->req->cmd].merge()))

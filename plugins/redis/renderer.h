@@ -3,8 +3,10 @@
 
 #include <weir/protocol.h>
 
+#include "settings.h"
+
 namespace weir::redis {
 
-weir_status render_request(const weir_scope *scope, const weir_render *r, weir_out *out);
+weir_status render_request(const Settings &settings, const weir_scope *scope, const weir_render *r, weir_out *out);
 
 }  // namespace weir::redis

@@ -127,6 +127,12 @@ bool ReplyParser::script_is_known() const {
   return settings_.scripts->may_know(UserWord::unpack(expect->user).arg);
 }
 
+// The error under way is the answer to a SELECT back to where the connection was: now it may be anywhere.
+bool ReplyParser::leaves_database() const {
+  const weir_expect *expect = p_->expect(p_, finals_);
+  return expect && expect->cmd == kSelectRow && expect->replies == 1;
+}
+
 ReplyParser::Step ReplyParser::line() {
   const uint8_t *cr;
   Step step = find_line_end(cr);
@@ -140,6 +146,7 @@ ReplyParser::Step ReplyParser::line() {
   if (step == Step::kMore) return more(cur_);
   if (step == Step::kFailed) return step;
   if (st_.depth == 0) st_.flags = line_flags(cr);
+  if (st_.depth == 0 && st_.flags && leaves_database()) st_.flags |= WEIR_RF_CLOSE;
   int64_t number = 0;
   if (*cur_ == ':' && !parse_integer(cur_ + 1, static_cast<uint64_t>(cr - cur_ - 1), number))
     return fail("an integer reply that is no number");

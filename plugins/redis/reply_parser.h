@@ -52,6 +52,7 @@ class ReplyParser {
   bool push_item(uint64_t start, uint64_t stop, uint64_t user);
   uint32_t line_flags(const uint8_t *cr) const;
   bool script_is_known() const;
+  bool leaves_database() const;
   uint64_t offset(const uint8_t *ptr) const { return static_cast<uint64_t>(ptr - p_->data) + shift_; }
 
   const Settings &settings_;

@@ -33,7 +33,7 @@ constexpr ExpectedTexts kExpected;
 
 weir_status parse_requests(const Settings &settings, ClientState &state, weir_parse *p) {
   const uint8_t *next = p->data;
-  if (state.phase == Phase::kStart && may_send(settings, state)) next = take_plain_requests(p, next);
+  if (state.phase == Phase::kStart && is_ordinary(settings, state)) next = take_plain_requests(p, next, state.profile);
   if (next != p->data + p->len) return RequestParser(settings, state, p).run(next);
   state.scanned = 0;
   p->used = p->len;
@@ -46,7 +46,9 @@ weir_status RequestParser::run(const uint8_t *next) {
     Step step = st_.phase == Phase::kArguments ? arguments() : start();
     if (step == Step::kMore) return WEIR_OK;
     if (step == Step::kFailed) return failure_;
-    if (st_.phase == Phase::kStart && !locked_out()) go_on_at(take_plain_requests(p_, cur_));
+    if (st_.phase == Phase::kStart && is_ordinary(settings_, st_)) {
+      go_on_at(take_plain_requests(p_, cur_, st_.profile));
+    }
   }
   more(cur_);
   return WEIR_OK;
@@ -218,13 +220,16 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
   weir_req &req = p_->reqs[p_->msg_len++];
   req = {};
   req.size = size;
-  req.user = UserWord{st_.verdict, st_.sub, st_.arg}.pack();
+  req.user = UserWord{st_.verdict, st_.sub, st_.arg, st_.value}.pack();
+  req.profile = st_.profile;
   req.key_count = st_.key_count;
   req.cmd = st_.cmd;
   req.route = st_.route;
   req.flags = st_.req_flags;
   req.route_arg = st_.route_arg;
   req.timeout_ms = st_.timeout_ms;
+  req.replies = st_.replies;
+  if (st_.special & (kRepliesOff | kSkipThis | kSkipNext)) mute(req);
   st_.key_count = 0;
   st_.phase = Phase::kStart;
   if (kCommands[st_.cmd].flags & kCloses) {
@@ -235,7 +240,18 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
   shift_ = 0 - stop;
   if (stop >= p_->len) return more(end_);
   cur_ = p_->data + stop;
-  return req.flags & WEIR_REQ_FENCE ? more(cur_, 0, 0) : Step::kDone;
+  return req.flags & WEIR_REQ_FENCE ? more(cur_) : Step::kDone;
+}
+
+// CLIENT REPLY OFF or SKIP. What a SELECT answers matters all the same.
+void RequestParser::mute(weir_req &req) {
+  if (st_.special & (kRepliesOff | kSkipThis)) {
+    bool select = req.cmd == kSelectRow && req.route == WEIR_ROUTE_ALL;
+    req.flags |= select ? WEIR_REQ_MAY_BE_EMPTY : WEIR_REQ_MUTE;
+  }
+  bool skips = (st_.special & kSkipNext) != 0;
+  st_.special = static_cast<uint8_t>(st_.special & ~(kSkipThis | kSkipNext));
+  if (skips) st_.special |= kSkipThis;
 }
 
 RequestParser::Step RequestParser::drop(uint64_t size) {
@@ -244,7 +260,7 @@ RequestParser::Step RequestParser::drop(uint64_t size) {
   st_.verdict = Verdict::kRun;
   st_.watch = Watch::kNone;
   st_.route = WEIR_ROUTE_DROP;
-  st_.req_flags = st_.route_arg = st_.timeout_ms = 0;
+  st_.req_flags = st_.route_arg = st_.timeout_ms = st_.replies = st_.value = 0;
   st_.key_count = 0;
   return emit(size);
 }

@@ -14,6 +14,11 @@ inline bool may_send(const Settings &settings, const ClientState &state) {
   return settings.auth.empty() || state.authed;
 }
 
+// Whether any of its requests that is plain may be taken by the short way.
+inline bool is_ordinary(const Settings &settings, const ClientState &state) {
+  return may_send(settings, state) && state.special == 0;
+}
+
 // parse_req()
 weir_status parse_requests(const Settings &settings, ClientState &state, weir_parse *p);
 
@@ -48,6 +53,7 @@ class RequestParser {
   Step long_header(uint8_t mark, const uint8_t *&next, uint64_t &value);
   const char *header_error(uint8_t mark, const uint8_t *digits, uint64_t len, int64_t &value) const;
   Step emit(uint64_t size);
+  void mute(weir_req &req);
   Step drop(uint64_t size);
   Step more(const uint8_t *used, uint64_t skip = 0, uint64_t need = 1);
   Step fail(const char *text);

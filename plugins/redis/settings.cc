@@ -22,6 +22,9 @@ const weir_schema_key kKeys[] = {
      "What happens to commands weir does not know: refused, or forwarded with their first argument as the key."},
     {"admin_commands", WEIR_T_ENUM, 0, "deny", "deny|allow", 0, 0,
      "Whether clients may use CONFIG SET, DEBUG, SHUTDOWN and the like on the servers."},
+    {"select", WEIR_T_ENUM, 0, "allow", "allow|deny", 0, 0,
+     "Whether clients may SELECT another database than redis_db. Each database in use takes server connections of its "
+     "own."},
 };
 const weir_schema_switch kPick = {"redis", 1, 0};
 const weir_schema kSchema = {sizeof(weir_schema), sizeof(kKeys) / sizeof(kKeys[0]), kKeys, &kPick};
@@ -97,6 +100,7 @@ const weir_schema *schema() {
 bool Settings::read(const weir_host *host, weir_errbuf *err) {
   version = host->core_version;
   auto config = static_cast<const weir_config *>(host->extension(host, WEIR_EXT_CONFIG));
+  client = static_cast<const weir_client *>(host->extension(host, WEIR_EXT_CLIENT));
   auto pools = static_cast<const weir_pools *>(host->extension(host, WEIR_EXT_POOLS));
   if (pools) servers = pools->servers(host, pools->own(host));
   one_server = servers == 1;
@@ -109,6 +113,7 @@ bool Settings::read(const weir_host *host, weir_errbuf *err) {
   reader.choice("mget_failure", "command", "key", mget_by_key);
   reader.choice("unknown_commands", "refuse", "forward", forward_unknown);
   reader.choice("admin_commands", "deny", "allow", allow_admin);
+  reader.choice("select", "allow", "deny", deny_select);
   if (reader.failed()) refuse(err, "redis: the configuration above is not usable");
   return !reader.failed();
 }

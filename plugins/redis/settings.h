@@ -17,9 +17,11 @@ struct Settings {
   bool mget_by_key = false;      // a failed part fails its keys, not the whole MGET
   bool forward_unknown = false;  // commands the table does not know go by their first argument
   bool allow_admin = false;
+  bool deny_select = false;               // clients stay in the pool's own database
   uint32_t servers = 0;                   // how many the pool has
   bool one_server = false;                // the pool is transparent
   std::string version;                    // weir's
+  const weir_client *client = nullptr;    // NULLABLE: weir.client/1
   std::unique_ptr<ScriptMemory> scripts;  // NULLABLE: with several servers. The one thing here that changes
 
   // [config] Reads weir.config/1 and weir.pools/1. false: refused, complained about.

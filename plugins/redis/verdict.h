@@ -19,6 +19,7 @@ enum class Verdict : uint8_t {
   kNotPositive,
   kSyntax,
   kUnbalancedStreams,
+  kNotInt,
   // errors of weir's own
   kAdmin,
   kRefused,
@@ -40,17 +41,20 @@ enum class Verdict : uint8_t {
   kLongName,
 };
 
-// weir_req.user: verdict, subcommand row, and an argument's number.
+// weir_req.user: verdict, subcommand row, an argument's number, and a word of the command's own.
 struct UserWord {
   Verdict verdict;
   uint8_t sub;
   uint16_t arg;
+  uint32_t value = 0;
 
   uint64_t pack() const {
-    return static_cast<uint64_t>(verdict) | static_cast<uint64_t>(sub) << 8 | static_cast<uint64_t>(arg) << 16;
+    return static_cast<uint64_t>(verdict) | static_cast<uint64_t>(sub) << 8 | static_cast<uint64_t>(arg) << 16 |
+           static_cast<uint64_t>(value) << 32;
   }
   static UserWord unpack(uint64_t word) {
-    return {static_cast<Verdict>(word & 0xFF), static_cast<uint8_t>(word >> 8), static_cast<uint16_t>(word >> 16)};
+    return {static_cast<Verdict>(word & 0xFF), static_cast<uint8_t>(word >> 8), static_cast<uint16_t>(word >> 16),
+            static_cast<uint32_t>(word >> 32)};
   }
 };
 

@@ -52,6 +52,8 @@ std::string merged(const Command &row) {
       return ", the members that only the first key has";
     case Merge::kCountCommon:
       return ", the number of members that all keys have";
+    case Merge::kInfo:
+      return ", counts added up, and weir's own section";
     case Merge::kCursor:
       return ", and then the next";
   }

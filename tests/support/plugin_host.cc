@@ -123,12 +123,22 @@ struct FakeHostCalls {
   static uint32_t pool(const weir_host *, const char *) { return UINT32_MAX; }
   static uint32_t servers(const weir_host *host, uint32_t) { return self(host)->servers; }
 
+  static weir_status about(const weir_scope *scope, weir_client_about *out) {
+    static const std::string peer = "127.0.0.1:50000", local = "127.0.0.1:22121";
+    if (!scope->core) return WEIR_E_FAIL;
+    auto bytes = [](const std::string &s) { return weir_bytes{reinterpret_cast<const uint8_t *>(s.data()), s.size()}; };
+    *out = {sizeof(*out), 8, bytes(peer), bytes(local), 7'000'000, 3};
+    return WEIR_OK;
+  }
+
   static const void *extension(const weir_host *, const char *id) {
     static const weir_config config = {
         sizeof(weir_config), 0, root, kind, count, at, get, boolean, i64, f64, str, duration_us, plain, complain};
     static const weir_pools pools = {sizeof(weir_pools), 0, own, pool, servers};
+    static const weir_client client = {sizeof(weir_client), 0, about};
     if (std::strcmp(id, WEIR_EXT_CONFIG) == 0) return &config;
     if (std::strcmp(id, WEIR_EXT_POOLS) == 0) return &pools;
+    if (std::strcmp(id, WEIR_EXT_CLIENT) == 0) return &client;
     return nullptr;
   }
 };

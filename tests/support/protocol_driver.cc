@@ -87,6 +87,7 @@ weir_scope ProtocolDriver::scope(Connection *connection, FakeArena &arena) {
   sc.arena = arena.get();
   sc.now_us = 1000000;
   sc.conn_id = connection ? connection->id : 0;
+  sc.core = connection && !connection->is_server ? connection : nullptr;
   return sc;
 }
 
@@ -157,6 +158,7 @@ void ProtocolDriver::take(Connection &c, const Call &call, Requests &out) {
     if (req.route > WEIR_ROUTE_DROP) violation("unknown route");
     if (req.cmd >= ops_->cmd_count) violation("command index outside the table");
     if (req.reserved) violation("reserved field set");
+    if ((req.flags & WEIR_REQ_FENCE) && i + 1 < call.parse.msg_len) violation("a request behind a fence");
     if (req.key_count > call.parse.sub_len - sub) return violation("key_count exceeds the keys appended");
     if ((req.route == WEIR_ROUTE_KEY || req.route == WEIR_ROUTE_SPLIT) && req.key_count == 0)
       violation("route by key without a key");
@@ -276,6 +278,12 @@ bool ProtocolDriver::call_once(Connection &c, const Feed &feed, Parsed<Message> 
   if (c.failed) return false;
   advance(c, call, avail);
   uint64_t left = c.pos < avail ? avail - c.pos : 0;
+  if constexpr (!kServer) {
+    if (p.msg_len > 0 && (p.reqs[p.msg_len - 1].flags & WEIR_REQ_FENCE) != 0) {
+      if (c.pos > c.msg_start) violation("bytes behind a fence were used");
+      return left > 0;
+    }
+  }
   if (p.msg_len == p.msg_cap) return left > 0;
   if (p.skip) return left > 0;
   bool fenced = p.reqs && p.msg_len && (p.reqs[p.msg_len - 1].flags & WEIR_REQ_FENCE);

@@ -120,7 +120,7 @@ class ProtocolDriver {
                 uint32_t slice = 0, const std::vector<const char *> &new_keys = {});
   Output merge(Connection &, const ParsedRequest &, const std::vector<PartReply> &, uint32_t slice = 0);
   // prev: the reply to the step before, "" at step 0.
-  Output handshake(Connection &, uint32_t step, std::string_view prev = {});
+  Output handshake(Connection &, uint32_t step, std::string_view prev = {}, uint64_t profile = 0);
   std::vector<std::string> args(const ParsedRequest &);
 
   std::vector<std::string> violations;

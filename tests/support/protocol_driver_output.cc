@@ -155,7 +155,7 @@ Output ProtocolDriver::merge(Connection &c, const ParsedRequest &request, const 
   return all;
 }
 
-Output ProtocolDriver::handshake(Connection &c, uint32_t step, std::string_view prev) {
+Output ProtocolDriver::handshake(Connection &c, uint32_t step, std::string_view prev, uint64_t profile) {
   Replies parsed;
   if (step > 0) {
     weir_expect expect = {};
@@ -169,7 +169,7 @@ Output ProtocolDriver::handshake(Connection &c, uint32_t step, std::string_view 
   char text[512];
   weir_errbuf errbuf = {text, sizeof(text), 0};
   const weir_rsp *rsp = parsed.list.empty() ? nullptr : &parsed.list.back().rsp;
-  weir_status status = ops_->handshake(&sc, 0, step, rsp, out.get(), &errbuf);
+  weir_status status = ops_->handshake(&sc, profile, step, rsp, out.get(), &errbuf);
   Output result = finish(status, out);
   result.error.assign(text, std::min(errbuf.len, errbuf.cap));
   return result;

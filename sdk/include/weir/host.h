@@ -74,5 +74,22 @@ typedef struct weir_pools {
   uint32_t (*servers)(const weir_host *, uint32_t pool); /* [config][worker] how many servers it has */
 } weir_pools;
 
+/* ---- weir.client/1: the client that a callback is about ------------------------------------------------------------ */
+#define WEIR_EXT_CLIENT "weir.client/1"
+typedef struct weir_client_about {
+  uint32_t struct_size; /* set by the caller */
+  int32_t descriptor;   /* of its socket */
+  weir_bytes peer;      /* {call}: "127.0.0.1:4711", "[::1]:4711", "/run/weir.sock:0"; "?:0" = not known */
+  weir_bytes local;     /* {call}: likewise, weir's own end */
+  uint64_t age_us;      /* since it was accepted */
+  uint64_t clients;     /* of its pool, on all workers */
+} weir_client_about;
+typedef struct weir_client {
+  uint32_t struct_size, reserved;
+  /* [worker] With the scope of parse_req(), reply(), merge() or render(). Costs system calls: not for every request.
+   * WEIR_E_FAIL: the scope is not a client's. */
+  weir_status (*about)(const weir_scope *, weir_client_about *);
+} weir_client;
+
 WEIR_EXTERN_C_END
 #endif

@@ -138,7 +138,7 @@ typedef struct weir_rsp {
 /* ARRAY. What the next replies on a server connection answer, {call}. */
 typedef struct weir_expect {
   uint64_t tag, user; /* of the request */
-  uint32_t replies;   /* final replies still to come for it */
+  uint32_t replies;   /* final replies still to come for it, this one included */
   uint32_t flags;     /* WEIR_REQ_* of the request */
   uint16_t cmd;
   uint8_t reply;
@@ -298,6 +298,7 @@ typedef struct weir_protocol {
    * empty. scope->state is the client_state, as parse_req() left it: later requests may have been parsed. */
   weir_status (*reply)(const weir_scope *, const weir_req * /*NULLABLE*/, uint32_t err, weir_bytes text, weir_out *);
 
+  /* scope->state of both is the client_state. */
   weir_status (*render)(const weir_scope *, const weir_render *, weir_out *); /* [worker] NULLABLE op: no SPLIT, REKEY */
   weir_status (*merge)(const weir_scope *, const weir_merge *, weir_out *);   /* [worker] NULLABLE op: no SPLIT, ALL   */
 

@@ -89,11 +89,12 @@ typedef struct weir_scope {
   weir_arena *arena;   /* scratch memory for the output of this call                                         */
   uint64_t now_us;     /* monotonic clock, read once a turn of the loop                                      */
   uint64_t conn_id;    /* unique for the life of the process; 0 where no connection is involved              */
+  const void *core;    /* NULLABLE; the core's own, by which weir.client/1 knows the client                   */
 } weir_scope;
 
 WEIR_ASSERT(sizeof(void *) == 8);
 WEIR_ASSERT(sizeof(weir_bytes) == 16);
-WEIR_ASSERT(sizeof(weir_scope) == 56);
+WEIR_ASSERT(sizeof(weir_scope) == 64);
 
 WEIR_EXTERN_C_END
 #endif

@@ -1,0 +1,64 @@
+// weir.client/1: who the client is.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "core/client/client_connection.h"
+#include "core/client/front.h"
+
+namespace weir::client {
+namespace {
+
+struct AddressText {
+  char text[INET6_ADDRSTRLEN + sizeof(sockaddr_un::sun_path) + 16];
+  size_t len = 0;
+
+  weir_bytes bytes() const { return {reinterpret_cast<const uint8_t *>(text), len}; }
+};
+
+void write_address(const sockaddr_storage &address, socklen_t size, AddressText &out) {
+  char host[INET6_ADDRSTRLEN] = "?";
+  int n = 0;
+  if (address.ss_family == AF_INET) {
+    auto in = reinterpret_cast<const sockaddr_in *>(&address);
+    ::inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+    n = std::snprintf(out.text, sizeof out.text, "%s:%u", host, unsigned{ntohs(in->sin_port)});
+  } else if (address.ss_family == AF_INET6) {
+    auto in = reinterpret_cast<const sockaddr_in6 *>(&address);
+    ::inet_ntop(AF_INET6, &in->sin6_addr, host, sizeof host);
+    n = std::snprintf(out.text, sizeof out.text, "[%s]:%u", host, unsigned{ntohs(in->sin6_port)});
+  } else if (address.ss_family == AF_UNIX && size > offsetof(sockaddr_un, sun_path)) {
+    auto un = reinterpret_cast<const sockaddr_un *>(&address);
+    size_t most = std::min<size_t>(size - offsetof(sockaddr_un, sun_path), sizeof un->sun_path);
+    size_t len = ::strnlen(un->sun_path, most);
+    n = std::snprintf(out.text, sizeof out.text, "%.*s:0", static_cast<int>(len), un->sun_path);
+  }
+  if (n <= 0) n = std::snprintf(out.text, sizeof out.text, "?:0");
+  out.len = static_cast<size_t>(n);
+}
+
+}  // namespace
+
+void ClientConnection::about(weir_client_about &out) const {
+  static thread_local AddressText peer, local;
+  sockaddr_storage mine{}, theirs{};
+  socklen_t mine_size = sizeof mine, theirs_size = sizeof theirs;
+  if (::getsockname(transport_.fd, reinterpret_cast<sockaddr *>(&mine), &mine_size) != 0) mine.ss_family = AF_UNSPEC;
+  bool known = ::getpeername(transport_.fd, reinterpret_cast<sockaddr *>(&theirs), &theirs_size) == 0;
+  write_address(mine, mine_size, local);
+  // The other end of a unix socket has no name: as redis does, it is the socket's.
+  known &&theirs.ss_family == AF_UNIX ? write_address(mine, mine_size, peer)
+                                      : write_address(theirs, known ? theirs_size : 0, peer);
+  out.descriptor = transport_.fd;
+  out.peer = peer.bytes();
+  out.local = local.bytes();
+  out.age_us = reactor_.now_us - began_us_;
+  out.clients = front_->pool.clients.load(std::memory_order_relaxed);
+}
+
+}  // namespace weir::client
