@@ -38,26 +38,35 @@ constexpr Command kCommands[] = {
     row("flush_all", Shape::kFlush, kWrite | kAdmin, kAnswerOk),
     row("quit", Shape::kQuit, 0, 0),
     row("stats", Shape::kStats, kRead | kAdmin, kAnswerStat | kAnswerEnd | kAnswerOk),
-    row("mg", Shape::kMeta, kRead, 0),
-    row("ms", Shape::kMetaStore, kWrite, 0),
-    row("md", Shape::kMeta, kWrite, 0),
-    row("ma", Shape::kMeta, kWrite, 0),
-    row("mn", Shape::kMeta, kRead, 0),
-    row("me", Shape::kMeta, kRead, 0),
-    row("shutdown", Shape::kRefused, kAdmin, 0),
-    row("slabs", Shape::kRefused, kAdmin, 0),
-    row("lru", Shape::kRefused, kAdmin, 0),
-    row("lru_crawler", Shape::kRefused, kAdmin, 0),
-    row("watch", Shape::kRefused, kAdmin, 0),
-    row("cache_memlimit", Shape::kRefused, kAdmin, 0),
-    row("extstore", Shape::kRefused, kAdmin, 0),
-    row("refresh_certs", Shape::kRefused, kAdmin, 0),
-    row("misbehave", Shape::kRefused, kAdmin, 0),
-    row("debug", Shape::kRefused, kAdmin, 0),
+    row("mg", Shape::kMeta, kRead, kAnswerMeta | kAnswerMetaValue),
+    row("ms", Shape::kMetaStore, kWrite, kAnswerMeta),
+    row("md", Shape::kMeta, kWrite, kAnswerMeta),
+    row("ma", Shape::kMeta, kWrite, kAnswerMeta | kAnswerMetaValue),
+    row("mn", Shape::kMetaNoop, kRead, 0),
+    row("me", Shape::kMeta, kRead, kAnswerMeta),
+    row("noop", Shape::kBinary, kRead, 0),
+    row("sasl", Shape::kBinary, 0, 0),
+    row("bget", Shape::kGet, kRead | kMulti, kValues),
+    row("shutdown", Shape::kShutdown, kAdmin, kAnswerAny),
+    row("slabs", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("lru", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("lru_crawler", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("watch", Shape::kWatch, kAdmin, kAnswerAny),
+    row("cache_memlimit", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("extstore", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("refresh_certs", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("misbehave", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("debugtime", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("debug", Shape::kAdmin, kAdmin, kAnswerAny),
 };
 static_assert(sizeof(kCommands) / sizeof(kCommands[0]) == kCommandCount);
-static_assert(std::string_view(kCommands[kGet].name) == "get" && std::string_view(kCommands[kGets].name) == "gets" &&
-              std::string_view(kCommands[kSet].name) == "set");
+constexpr bool stands(Row at, const char *name) {
+  return std::string_view(kCommands[at].name) == name;
+}
+static_assert(stands(kGet, "get") && stands(kGats, "gats") && stands(kSet, "set") && stands(kCas, "cas") &&
+              stands(kDecr, "decr") && stands(kTouch, "touch") && stands(kQuit, "quit") && stands(kStats, "stats") &&
+              stands(kMg, "mg") && stands(kMa, "ma") && stands(kMe, "me") && stands(kNoop, "noop") &&
+              stands(kSasl, "sasl"));
 
 // Open addressing over the first two letters and the length; built by the compiler.
 constexpr uint32_t kSlots = 128;
@@ -97,8 +106,7 @@ uint16_t find_command(const uint8_t *name, uint32_t len) {
 const Command &command(uint16_t id) {
   if (id < kCommandCount) [[likely]]
     return kCommands[id];
-  static const Command &version = kCommands[find_command(reinterpret_cast<const uint8_t *>("version"), 7)];
-  return id == WEIR_CMD_PROBE ? version : kCommands[kOther];
+  return kCommands[id == WEIR_CMD_PROBE ? kVersion : kOther];
 }
 
 }  // namespace weir::memcache

@@ -22,11 +22,19 @@ enum class Shape : uint8_t {
   kVerbosity,  // verbosity level [noreply]
   kFlush,      // flush_all [delay] [noreply]
   kQuit,       // quit
-  kStats,      // understood, not routed yet
-  kMeta,       // likewise: a meta command of one line
-  kMetaStore,  // likewise: ms key bytes flags*, then the data
-  kRefused     // would act on one server only, or turn the connection into something else
+  kStats,      // stats [what]*
+  kMeta,       // mg|md|ma|me key flags*
+  kMetaStore,  // ms key bytes flags*, then the data
+  kMetaNoop,   // mn
+  kAdmin,      // administers one server; its reply is a line, or lines that begin with "key=" and one more
+  kShutdown,   // likewise; the server says nothing if it does it
+  kWatch,      // turns the connection into a log
+  kBinary      // has no name in ascii
 };
+
+inline bool is_meta(Shape shape) {
+  return shape == Shape::kMeta || shape == Shape::kMetaStore;
+}
 
 // What a reply line says. A set of them tells which replies a command may get; any command may get an error.
 enum Answer : uint16_t {
@@ -42,6 +50,9 @@ enum Answer : uint16_t {
   kAnswerNumber = 1 << 8,  // what incr and decr made
   kAnswerOk = 1 << 9,
   kAnswerVersion = 1 << 10,
+  kAnswerMeta = 1 << 11,       // HD, EN, NF, NS, EX, ME
+  kAnswerMetaValue = 1 << 12,  // VA: data follows
+  kAnswerKey = 1 << 13,        // key=: more of the reply follows
   kAnswerAny = 0xffff
 };
 
@@ -53,13 +64,42 @@ struct Command {
   uint32_t flags;    // WEIR_CMD_*
 };
 
-// Rows of the table that the parser names without a search; kOther is for what the table does not know.
-inline constexpr uint16_t kOther = 0, kGet = 1, kGets = 2, kSet = 5;
+// Rows of the table that are named without a search; kOther is for what the table does not know.
+enum Row : uint16_t {
+  kOther,
+  kGet,
+  kGets,
+  kGat,
+  kGats,
+  kSet,
+  kAdd,
+  kReplace,
+  kAppend,
+  kPrepend,
+  kCas,
+  kIncr,
+  kDecr,
+  kDelete,
+  kTouch,
+  kVersion,
+  kVerbosity,
+  kFlushAll,
+  kQuit,
+  kStats,
+  kMg,
+  kMs,
+  kMd,
+  kMa,
+  kMn,
+  kMe,
+  kNoop,
+  kSasl
+};
 
 uint16_t find_command(const uint8_t *name, uint32_t len);  // the row's number; kOther when unknown
 const Command &command(uint16_t id);
 
-inline constexpr uint32_t kCommandCount = 36;
+inline constexpr uint32_t kCommandCount = 40;
 extern const std::array<weir_cmd, kCommandCount> kCommandRows;  // the table as the core wants it
 
 }  // namespace weir::memcache

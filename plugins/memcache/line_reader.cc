@@ -13,15 +13,17 @@
 
 #include "command_table.h"
 #include "line_tokens.h"
+#include "meta_line.h"
 #include "request_word.h"
+#include "stats_kinds.h"
 
 namespace weir::memcache {
 namespace {
 
 class LineReader {
  public:
-  LineReader(uint16_t cmd, const uint8_t *begin, const uint8_t *end, uint64_t line_size)
-      : words_(begin, end), begin_(begin), size_(line_size) {
+  LineReader(const Settings &settings, uint16_t cmd, const uint8_t *begin, const uint8_t *end, uint64_t line_size)
+      : words_(begin, end), settings_(settings), begin_(begin), end_(end), size_(line_size) {
     out_.req.cmd = cmd;
     noreply_ = words_.count > 1 && words_.last().is("noreply", kNoReplyLen);
   }
@@ -58,11 +60,14 @@ class LineReader {
   void flush();
   void version();
   void quit();
+  void stats();
   void meta();
-  void meta_store();
+  bool fits(const MetaLine &line);
+  void administer();
 
   Words words_;
-  const uint8_t *begin_;
+  const Settings &settings_;
+  const uint8_t *begin_, *end_;
   uint64_t size_;
   bool noreply_;
   LineRequest out_{};
@@ -79,7 +84,7 @@ void LineReader::forward(uint8_t route, const Token *key) {
     out_.key = {user.key_off, key->len, static_cast<uint32_t>(offset(word(0))), user.key_off, key->len};
   }
   if (noreply_) {
-    user.noreply_off = static_cast<uint32_t>(offset(words_.last()));
+    user.left_out = static_cast<uint32_t>(offset(words_.last()));
     out_.req.flags |= WEIR_REQ_MUTE | WEIR_REQ_RENDER;
   }
   out_.req.user = pack(user);
@@ -153,18 +158,61 @@ void LineReader::quit() {
   out_.req.flags = WEIR_REQ_CLOSE;
 }
 
-void LineReader::meta() {
-  bool needs_key = !word(0).is("mn", 2);
-  say(needs_key && words_.count < 2 ? Local::kError : Local::kMeta);
+// What the words behind "stats" ask for decides how the answers of several servers become one.
+void LineReader::stats() {
+  StatsKind kind = StatsKind::kNumbers;
+  if (words_.count > 1) {
+    kind = kind_of_stats({reinterpret_cast<const char *>(word(1).ptr), word(1).len});
+    if (kind == StatsKind::kAction && words_.count > 2 && word(2).is("dump", 4)) kind = StatsKind::kLists;
+  }
+  noreply_ = false;  // the server does not look for it
+  forward(settings_.one_server ? WEIR_ROUTE_ANY : WEIR_ROUTE_ALL, nullptr);
+  if (out_.req.route != WEIR_ROUTE_LOCAL) out_.req.user = pack(kind);
 }
 
-void LineReader::meta_store() {
-  if (words_.count < 2) return say(Local::kError);
-  Decimal bytes = words_.count > 2 ? read_signed(word(2)) : Decimal{};
-  bool bad = bytes.reading == Reading::kBad || (bytes.negative && bytes.value) || bytes.value > kMaxData;
-  if (bad || word(1).len > kMaxKey) return say(Local::kBadFormat);
+// Whether the server would read as many bytes of data as weir does; if not, it is answered here.
+bool LineReader::fits(const MetaLine &line) {
+  if (out_.req.cmd != kMs) return true;
+  const Decimal bytes = read_signed(line.size);
+  const bool bad = bytes.reading == Reading::kBad || (bytes.negative && bytes.value) || bytes.value > kMaxData;
+  if (line.words < 3 || bad) return say(Local::kBadFormat), false;
+  if (line.words >= kTooManyMetaWords) return say(Local::kTooManyOptions), false;
   size_ += bytes.value + 2;
-  say(Local::kMeta);
+  if (bytes.reading == Reading::kLoose || line.bad_number) return say(Local::kBadFormat), false;
+  return true;
+}
+
+// A quiet one goes to the server without its "q", so that there is a reply to wait for; merge() keeps from the client
+// what the server would have kept.
+void LineReader::meta() {
+  const MetaLine line = read_meta_line(out_.req.cmd, begin_, end_);
+  noreply_ = false;
+  if (line.words < 2) return say(out_.req.cmd == kMe ? Local::kBadFormat : Local::kError);
+  if (line.key.len > kMaxKey || line.has_nul) return say(Local::kBadFormat);
+  if (!fits(line)) return;
+  const bool sent_quiet = line.quiet == 1 && line.words < kTooManyMetaWords;  // else the server answers with an error
+  if (sent_quiet && line.quiet_word.len != 1) return say(Local::kInvalidFlag);
+  RequestWord user;
+  user.key_off = static_cast<uint32_t>(offset(line.key));
+  user.key_len = line.key.len;
+  out_.key = {user.key_off, user.key_len, line.coded, user.key_off, user.key_len};
+  out_.req.key_count = 1;
+  out_.req.route = WEIR_ROUTE_KEY;
+  if (line.coded) out_.req.flags |= WEIR_REQ_CODED_KEYS;
+  if (sent_quiet) {
+    user.left_out = static_cast<uint32_t>(offset(line.quiet_word));
+    out_.req.flags |= WEIR_REQ_RENDER | WEIR_REQ_TRANSFORM | WEIR_REQ_MAY_BE_EMPTY;
+  }
+  out_.req.user = pack(user);
+}
+
+void LineReader::administer() {
+  if (!settings_.allow_admin) return say(Local::kDenied);
+  if (!settings_.one_server) return say(Local::kOneServerOnly);
+  forward(WEIR_ROUTE_ANY, nullptr);
+  // A dump of keys is refused by the server behind other commands, so it has a connection where there are none.
+  const bool dumps = words_.count > 1 && (word(1).is("metadump", 8) || word(1).is("mgdump", 6));
+  if (dumps) out_.req.profile = kDumpProfile;
 }
 
 LineRequest LineReader::read(Shape shape) {
@@ -197,17 +245,23 @@ LineRequest LineReader::read(Shape shape) {
       quit();
       break;
     case Shape::kStats:
-      say(Local::kStats);
+      stats();
       break;
     case Shape::kMeta:
+    case Shape::kMetaStore:
       meta();
       break;
-    case Shape::kMetaStore:
-      meta_store();
+    case Shape::kMetaNoop:
+      say(Local::kMetaNoop);
       break;
-    case Shape::kRefused:
-      say(Local::kRefused);
+    case Shape::kAdmin:
+    case Shape::kShutdown:
+      administer();
       break;
+    case Shape::kWatch:
+      say(settings_.allow_admin ? Local::kWatch : Local::kDenied);
+      break;
+    case Shape::kBinary:
     case Shape::kUnknown:
     case Shape::kGet:
     case Shape::kGat:
@@ -220,8 +274,9 @@ LineRequest LineReader::read(Shape shape) {
 
 }  // namespace
 
-LineRequest read_line(uint16_t cmd, const uint8_t *begin, const uint8_t *end, uint64_t line_size) {
-  return LineReader(cmd, begin, end, line_size).read(command(cmd).shape);
+LineRequest read_line(const Settings &settings, uint16_t cmd, const uint8_t *begin, const uint8_t *end,
+                      uint64_t line_size) {
+  return LineReader(settings, cmd, begin, end, line_size).read(command(cmd).shape);
 }
 
 LineRequest local_line(uint16_t cmd, uint64_t size, Local what) {

@@ -5,6 +5,7 @@
 #include <weir/protocol.h>
 
 #include "local_replies.h"
+#include "settings.h"
 
 namespace weir::memcache {
 
@@ -14,7 +15,8 @@ struct LineRequest {
 };
 
 // begin..end: the line without its end. line_size: with it.
-LineRequest read_line(uint16_t cmd, const uint8_t *begin, const uint8_t *end, uint64_t line_size);
+LineRequest read_line(const Settings &settings, uint16_t cmd, const uint8_t *begin, const uint8_t *end,
+                      uint64_t line_size);
 
 // A request that weir answers by itself.
 LineRequest local_line(uint16_t cmd, uint64_t size, Local what);

@@ -6,6 +6,7 @@
 #include <weir/inline.h>
 
 #include "command_table.h"
+#include "packet_answers.h"
 #include "request_word.h"
 
 namespace weir::memcache {
@@ -18,9 +19,12 @@ constexpr std::string_view kTexts[] = {
     "CLIENT_ERROR invalid numeric delta argument\r\n",
     "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n",
     "END\r\n",
-    "SERVER_ERROR meta commands are not supported yet\r\n",
-    "SERVER_ERROR stats is not supported through the proxy yet\r\n",
+    "MN\r\n",
+    "CLIENT_ERROR options flags too long\r\n",
+    "CLIENT_ERROR invalid flag\r\n",
+    "SERVER_ERROR an administrative command; the pool must say admin_commands: allow to forward it\r\n",
     "SERVER_ERROR this command acts on a single server: send it to the server itself, not through the proxy\r\n",
+    "SERVER_ERROR watch needs a connection to the server itself: the proxy's are shared\r\n",
 };
 
 constexpr uint64_t kMaxText = 1024;  // an error longer than this helps nobody
@@ -43,30 +47,6 @@ weir_status push_line(const weir_scope *scope, std::string_view prefix, weir_byt
   if (weir_status st = push(prefix, out); st != WEIR_OK) return st;
   if (weir_status st = push_clean(scope, text, out); st != WEIR_OK) return st;
   return push("\r\n", out);
-}
-
-// What to say when the core has no words of its own: those that clients of twemproxy know.
-std::string_view default_text(uint32_t err) {
-  switch (err) {
-    case WEIR_ERR_TIMEOUT:
-      return "Connection timed out";
-    case WEIR_ERR_NO_SERVER:
-      return "Connection refused";
-    case WEIR_ERR_UPSTREAM:
-      return "Connection reset by peer";
-    case WEIR_ERR_REJECTED:
-      return "refused by a filter";
-    case WEIR_ERR_CROSS:
-      return "the keys of one command lie on different servers";
-    case WEIR_ERR_OVERLOAD:
-      return "the proxy is overloaded";
-    case WEIR_ERR_SHUTDOWN:
-      return "the proxy is stopping";
-    case WEIR_ERR_AUTH:
-      return "the server refused the proxy's credentials";
-    default:
-      return "internal error of the proxy";
-  }
 }
 
 weir_bytes bytes_of(std::string_view text) {
@@ -100,7 +80,31 @@ weir_status push_value(const weir_scope *scope, weir_bytes key, bool with_cas, w
 
 }  // namespace
 
-weir_status answer_locally(uint64_t user, weir_out *out) {
+std::string_view default_text(uint32_t err) {
+  switch (err) {
+    case WEIR_ERR_TIMEOUT:
+      return "Connection timed out";
+    case WEIR_ERR_NO_SERVER:
+      return "Connection refused";
+    case WEIR_ERR_UPSTREAM:
+      return "Connection reset by peer";
+    case WEIR_ERR_REJECTED:
+      return "refused by a filter";
+    case WEIR_ERR_CROSS:
+      return "the keys of one command lie on different servers";
+    case WEIR_ERR_OVERLOAD:
+      return "the proxy is overloaded";
+    case WEIR_ERR_SHUTDOWN:
+      return "the proxy is stopping";
+    case WEIR_ERR_AUTH:
+      return "the server refused the proxy's credentials";
+    default:
+      return "internal error of the proxy";
+  }
+}
+
+weir_status answer_locally(const weir_scope *scope, uint64_t user, weir_out *out) {
+  if (is_binary(user)) return answer_packet(scope, unpack_packet(user), out);
   constexpr uint64_t kCount = sizeof(kTexts) / sizeof(kTexts[0]);
   return push(kTexts[user < kCount ? user : 0], out);
 }
@@ -116,8 +120,14 @@ weir_status answer_error(const weir_scope *scope, uint32_t err, weir_bytes text,
   }
 }
 
+weir_status answer_failure(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {
+  if (req && is_binary(req->user)) return answer_packet_error(scope, unpack_packet(req->user), err, text, out);
+  return answer_error(scope, err, text, out);
+}
+
 weir_status answer_value(const weir_scope *scope, const weir_req *req, weir_bytes text, weir_out *out) {
-  const Command &cmd = command(req ? req->cmd : kOther);
+  if (req && is_binary(req->user)) return answer_packet_value(scope, unpack_packet(req->user), text, out);
+  const Command &cmd = command(req ? req->cmd : uint16_t{kOther});
   if (cmd.shape != Shape::kGet && cmd.shape != Shape::kGat) return push_line(scope, "", text, out);
   RequestWord word = unpack(req->user);
   const uint8_t *key = word.key_len ? out->peek(out, 0, word.key_off, word.key_len) : nullptr;

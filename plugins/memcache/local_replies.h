@@ -4,6 +4,8 @@
 #include <weir/out.h>
 #include <weir/protocol.h>
 
+#include <string_view>
+
 namespace weir::memcache {
 
 // In weir_req.user of a WEIR_ROUTE_LOCAL request.
@@ -14,15 +16,24 @@ enum class Local : uint32_t {
   kBadDelta,
   kDeleteUsage,
   kEnd,  // gat without a key
-  kMeta,
-  kStats,
-  kRefused
+  kMetaNoop,
+  kTooManyOptions,
+  kInvalidFlag,
+  kDenied,
+  kOneServerOnly,
+  kWatch
 };
 
-weir_status answer_locally(uint64_t user, weir_out *out);
+weir_status answer_locally(const weir_scope *scope, uint64_t user, weir_out *out);
+
+// What to say when the core has no words of its own: those that clients of twemproxy know.
+std::string_view default_text(uint32_t err);
 
 // "SERVER_ERROR <text>" or what else fits err; text is cleaned of bytes that would end the line.
 weir_status answer_error(const weir_scope *scope, uint32_t err, weir_bytes text, weir_out *out);
+
+// The same in the form of the request's own dialect. req: NULLABLE
+weir_status answer_failure(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out);
 
 // A filter's value, as the command's own reply would carry it.
 weir_status answer_value(const weir_scope *scope, const weir_req *req, weir_bytes text, weir_out *out);

@@ -8,8 +8,11 @@
 #include "command_table.h"
 #include "line_tokens.h"
 #include "local_replies.h"
+#include "opcode_table.h"
+#include "reply_line.h"
 #include "reply_parser.h"
 #include "request_word.h"
+#include "stats_merge.h"
 
 namespace weir::memcache {
 namespace {
@@ -35,7 +38,7 @@ const weir_part *first_failed(const weir_merge *m) {
 
 // The server's own error line, or words for why there is no reply.
 weir_status push_failure(const weir_scope *scope, const weir_merge *m, const weir_part &part, weir_out *out) {
-  if (!answered(part)) return answer_error(scope, part.error, {}, out);
+  if (!answered(part)) return answer_failure(scope, m->req, part.error, {}, out);
   auto src = static_cast<uint32_t>(&part - m->parts) + 1;
   const weir_rsp &rsp = part.rsps[0];
   return weir_push_ref(out, src, rsp.user, rsp.size - rsp.user);  // user: where its last line begins
@@ -46,6 +49,36 @@ weir_status one_of(const weir_scope *scope, const weir_merge *m, weir_out *out) 
   if (m->first != 0 || m->part_count == 0) return WEIR_OK;
   const weir_part *bad = first_failed(m);
   return bad ? push_failure(scope, m, *bad, out) : weir_push_ref(out, 1, 0, m->parts[0].rsps[0].size);
+}
+
+// A meta command's reply, unless it is one that a server would have kept to itself.
+weir_status one_meta(const weir_scope *scope, const weir_merge *m, weir_out *out) {
+  if (m->part_count == 1 && answered(m->parts[0]) && unpack(m->req->user).left_out) {
+    const uint8_t *code = out->peek(out, 1, 0, 2);
+    if (code && is_kept_quiet(m->req->cmd, {reinterpret_cast<const char *>(code), 2})) return WEIR_OK;
+  }
+  return one_of(scope, m, out);
+}
+
+// The reply to a packet: the first that failed, or else the first. A quiet one went out as its loud form, and the
+// client is told what a server would have told it.
+weir_status one_packet(const weir_scope *scope, const weir_merge *m, weir_out *out) {
+  const weir_part *bad = first_failed(m);
+  const weir_part &part = bad ? *bad : m->parts[0];
+  if (!answered(part)) return push_failure(scope, m, part, out);
+  const auto src = static_cast<uint32_t>(&part - m->parts) + 1;
+  const uint64_t at = part.rsps[0].user;  // of its last packet
+  const uint8_t *header = out->peek(out, src, at, kHeader);
+  auto *own = static_cast<uint8_t *>(scope->arena->alloc(scope->arena, kHeader, 1));
+  if (!header || !own) return header ? WEIR_E_NOMEM : WEIR_E_FAIL;
+  const PacketWord word = unpack_packet(m->req->user);
+  const Hides hides = opcode_row(word.opcode).hides;
+  if (hides != Hides::kNothing && read_packet(header).status == (hides == Hides::kMiss ? kStatusNotFound : kStatusOk))
+    return WEIR_OK;
+  std::memcpy(own, header, kHeader);
+  own[kOpcodeAt] = word.opcode;
+  weir_status st = weir_push_mem(out, own, kHeader);
+  return st == WEIR_OK ? weir_push_ref(out, src, at + kHeader, part.rsps[0].size - at - kHeader) : st;
 }
 
 bool all_taken(const weir_merge *m, const Lane *lanes) {
@@ -139,7 +172,12 @@ constexpr std::string_view kStranger = "a server answered with a key it was not 
 }  // namespace
 
 weir_status Merger::merge(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out) {
+  const bool all_answered = !first_failed(m);
+  if (all_answered && m->part_count > 0 && m->req->cmd == kStats && stats_kind(m->req->user) != StatsKind::kAction)
+    return merge_stats(scope, m, out);
+  if (is_binary(m->req->user)) return m->part_count > 0 ? one_packet(scope, m, out) : WEIR_E_FAIL;
   Shape shape = command(m->req->cmd).shape;
+  if (is_meta(shape)) return one_meta(scope, m, out);
   bool has_values = (shape == Shape::kGet || shape == Shape::kGat) && m->key_bytes;
   return has_values ? values(scope, settings, m, out) : one_of(scope, m, out);
 }

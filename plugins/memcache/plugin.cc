@@ -1,4 +1,4 @@
-// memcache.so: the ascii protocol of memcached 1.6.18.
+// memcache.so: what memcached 1.6.18 speaks, in ascii (classic and meta commands) and in binary.
 #include <weir/module.h>
 #include <weir/protocol.h>
 #include <weir/schema.h>
@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "arguments.h"
 #include "command_table.h"
 #include "line_tokens.h"
 #include "local_replies.h"
@@ -13,7 +14,6 @@
 #include "probe.h"
 #include "reply_parser.h"
 #include "request_parser.h"
-#include "request_word.h"
 #include "settings.h"
 #include "splitter.h"
 
@@ -39,35 +39,14 @@ void worker_fini(void *, void *worker) {
 }
 
 weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {
-  if (err == WEIR_ERR_NONE && req) return answer_locally(req->user, out);
+  if (err == WEIR_ERR_NONE && req) return answer_locally(scope, req->user, out);
   if (err == WEIR_ERR_ANSWER) return answer_value(scope, req, text, out);
-  return answer_error(scope, err, text, out);
+  return answer_failure(scope, req, err, text, out);
 }
 
 weir_status merge(const weir_scope *scope, const weir_merge *m, weir_out *out) {
   if (!scope->worker) return WEIR_E_NOMEM;
   return static_cast<Merger *>(scope->worker)->merge(scope, *static_cast<const Settings *>(scope->inst), m, out);
-}
-
-// The words of the line, the command's name first, and then the data of a storage command.
-uint32_t args(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap) {
-  if (message.len == 0) return 0;
-  const uint8_t *p = message.ptr, *end = p + message.len;
-  const auto *feed = static_cast<const uint8_t *>(std::memchr(p, '\n', message.len));
-  const uint8_t *line_end = feed ? feed : end;
-  if (line_end - p > 1 && line_end[-1] == '\r') --line_end;
-  uint32_t n = 0;
-  auto add = [&](const uint8_t *from, const uint8_t *to) {
-    if (n < cap) out[n] = {from, static_cast<uint64_t>(to - from)};
-    ++n;
-  };
-  while (p < line_end) {
-    const uint8_t *stop = word_end(p, line_end);
-    if (stop > p) add(p, stop);
-    p = stop < line_end ? stop + 1 : stop;
-  }
-  if (feed && end - feed >= 3) add(feed + 1, end - 2);  // the line feed, the data, CRLF
-  return n;
 }
 
 constinit const weir_protocol kProtocol = {
@@ -96,7 +75,7 @@ constinit const weir_protocol kProtocol = {
     .profile_idle = nullptr,
     .closed = nullptr,
     .args = args,
-    .decode = nullptr,
+    .decode = decode_key,
 };
 
 const void *extension(const char *id) {
@@ -104,7 +83,7 @@ const void *extension(const char *id) {
 }
 
 const weir_component kComponents[] = {
-    {WEIR_K_PROTOCOL, 0, "memcache", "memcached's ascii protocol", &kProtocol, extension},
+    {WEIR_K_PROTOCOL, 0, "memcache", "memcached's protocols, classic, meta and binary", &kProtocol, extension},
 };
 const weir_module kModule = {
     .struct_size = sizeof(weir_module),

@@ -35,6 +35,12 @@ inline Answer classify(std::string_view line) {
     case 'S':
       if (line == "STORED") return kAnswerStored;
       return starts(line, "STAT ") ? kAnswerStat : when(starts(line, "SERVER_ERROR"), kAnswerError);
+    case 'I':
+      return when(starts(line, "ITEM "), kAnswerStat);
+    case 'P':
+      return when(starts(line, "PREFIX "), kAnswerStat);
+    case 'R':
+      return when(line == "RESET", kAnswerOk);
     case 'N':
       return line == "NOT_STORED" ? kAnswerStored : when(line == "NOT_FOUND", kAnswerMissing);
     case 'D':
@@ -50,11 +56,36 @@ inline Answer classify(std::string_view line) {
   }
 }
 
+// The same for a meta command: two letters and flags, or an error.
+inline Answer classify_meta(std::string_view line) {
+  if (line.size() == 2 || (line.size() > 2 && line[2] == ' ')) {
+    const std::string_view code = line.substr(0, 2);
+    if (code == "VA") return kAnswerMetaValue;
+    for (std::string_view known : {"HD", "EN", "NF", "NS", "EX", "ME"})
+      if (code == known) return kAnswerMeta;
+  }
+  const bool error = starts(line, "ERROR") || starts(line, "CLIENT_ERROR") || starts(line, "SERVER_ERROR");
+  return when(error, kAnswerError);
+}
+
+// The same for a command that administers a server: whatever it says is the reply, but for a dump of keys.
+inline Answer classify_admin(std::string_view line) {
+  if (starts(line, "key=")) return kAnswerKey;
+  return starts(line, "ERROR") || starts(line, "CLIENT_ERROR") || starts(line, "SERVER_ERROR") ? kAnswerError
+                                                                                               : kAnswerOk;
+}
+
+// Whether memcached 1.6.18 says nothing when a quiet meta command gets a reply of this code.
+inline bool is_kept_quiet(uint16_t cmd, std::string_view code) {
+  return cmd == kMg ? code == "EN" : code == "HD" || (cmd == kMa && code == "VA");
+}
+
 // weir_rsp.flags of an error line.
 inline uint32_t error_flags(std::string_view line, Shape asked) {
   bool misread = line == "ERROR" || starts(line, "CLIENT_ERROR bad command line");
   // The server did not take the line for what weir took it for, so it takes the data for commands.
-  if (misread && (asked == Shape::kStore || asked == Shape::kCas)) return WEIR_RF_ERROR | WEIR_RF_CLOSE;
+  if (misread && (asked == Shape::kStore || asked == Shape::kCas || asked == Shape::kMetaStore))
+    return WEIR_RF_ERROR | WEIR_RF_CLOSE;
   if (starts(line, "ERROR Too many open connections")) return WEIR_RF_ERROR | WEIR_RF_TRANSIENT | WEIR_RF_CLOSE;
   return WEIR_RF_ERROR;
 }

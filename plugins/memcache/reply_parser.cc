@@ -6,7 +6,10 @@
 #include <weir/inline.h>
 
 #include "line_tokens.h"
+#include "opcode_table.h"
+#include "packet.h"
 #include "reply_line.h"
+#include "request_word.h"
 #include "usual_replies.h"
 
 namespace weir::memcache {
@@ -21,7 +24,10 @@ class ReplyParser {
   weir_status run();
 
  private:
+  weir_status next();
+  weir_status packet();
   weir_status line();
+  weir_status meta_value(const Words &words, uint64_t header);
   void usual_values();
   weir_status value(const uint8_t *begin, const uint8_t *end, uint64_t header);
   weir_status step_over(uint64_t data_at, uint64_t bytes);
@@ -56,12 +62,41 @@ const weir_expect *ReplyParser::asked() {
 
 weir_status ReplyParser::run() {
   weir_status st = WEIR_OK;
-  while (st == WEIR_OK && !waiting_ && pos_ < p_->len && p_->msg_len < p_->msg_cap)
-    st = state_.data_end ? data_end() : line();
+  while (st == WEIR_OK && !waiting_ && pos_ < p_->len && p_->msg_len < p_->msg_cap) st = next();
   bool long_front = st == WEIR_OK && pos_ - origin_ >= kStreamFrom && !state_.data_end && p_->msg_len < p_->msg_cap;
   if (long_front && asked() && !asked_->want_items) st = append(WEIR_RSP_PART, pos_, 0, 0);
   p_->used = pos_ < p_->len ? pos_ : p_->len;
   return st;
+}
+
+weir_status ReplyParser::next() {
+  if (state_.data_end) return data_end();
+  if (!asked()) return broken("a reply to no request");
+  return is_binary(asked_->user) && asked_->cmd != WEIR_CMD_PROBE ? packet() : line();
+}
+
+// A packet that does not repeat what it answers is somebody else's reply, or none at all.
+weir_status ReplyParser::packet() {
+  const uint64_t avail = p_->len - pos_;
+  if (avail < kHeader) {
+    wait(kHeader - avail);
+    return WEIR_OK;
+  }
+  const Packet packet = read_packet(data_ + pos_);
+  const PacketWord word = unpack_packet(asked_->user);
+  if (packet.magic != kReplyMagic || packet.opcode != opcode_row(word.opcode).loud || packet.opaque != word.opaque ||
+      uint32_t{packet.extras} + packet.key > packet.body)
+    return broken("a packet that does not answer what was asked");
+  const uint64_t size = uint64_t{kHeader} + packet.body;
+  const bool more = packet.opcode == kOpStat && packet.status == kStatusOk && packet.body > 0;
+  if (!more) return append(WEIR_RSP_FINAL, pos_ + size, pos_ - origin_, packet.status ? uint32_t{WEIR_RF_ERROR} : 0u);
+  state_.blocks = 1;
+  pos_ += size;
+  if (pos_ <= p_->len) return WEIR_OK;
+  p_->skip = pos_ - p_->len;
+  pos_ = p_->len;
+  waiting_ = true;
+  return WEIR_OK;
 }
 
 weir_status ReplyParser::line() {
@@ -77,14 +112,15 @@ weir_status ReplyParser::line() {
   }
   state_.scanned = 0;
   if (feed == begin || feed[-1] != '\r') return broken("a reply line that does not end in CRLF");
-  if (!asked()) return broken("a reply to no request");
   const Command &cmd = command(asked_->cmd);
   std::string_view text(reinterpret_cast<const char *>(begin), static_cast<size_t>(feed - 1 - begin));
-  Answer answer = classify(text);
+  const bool is_meta = (cmd.answers & kAnswerMeta) != 0 && cmd.answers != kAnswerAny;
+  Answer answer = is_meta ? classify_meta(text) : cmd.shape == Shape::kAdmin ? classify_admin(text) : classify(text);
   if (!(answer & (cmd.answers | kAnswerError))) return broken("a reply that the command cannot get");
   if (answer == kAnswerValue) return value(begin, feed - 1, static_cast<uint64_t>(feed + 1 - begin));
+  if (answer == kAnswerMetaValue) return meta_value(Words(begin, feed - 1), static_cast<uint64_t>(feed + 1 - begin));
   uint64_t end = offset(feed + 1);
-  if (answer == kAnswerStat) {
+  if (answer == kAnswerStat || answer == kAnswerKey) {
     state_.blocks = 1;
     pos_ = end;
     return WEIR_OK;
@@ -120,6 +156,18 @@ weir_status ReplyParser::value(const uint8_t *begin, const uint8_t *end, uint64_
     if (block_end > p_->len) return append(WEIR_RSP_PART, block_end, 0, 0);
   }
   return step_over(pos_ + header, bytes.value);
+}
+
+// "VA <bytes> <flags>*": header bytes, then the data and CRLF, and that is the whole reply.
+weir_status ReplyParser::meta_value(const Words &words, uint64_t header) {
+  Decimal bytes = words.count >= 2 ? read_decimal(words.at[1]) : Decimal{};
+  if (bytes.reading != Reading::kGood || bytes.negative || bytes.value > INT_MAX)
+    return broken("a VA line that is not 'VA <bytes> <flags>*'");
+  const uint64_t data_end = pos_ + header + bytes.value;
+  const bool visible = data_end + 2 <= p_->len;
+  if (visible && (data_[data_end] != '\r' || data_[data_end + 1] != '\n'))
+    return broken("a value that is not followed by CRLF");
+  return append(WEIR_RSP_FINAL, data_end + 2, pos_ - origin_, 0);
 }
 
 weir_status ReplyParser::step_over(uint64_t data_at, uint64_t bytes) {

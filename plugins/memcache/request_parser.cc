@@ -1,5 +1,8 @@
 #include "request_parser.h"
 
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstring>
 
 #include <weir/inline.h>
@@ -7,13 +10,15 @@
 #include "command_table.h"
 #include "line_reader.h"
 #include "line_tokens.h"
+#include "packet.h"
+#include "packet_requests.h"
 #include "request_word.h"
+#include "settings.h"
 #include "usual_requests.h"
 
 namespace weir::memcache {
 namespace {
 
-constexpr uint8_t kBinaryMagic = 0x80;
 constexpr uint32_t kMaxLeadingSpaces = 100;  // memcached's own limit before a get longer than kMaxLine
 
 // Where a step through the window ended.
@@ -23,11 +28,17 @@ struct Step {
   bool waiting;  // for the rest of a line
 };
 
+ClientState between_requests() {
+  ClientState state = {};
+  state.dialect = Dialect::kAscii;
+  return state;
+}
+
 // Takes one request of any shape, or as much of it as has arrived.
 class RequestParser {
  public:
-  RequestParser(ClientState &state, weir_parse *p, uint64_t pos)
-      : state_(state), p_(p), data_(p->data), end_(p->data + p->len), pos_(pos) {
+  RequestParser(const Settings &settings, ClientState &state, weir_parse *p, uint64_t pos)
+      : settings_(settings), state_(state), p_(p), data_(p->data), end_(p->data + p->len), pos_(pos) {
     if (state_.in_keys) origin_ = 0 - p->msg_off;
   }
   Step step() {
@@ -52,6 +63,7 @@ class RequestParser {
     return WEIR_E_PROTO;
   }
 
+  const Settings &settings_;
   ClientState &state_;
   weir_parse *p_;
   const uint8_t *data_, *end_;
@@ -64,8 +76,6 @@ weir_status RequestParser::next() {
   const uint8_t *begin = data_ + pos_;
   uint64_t avail = p_->len - pos_;
   origin_ = pos_;
-  if (*begin == kBinaryMagic)
-    return broken("the binary protocol is not supported yet: let the client use the ascii protocol");
   const auto *feed = static_cast<const uint8_t *>(std::memchr(begin + state_.scanned, '\n', avail - state_.scanned));
   if (!feed && avail <= kMaxLine) {
     state_.scanned = static_cast<uint32_t>(avail);
@@ -89,7 +99,7 @@ weir_status RequestParser::short_line(const uint8_t *begin, const uint8_t *feed)
     state_.name_off = static_cast<uint32_t>(name - begin);
     return shape == Shape::kGet ? keys(name_end, feed + 1) : gat(name_end, feed);
   }
-  LineRequest line = read_line(cmd, begin, end, static_cast<uint64_t>(feed + 1 - begin));
+  LineRequest line = read_line(settings_, cmd, begin, end, static_cast<uint64_t>(feed + 1 - begin));
   return emit(line);
 }
 
@@ -99,6 +109,7 @@ weir_status RequestParser::emit(const LineRequest &line) {
     if (!key) return WEIR_E_LIMIT;
     *key = line.key;
   }
+  state_ = between_requests();
   append(line.req);
   return WEIR_OK;
 }
@@ -220,28 +231,30 @@ weir_status RequestParser::end_of_keys(const uint8_t *line_end) {
   } else {
     req.route = state_.keys == 1 ? WEIR_ROUTE_KEY : WEIR_ROUTE_SPLIT;
     req.flags = WEIR_REQ_RETRY_SAFE;
-    req.user = pack({0, state_.first_off, state_.first_len});
+    req.user = pack(RequestWord{0, state_.first_off, state_.first_len});
   }
-  state_ = ClientState{};
+  state_ = between_requests();
   append(req);
   return WEIR_OK;
 }
 
-[[gnu::noinline]] Step take_any_request(ClientState &state, weir_parse *p, uint64_t pos) {
-  return RequestParser(state, p, pos).step();
+[[gnu::noinline]] Step take_any_request(const Settings &settings, ClientState &state, weir_parse *p, uint64_t pos) {
+  return RequestParser(settings, state, p, pos).step();
 }
 
-}  // namespace
+// The state of an ascii client between two requests, as far as one load shows it.
+constexpr uint64_t kFresh =
+    std::bit_cast<uint64_t>(std::array<uint8_t, 8>{0, 0, 0, 0, 0, 0, 0, static_cast<uint8_t>(Dialect::kAscii)});
+static_assert(offsetof(ClientState, dialect) == 7);
 
-weir_status parse_requests(const weir_scope *scope, weir_parse *p) {
-  ClientState &state = *static_cast<ClientState *>(scope->state);
+weir_status parse_lines(const weir_scope *scope, ClientState &state, weir_parse *p, bool fresh) {
+  const Settings &settings = settings_of(scope);
   Step at = {0, WEIR_OK, false};
-  bool fresh = !state.in_keys && !state.scanned;
   while (at.pos < p->len && p->msg_len < p->msg_cap) {
     uint64_t size = fresh ? take_usual_request(p, at.pos) : 0;
     at.pos += size;
     if (size) continue;
-    at = take_any_request(state, p, at.pos);
+    at = take_any_request(settings, state, p, at.pos);
     if (at.status != WEIR_OK || at.waiting) break;
     fresh = true;
   }
@@ -249,6 +262,28 @@ weir_status parse_requests(const weir_scope *scope, weir_parse *p) {
   p->skip = 0;
   p->need = at.waiting ? 1 : 0;
   return at.status;
+}
+
+[[gnu::noinline]] weir_status parse_unusual(const weir_scope *scope, ClientState &state, weir_parse *p) {
+  if (state.dialect == Dialect::kUnknown && p->len > 0)
+    state.dialect = p->data[0] == kRequestMagic ? Dialect::kBinary : Dialect::kAscii;
+  if (state.dialect >= Dialect::kBinary) {
+    bool lost = state.dialect == Dialect::kLost;
+    const weir_status st = parse_packets(settings_of(scope), p, &lost);
+    if (lost) state.dialect = Dialect::kLost;
+    return st;
+  }
+  return parse_lines(scope, state, p, load<uint64_t>(reinterpret_cast<const uint8_t *>(&state)) == kFresh);
+}
+
+}  // namespace
+
+weir_status parse_requests(const weir_scope *scope, weir_parse *p) {
+  ClientState &state = *static_cast<ClientState *>(scope->state);
+  const bool fresh = load<uint64_t>(static_cast<const uint8_t *>(scope->state)) == kFresh;
+  if (!fresh) [[unlikely]]
+    return parse_unusual(scope, state, p);
+  return parse_lines(scope, state, p, true);
 }
 
 }  // namespace weir::memcache

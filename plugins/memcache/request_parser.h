@@ -6,13 +6,18 @@
 
 namespace weir::memcache {
 
-// Where the parser stands inside an unfinished line; all zero between requests.
+// What the client speaks is decided by the first byte it sends, for good. kLost: nobody knows where in its stream the
+// next request begins; the connection is being closed.
+enum class Dialect : uint8_t { kUnknown, kAscii, kBinary, kLost };
+
+// Where the ascii parser stands inside an unfinished line; all but the dialect is zero between requests.
 struct ClientState {
   uint32_t scanned;  // bytes of the line known to hold no line feed
   uint16_t cmd;      // of the get or gets whose keys are taken as they arrive
   uint8_t in_keys;
-  uint8_t bad;  // one of its keys cannot be: what follows is only skipped
+  Dialect dialect;
   uint32_t name_off, keys, first_off, first_len;
+  uint8_t bad;  // one of its keys cannot be: what follows is only skipped
 };
 
 weir_status parse_requests(const weir_scope *scope, weir_parse *p);

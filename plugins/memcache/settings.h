@@ -3,6 +3,7 @@
 
 #include <weir/host.h>
 #include <weir/schema.h>
+#include <weir/types.h>
 
 namespace weir::memcache {
 
@@ -10,7 +11,12 @@ struct Settings {
   // What a get over several servers answers when one of them fails: one error for the whole, which never passes a
   // failure off as an absent key and is what twemproxy does; or the keys of the others, the failed ones as misses.
   bool failed_shard_is_miss = false;
+  bool allow_admin = false;  // commands that administer a server are forwarded, where the pool has but one
+  bool one_server = false;   // the pool is transparent: nothing is split or joined
 };
+
+// Those of the instance a call is for.
+const Settings &settings_of(const weir_scope *scope);
 
 extern const weir_schema kSchema;
 

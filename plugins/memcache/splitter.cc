@@ -4,8 +4,10 @@
 
 #include <weir/inline.h>
 
+#include "base64.h"
 #include "command_table.h"
 #include "line_tokens.h"
+#include "packet_renderer.h"
 #include "request_word.h"
 
 namespace weir::memcache {
@@ -65,9 +67,9 @@ class Splitter {
       ref(at, end_of(to - 1));
       return status_;
     }
-    if (word.noreply_off) {
-      ref(at, word.noreply_off - 1);
-      at = word.noreply_off + kNoReplyLen;
+    if (word.left_out) {
+      ref(at, word.left_out - 1);
+      at = word.left_out + (is_meta(command(r_->req->cmd).shape) ? 1 : kNoReplyLen);
     }
     ref(at, r_->req->size);
     return status_;
@@ -81,12 +83,21 @@ class Splitter {
   void ref(uint64_t from, uint64_t to) { keep(weir_push_ref(out_, 0, from, to - from)); }
   void lit(const char *text, uint64_t len) { keep(weir_push_lit(out_, text, len)); }
   void key_mem(uint32_t key) {
-    if (!is_key(r_->key_bytes[key])) return keep(WEIR_E_FAIL);
     weir_bytes bytes = r_->key_bytes[key];
+    if (r_->req->flags & WEIR_REQ_CODED_KEYS) return coded_key(bytes);
+    if (!is_key(bytes)) return keep(WEIR_E_FAIL);
     void *copy = arena_->alloc(arena_, bytes.len, 1);  // who made the key keeps it for this call only
     if (!copy) return keep(WEIR_E_NOMEM);
     std::memcpy(copy, bytes.ptr, bytes.len);
     keep(weir_push_mem(out_, static_cast<uint8_t *>(copy), bytes.len));
+  }
+  void coded_key(weir_bytes bytes) {
+    const uint32_t len = base64_size(bytes.len);
+    if (bytes.len == 0 || len > kMaxKey) return keep(WEIR_E_FAIL);
+    auto *text = static_cast<uint8_t *>(arena_->alloc(arena_, len, 1));
+    if (!text) return keep(WEIR_E_NOMEM);
+    encode_base64(bytes.ptr, bytes.len, text);
+    keep(weir_push_mem(out_, text, len));
   }
   void flush() {
     if (run_to_ > run_from_) ref(run_from_, run_to_);
@@ -135,7 +146,7 @@ weir_status render_request(const weir_scope *scope, const weir_render *r, weir_o
     case WEIR_RENDER_SPLIT:
       return Splitter(scope, r, out).split();
     case WEIR_RENDER_REKEY:
-      return Splitter(scope, r, out).whole();
+      return is_binary(r->req->user) ? render_packet(scope, r, out) : Splitter(scope, r, out).whole();
     default:
       return WEIR_E_FAIL;
   }

@@ -73,7 +73,7 @@ inline uint64_t take_usual_request(weir_parse *p, uint64_t pos) {
   weir_req *req = &p->reqs[p->msg_len++];
   *req = {};
   req->size = found.size;
-  req->user = pack({0, found.key_off, found.key_len});
+  req->user = pack(RequestWord{0, found.key_off, found.key_len});
   req->key_count = 1;
   req->cmd = found.cmd;
   req->route = WEIR_ROUTE_KEY;
