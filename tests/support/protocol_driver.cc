@@ -309,12 +309,28 @@ void ProtocolDriver::run(Connection &c, std::string_view bytes, const Feed &feed
   out.left = c.msg_start < c.stream.size() ? c.stream.size() - c.msg_start : 0;
 }
 
+// keys: as they are without their encoding.
+void ProtocolDriver::decode_keys(Connection &c, ParsedRequest &r) {
+  if (!ops_->decode) return violation("keys that are encoded, and no decode()");
+  FakeArena arena;
+  weir_scope sc = scope(&c, arena);
+  for (std::string &key : r.keys) {
+    std::unique_ptr<uint8_t[]> out(new uint8_t[key.size()]);  // exact, so that a sanitizer sees a byte too many
+    weir_bytes wire = {reinterpret_cast<const uint8_t *>(key.data()), key.size()};
+    uint32_t len = ops_->decode(&sc, &r.req, wire, out.get());
+    if (len == UINT32_MAX) continue;
+    if (len > key.size()) return violation("a key longer than its encoding");
+    key.assign(reinterpret_cast<const char *>(out.get()), len);
+  }
+}
+
 Requests ProtocolDriver::requests(Connection &c, std::string_view bytes, const Feed &feed) {
   Requests out;
   run(c, bytes, feed, out);
   for (ParsedRequest &r : out.list) {
     r.complete = r.req.size <= c.stream.size() - r.start;
     r.message = c.stream.substr(r.start, r.req.size);
+    if (r.req.flags & WEIR_REQ_CODED_KEYS) decode_keys(c, r);
     for (const weir_key &key : r.raw_keys)
       r.units.push_back(key.unit_off <= r.message.size() ? r.message.substr(key.unit_off, key.unit_len) : "");
   }

@@ -13,9 +13,9 @@ namespace weir::test {
 
 struct ParsedRequest {
   weir_req req{};
-  std::string message;  // its bytes, as far as they were fed
-  std::string cmd;      // name in the command table
-  std::vector<std::string> keys, units;
+  std::string message;                   // its bytes, as far as they were fed
+  std::string cmd;                       // name in the command table
+  std::vector<std::string> keys, units;  // keys: without their encoding, if they have one
   std::vector<weir_key> raw_keys;
   uint64_t start = 0;     // where it starts in the connection's stream
   bool complete = false;  // the whole message was fed
@@ -135,6 +135,7 @@ class ProtocolDriver {
   void take(Connection &, const Call &, Requests &);
   void take(Connection &, const Call &, Replies &);
   void advance(Connection &, const Call &, uint64_t avail);
+  void decode_keys(Connection &, ParsedRequest &);
   void check_key(const Connection &, const weir_key &, const weir_req &);
   weir_scope scope(Connection *, FakeArena &);
   void violation(const std::string &text) { violations.push_back(text); }

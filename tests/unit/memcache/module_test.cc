@@ -12,9 +12,11 @@ TEST_F(MemcacheTest, SchemaPicksItForPoolsWithoutRedis) {
   EXPECT_STREQ(schema->pick->key, "redis");
   EXPECT_EQ(schema->pick->value, 0u);
   EXPECT_EQ(schema->pick->otherwise, 1u);
-  ASSERT_EQ(schema->key_count, 1u);
+  ASSERT_EQ(schema->key_count, 2u);
   EXPECT_STREQ(schema->keys[0].name, "shard_failure");
   EXPECT_STREQ(schema->keys[0].fallback, "error");
+  EXPECT_STREQ(schema->keys[1].name, "admin_commands");
+  EXPECT_STREQ(schema->keys[1].fallback, "deny");
   EXPECT_EQ(driver.component()->extension("weir.other/1"), nullptr);
 }
 
@@ -34,6 +36,12 @@ TEST(MemcacheSettings, AnUnknownShardFailureIsRefusedWithWhatIsExpected) {
   ProtocolDriver driver("memcache", "memcache", {{"shard_failure", "perhaps"}});
   EXPECT_FALSE(driver.ok());
   EXPECT_NE(driver.why().find("expected error or miss, found 'perhaps'"), std::string::npos) << driver.why();
+}
+
+TEST(MemcacheSettings, AnUnknownWordForAdminCommandsIsRefusedToo) {
+  ProtocolDriver driver("memcache", "memcache", {{"admin_commands", "yes"}});
+  EXPECT_FALSE(driver.ok());
+  EXPECT_NE(driver.why().find("expected deny or allow, found 'yes'"), std::string::npos) << driver.why();
 }
 
 TEST(MemcacheSettings, BothWordsAreTaken) {

@@ -8,7 +8,6 @@ namespace {
 
 const std::string kTooLong(251, 'k');
 const std::string kBad = "CLIENT_ERROR bad command line format\r\n";
-const std::string kMeta = "SERVER_ERROR meta commands are not supported yet\r\n";
 
 TEST_F(MemcacheTest, MalformedLinesAreAnsweredAndTheConnectionGoesOn) {
   const std::pair<std::string, std::string> table[] = {
@@ -52,23 +51,26 @@ TEST_F(MemcacheTest, ALineThatServersMayReadDifferentlyIsRefusedWithItsData) {
   EXPECT_EQ(answers("set k 0 0 5\t noreply\r\nquit\n\r\nget a\r\n"), "(server)");
 }
 
-TEST_F(MemcacheTest, MetaCommandsAreRefusedWithTheirData) {
-  EXPECT_EQ(answers("mg a v\r\nmn\r\nmd a\r\nme a\r\nma a\r\n"), kMeta + kMeta + kMeta + kMeta + kMeta);
-  EXPECT_EQ(answers("ms a 6 T0\r\nquit\r\n\r\nget a\r\n"), kMeta + "(server)");
-  EXPECT_EQ(answers("ms a x\r\nget a\r\n"), kBad + "(server)");
+// What a pool of these settings says to the line.
+std::string said(const FakeHost::Config &config, uint32_t servers, const std::string &line) {
+  ProtocolDriver driver("memcache", "memcache", config, servers);
+  Connection &c = driver.client();
+  Requests parsed = driver.requests(c, line + "\r\n");
+  EXPECT_EQ(parsed.list.size(), 1u) << line;
+  if (parsed.list.empty() || parsed.list[0].req.route != WEIR_ROUTE_LOCAL) return "(server)";
+  return driver.reply(c, &parsed.list[0], WEIR_ERR_NONE).bytes;
 }
 
-TEST_F(MemcacheTest, CommandsForOneServerAreRefusedClearly) {
-  EXPECT_EQ(answers("stats\r\n"), "SERVER_ERROR stats is not supported through the proxy yet\r\n");
-  for (const char *line : {"shutdown\r\n", "watch fetchers\r\n", "cache_memlimit 1\r\n", "slabs automove 1\r\n"})
-    EXPECT_EQ(answers(line).substr(0, 41), "SERVER_ERROR this command acts on a singl") << line;
-}
-
-TEST_F(MemcacheTest, TheBinaryProtocolIsNamedAsTheReasonToClose) {
-  Requests parsed = driver.requests("get a\r\n\x80\x0a\x00\x00");
-  EXPECT_EQ(parsed.list.size(), 1u);
-  EXPECT_EQ(parsed.status, WEIR_E_PROTO);
-  EXPECT_NE(parsed.error.find("binary protocol"), std::string::npos);
+TEST(MemcacheAdmin, CommandsForOneServerNeedThePoolsWordAndAPoolOfOne) {
+  for (const char *line : {"shutdown", "cache_memlimit 1", "slabs automove 1", "lru tune 1 2 3 4", "lru_crawler enable",
+                           "lru_crawler metadump all", "extstore item_age 1", "misbehave", "debugtime p"}) {
+    EXPECT_EQ(said({}, 1, line).substr(0, 38), "SERVER_ERROR an administrative command") << line;
+    EXPECT_EQ(said({{"admin_commands", "allow"}}, 1, line), "(server)") << line;
+    EXPECT_EQ(said({{"admin_commands", "allow"}}, 2, line).substr(0, 40), "SERVER_ERROR this command acts on a sing")
+        << line;
+  }
+  EXPECT_EQ(said({}, 1, "watch fetchers").substr(0, 38), "SERVER_ERROR an administrative command");
+  EXPECT_EQ(said({{"admin_commands", "allow"}}, 1, "watch").substr(0, 24), "SERVER_ERROR watch needs");
 }
 
 TEST_F(MemcacheTest, LinesOver2048BytesAreTooLongUnlessTheyAreGets) {
