@@ -1,6 +1,6 @@
 // The binary protocol: packets in, packets out, and the quiet ones.
 #include "tests/unit/memcache/described.h"
-#include "tests/unit/memcache/packets.h"
+#include "tests/support/memcache_packets.h"
 
 namespace weir::test {
 namespace {

@@ -1,4 +1,4 @@
-// Packets of the binary protocol, for tests.
+// Packets of memcached's binary protocol, for tests.
 #pragma once
 
 #include <cstdint>
