@@ -53,7 +53,8 @@ enum class MetricKind { counter, gauge, timestamp };
   X(server_up, gauge, "1 while the server is used, 0 while it is down")                    \
   X(probes_ok, counter, "# probes that found the server well")                             \
   X(probes_failed, counter, "# probes that did not")                                       \
-  X(retries, counter, "# requests sent again after a connection was lost")
+  X(retries, counter, "# requests sent again after a connection was lost")                 \
+  X(leases, gauge, "# connections that clients have for themselves")
 
 #define WEIR_METRIC_FIELD(name, kind, help) Cell name;
 struct PoolCells {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/client/dispatcher.h"
 #include "core/client/front.h"
 #include "core/client/request_parser.h"
 #include "core/message/split.h"
@@ -17,6 +18,7 @@ constexpr uint64_t kLingerUs = 2'000'000;
 constexpr uint64_t kFirstInflight = 128;  // until replies have shown their size
 constexpr uint64_t kLeastInflight = 2;
 constexpr uint64_t kLargestReply = 1 << 30;
+constexpr size_t kMostWhileBlocked = 64 << 10;  // is taken in of a client that waits for a command that blocks
 
 }  // namespace
 
@@ -74,6 +76,7 @@ void ClientConnection::end_input() {
 
 void ClientConnection::finish_if_done() {
   if (!open() || !input_ended_ || linger_until_us_ != 0 || !order_.empty() || !out_.empty()) return;
+  if (postponed_ != nullptr) return;
   if (peer_ended_) return close();
   linger();
 }
@@ -92,6 +95,7 @@ void ClientConnection::close() {
   linger_until_us_ = 0;
   pauses_ = 0;
   large_.reset();
+  drop_leases();
   while (Request *request = order_.pop()) {
     request->owner = nullptr;
     request->reply.clear(reactor_.chunks);
@@ -124,7 +128,7 @@ void ClientConnection::check_time(uint64_t now_us) {
 // From one look to the next: that costs a request nothing but to say that something came.
 bool ClientConnection::idles_too_long(uint64_t now_us) {
   bool heard = std::exchange(heard_, false);
-  if (heard || !order_.empty() || idle_since_us_ == 0) idle_since_us_ = now_us;
+  if (heard || !order_.empty() || !leases_.empty() || idle_since_us_ == 0) idle_since_us_ = now_us;
   if (!out_.empty()) idle_since_us_ = std::max(idle_since_us_, moved_us_);
   if (now_us < idle_since_us_ + front_->settings.idle_timeout_us) return false;
   WEIR_LOG(info, "pool %s: closing a client that was idle for idle_timeout", front_->settings.name.c_str());
@@ -162,6 +166,7 @@ void ClientConnection::peer_closed() {
   // The second time it hung up both ways: nobody is left to answer.
   if (linger_until_us_ != 0 || peer_ended_) return close();
   peer_ended_ = true;
+  if (is_blocked()) return close();  // nobody waits for what it waited for
   front_->cells.client_eof.add();
   drop_input();
   end_input();
@@ -170,7 +175,8 @@ void ClientConnection::peer_closed() {
 void ClientConnection::consume(Inbox::Span all) {
   // It has hung up: that is told even to those who do not read. Or it was paused by an event of this very turn.
   bool between = !awaiting_ && discard_ == 0;
-  if ((pauses_ & kBusy) != 0 || ((pauses_ & kSpare) != 0 && between)) [[unlikely]] {
+  if ((pauses_ & (kBusy | kFence | kTurn)) != 0 || ((pauses_ & kSpare) != 0 && between)) [[unlikely]] {
+    if (all.len > kMostWhileBlocked) want_reading(false);
     return inbox_.keep(reactor_.chunks, all, 0, inbox_.resume(), 0);
   }
   parsing_ = true;
@@ -185,22 +191,29 @@ void ClientConnection::consume(Inbox::Span all) {
 }
 
 void ClientConnection::go_on() {
-  if (!open() || pauses_ != 0 || input_ended_) return;
+  if (!open() || pauses_ != 0) return;
+  if (postponed_ != nullptr && !Dispatcher::run_postponed(*this)) return;
+  if (input_ended_) return finish_if_done();
   want_reading(true);
   if (Inbox::Span waiting = inbox_.again(); waiting.len > 0 && !awaiting_) consume(waiting);
 }
 
 void ClientConnection::pause(uint32_t why) {
   if (why == kOutput && (pauses_ & kOutput) == 0) ++front_->slow_clients;
+  if (why == kOutput) read_leases(false);
   pauses_ |= why;
-  if (linger_until_us_ == 0) want_reading(false);
+  // One that waits for a command that blocks is listened to, since it may leave.
+  if (linger_until_us_ == 0) want_reading(why == kFence && pauses_ == kFence && is_blocked());
 }
 
 void ClientConnection::unpause(uint32_t why) {
   if ((pauses_ & why) == 0) return;
-  if ((pauses_ & why & kOutput) != 0) --front_->slow_clients;
+  if ((pauses_ & why & kOutput) != 0) {
+    --front_->slow_clients;
+    read_leases(true);
+  }
   pauses_ &= ~why;
-  if (pauses_ == 0 && !input_ended_) front_->resume_soon(*this);
+  if (pauses_ == 0 && (!input_ended_ || postponed_ != nullptr)) front_->resume_soon(*this);
 }
 
 // Up at once, down by and by: one large reply is a better warning than many small ones are a comfort.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/client/large_request.h"
+#include "core/client/lease.h"
 #include "core/client/reply_order.h"
 #include "core/client/request_body.h"
 #include "core/message/carried.h"
@@ -22,7 +23,10 @@ namespace weir::client {
 
 class Front;
 
-class ClientConnection final : public net::Connection, public RequestOwner, public plugin::ClientView {
+class ClientConnection final : public net::Connection,
+                               public RequestOwner,
+                               public upstream::LeaseHolder,
+                               public plugin::ClientView {
  public:
   enum Pause : uint32_t {
     kInflight = 1,
@@ -32,7 +36,8 @@ class ClientConnection final : public net::Connection, public RequestOwner, publ
     kBusy = 16,
     kMoving = 32,
     kRing = 64,
-    kSpare = 128
+    kSpare = 128,
+    kTurn = 256  // a request of its own waits until everything before it is answered
   };
 
   ClientConnection(Front &front, uint32_t lane);
@@ -65,8 +70,13 @@ class ClientConnection final : public net::Connection, public RequestOwner, publ
   void hold_back(Part &) override;
   void awaits_ring(Part &) override;
   void ring_changed(Part &) override;
+  void send_again(Part &, const weir_rsp &) override;
   void part_failed(Part &, const Failure &, bool held) override;
   void released(Request &) override;
+  void pushed(const uint8_t *data, size_t len) override;
+  void pushed(Chain &bytes) override;
+  void lease_ends(upstream::ServerConnection &) override;
+  void lease_lost(upstream::ServerConnection &) override;
   void about(weir_client_about &) const override;
 
  protected:
@@ -141,6 +151,23 @@ class ClientConnection final : public net::Connection, public RequestOwner, publ
   // An error as the whole answer to a request that has none yet.
   void fail(Request &request, uint32_t error, std::string_view text);
 
+  // Leases.
+  Lease *lease_at(uint32_t place);  // of Reach; null = none
+  Lease *take_lease(const weir_req &req, uint32_t place);
+  void tell_lease(const weir_req &begin, uint32_t place, uint32_t on);
+  void break_lease(const weir_req &req);
+  bool ends_broken_lease(const weir_req &req);
+  void fence_passed(const weir_req &req);
+  void end_lease(size_t i, bool clean);
+  void drop_leases();
+  bool is_blocked() const {
+    const Request *last = order_.back();
+    return last != nullptr && (last->req.flags & WEIR_REQ_BLOCKING) != 0;
+  }
+  bool may_push() const;
+  void put_out_pushes();
+  void read_leases(bool on);
+
   // Dispatches it in slices; until that is done nothing more is parsed.
   void begin_large(Request &request, LargeRequest::Content &&content);
 
@@ -160,6 +187,10 @@ class ClientConnection final : public net::Connection, public RequestOwner, publ
   uint64_t discard_ = 0;  // bytes of a refused request still to come
 
   std::unique_ptr<LargeRequest> large_;
+
+  std::vector<Lease> leases_;
+  std::unique_ptr<Postponed> postponed_;
+  Chain pushes_;  // what servers said unasked, while a reply is under way
 
   ReplyOrder order_;
   size_t held_bytes_ = 0;     // of replies that are not first in the order

@@ -80,10 +80,11 @@ void ClientConnection::replied(Part &part, const weir_rsp &rsp, const weir_item 
     if ((request.req.flags & WEIR_REQ_MUTE) == 0) put_out(data, rsp.size);
     order_.pop();
     --request.holders;  // its part still holds it
-    if ((request.req.flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
+    bool fenced = (request.req.flags & WEIR_REQ_FENCE) != 0;
+    if (fenced) fence_passed(request.req);
     const Request *next = order_.front();
     bool next_has_some = next != nullptr && (next->done || next->to_merge || !next->reply.empty());
-    if (next_has_some || pauses_ != 0 || input_ended_) flush_order();
+    if (next_has_some || fenced || pauses_ != 0 || input_ended_) flush_order();
     if (!open()) return;
   } else {
     deliver(request, data, rsp.size);
@@ -156,6 +157,10 @@ void ClientConnection::awaits_ring(Part &part) {
 void ClientConnection::ring_changed(Part &part) {
   unpause(kRing);
   Dispatcher::send_again(*this, part);
+}
+
+void ClientConnection::send_again(Part &part, const weir_rsp &rsp) {
+  Dispatcher::send_as_told(*this, part, rsp);
 }
 
 void ClientConnection::part_failed(Part &part, const Failure &failure, bool held) {
@@ -267,10 +272,10 @@ void ClientConnection::finish(Request &request) {
 void ClientConnection::flush_order() {
   while (Request *request = order_.pop_ready()) {
     take_held(*request);
-    uint32_t flags = request->req.flags;
+    if ((request->req.flags & WEIR_REQ_FENCE) != 0) fence_passed(request->req);
     reactor_.requests.release(request);
-    if ((flags & WEIR_REQ_FENCE) != 0) unpause(kFence);
   }
+  if (!pushes_.empty()) put_out_pushes();
   // What the next one already has need not wait for its end.
   if (has_merge()) {
     front_->slices.add_merge(*this);
@@ -293,7 +298,7 @@ void ClientConnection::order_moved() {
   if (parsing_) return;
   if ((pauses_ & kInflight) != 0) check_inflight();
   if ((pauses_ & kMoving) != 0 && order_.empty()) front_->move_soon(*this);
-  if ((pauses_ & kSpare) != 0 && order_.empty()) unpause(kSpare);
+  if ((pauses_ & (kSpare | kTurn)) != 0 && order_.empty()) unpause(kSpare | kTurn);
   if (input_ended_) finish_if_done();
 }
 

@@ -13,17 +13,14 @@
 namespace weir::client {
 namespace {
 
-constexpr uint32_t kNotInThisCore = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | WEIR_REQ_PRELUDE | WEIR_REQ_BLOCKING |
-                                    WEIR_REQ_STREAM_RSP | WEIR_REQ_OPEN;
 constexpr uint32_t kCopiedKeys = 4 * kSlice;
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
 constexpr std::string_view kServerDown = "the server is down";
 constexpr std::string_view kQueueFull = "the server's queue is full";
-constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
 
 // A request with any of these does not take the short way.
-constexpr uint32_t kUnusual =
-    kNotInThisCore | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER | WEIR_REQ_FENCE | WEIR_REQ_CLOSE | WEIR_REQ_CODED_KEYS;
+constexpr uint32_t kUnusual = kChangesLease | WEIR_REQ_OPEN | WEIR_REQ_KEEP | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER |
+                              WEIR_REQ_FENCE | WEIR_REQ_CLOSE | WEIR_REQ_CODED_KEYS;
 
 const uint32_t *all_keys(RequestArrays &arrays, uint32_t n) {
   if (size_t had = arrays.all_keys.size(); had < n) {
@@ -46,16 +43,6 @@ inline bool is_by_one_key(const weir_req &req) {
 
 }  // namespace
 
-[[gnu::always_inline]] inline Dispatcher::Dispatcher(ClientConnection &client)
-    : client_(client),
-      front_(*client.front_),
-      arrays_(client.front_->arrays),
-      ring_(client.front_->pool.ring()),
-      request_limit_(client.front_->settings.request_limit),
-      due_us_(client.front_->upstream.due_us()),
-      no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit),
-      diverts_(ring_.diverts()) {}
-
 [[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
                                                             uint32_t place, size_t len, uint64_t due_us) {
   Request &request = *client_.enqueue(req);
@@ -69,7 +56,7 @@ inline bool is_by_one_key(const weir_req &req) {
 // The len bytes just written are the part, which its connection may have to send again. key: NULLABLE
 [[gnu::noinline]] void Dispatcher::keep(Part &part, upstream::ServerConnection &connection, size_t len,
                                         const weir_bytes *key) {
-  if ((part.request->req.flags & WEIR_REQ_RETRY_SAFE) == 0 || len > Kept::kMost) return;
+  if ((part.request->req.flags & (WEIR_REQ_RETRY_SAFE | WEIR_REQ_KEEP)) == 0 || len > Kept::kMost) return;
   part.again |= Part::kKept;
   part.kept = Kept::make(client_.reactor_.chunks, connection.output(), len, key);
 }
@@ -99,7 +86,7 @@ inline bool is_by_one_key(const weir_req &req) {
 
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
   Dispatcher dispatcher(client);
-  if (!is_plain(req) || dispatcher.no_memory_ || dispatcher.diverts_ || client.front_->keeps_reads) return false;
+  if (!is_plain(req) || !dispatcher.quick_) return false;
   uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
   return dispatcher.send_at_once(req, message, server);
 }
@@ -126,8 +113,7 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
-  const bool quick =
-      batch.whole == nullptr && !dispatcher.no_memory_ && !dispatcher.diverts_ && !client.front_->keeps_reads;
+  const bool quick = batch.whole == nullptr && dispatcher.quick_;
   RequestArrays &arrays = client.front_->arrays;
   if (batch.key_count > 0) {
     client.front_->reach.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
@@ -170,9 +156,10 @@ bool Dispatcher::dispatch_with_care(const One &one) {
 
 void Dispatcher::dispatch(const One &one) {
   const weir_req &req = one.req;
-  if ((req.flags & kNotInThisCore) != 0 || req.route == WEIR_ROUTE_LEASED) {
+  if ((req.flags & WEIR_REQ_OPEN) != 0) {
     return refuse(one, WEIR_ERR_INTERNAL, "the command needs what this version of weir does not have");
   }
+  if ((req.flags & kChangesLease) != 0 && !is_its_turn(one)) return;
   switch (req.route) {
     case WEIR_ROUTE_LOCAL:
       return answer(one);
@@ -191,10 +178,12 @@ void Dispatcher::dispatch(const One &one) {
     return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
   }
   if (ring_.empty()) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
-  if (one.large != nullptr) return in_slices(one);
+  if (one.large != nullptr && req.route != WEIR_ROUTE_LEASED) return in_slices(one);
   switch (req.route) {
     case WEIR_ROUTE_KEY:
       return by_key(one);
+    case WEIR_ROUTE_LEASED:
+      return over_leases(one);
     case WEIR_ROUTE_SPLIT:
       return by_split(one);
     case WEIR_ROUTE_ANY:
@@ -210,6 +199,7 @@ void Dispatcher::dispatch(const One &one) {
 
 void Dispatcher::refuse(const One &one, uint32_t error, std::string_view text) {
   front_.cells.forward_error.add();
+  client_.break_lease(one.req);
   if (one.req.reply == WEIR_REPLY_NONE) return;
   client_.fail(*client_.enqueue(one.req), error, text);
 }
@@ -269,7 +259,7 @@ void Dispatcher::send_again(ClientConnection &client, Part &part) {
   }
   upstream::ServerConnection *to = reach.connection(place, client.lane_, part.request->req.profile);
   if (to == nullptr) {
-    client.part_failed(part, {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut}, false);
+    client.part_failed(part, {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, "max_profiles is reached"}, false);
     client.reactor_.requests.release(part);
     return;
   }
@@ -297,30 +287,34 @@ bool Dispatcher::serves(const One &one, uint32_t place) {
   return false;
 }
 
-uint64_t Dispatcher::due_us(uint32_t place) {
-  return front_.reach.is_own(place) ? due_us_ : front_.reach.due_us(place);
+uint64_t Dispatcher::due_us(const weir_req &req, uint32_t place) {
+  uint64_t due = front_.reach.is_own(place) ? due_us_ : front_.reach.due_us(place);
+  if ((req.flags & WEIR_REQ_BLOCKING) == 0 || due == 0) return due;
+  return req.timeout_ms == 0 ? 0 : due + uint64_t{req.timeout_ms} * 1000;
 }
 
 void Dispatcher::to_server(const One &one, uint32_t place) {
-  if (diverts_ && !serves(one, place)) return;
+  if (diverts_ && one.req.route != WEIR_ROUTE_LEASED && !serves(one, place)) return;
   bool transform = (one.req.flags & WEIR_REQ_TRANSFORM) != 0;
   if (transform && one.req.reply != WEIR_REPLY_NONE) {
     arrays_.part_sizes.assign(front_.reach.places() + 1, 0);
     arrays_.part_sizes[place] = std::max<uint32_t>(one.req.key_count, 1);
     return to_parts(one, 1);
   }
-  upstream::ServerConnection *to = front_.reach.connection(place, client_.lane_, one.req.profile);
-  if (to == nullptr) return refuse(one, WEIR_ERR_OVERLOAD, kProfilesOut);
+  Failure why{};
+  upstream::ServerConnection *to = connection_for(one, place, why);
+  if (to == nullptr) return refuse(one, why.error, why.text);
   upstream::ServerConnection &connection = *to;
   if (!may_send(one, connection)) return;
   size_t len = write(one, connection, place, nullptr);
   if (len == 0) return refuse(one, WEIR_ERR_INTERNAL, "the command could not be encoded");
   if (one.req.reply == WEIR_REPLY_NONE) {
-    connection.queued(nullptr, len, due_us(place));
+    connection.queued(nullptr, len, due_us(one.req, place));
   } else {
     const weir_bytes *key = is_by_one_key(one.req) ? one.key_bytes : nullptr;
-    expect_reply(one.req, connection, place, len, due_us(place));
-    if (front_.keeps_reads) keep(client_.order_.back()->part, connection, len, key);
+    expect_reply(one.req, connection, place, len, due_us(one.req, place));
+    if (front_.keeps_reads || (one.req.flags & WEIR_REQ_KEEP) != 0)
+      keep(client_.order_.back()->part, connection, len, key);
   }
   ease(client_, connection);
 }
@@ -472,7 +466,8 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     return refuse(one, WEIR_ERR_INTERNAL, "the protocol cannot merge replies");
   }
   net::Reactor &reactor = client_.reactor_;
-  uint32_t n = one.req.route == WEIR_ROUTE_ALL ? 0 : one.req.key_count;
+  bool has_keys = one.req.route != WEIR_ROUTE_ALL && one.req.route != WEIR_ROUTE_LEASED;
+  uint32_t n = has_keys ? one.req.key_count : 0;
   weir_bytes kept = (one.req.flags & WEIR_REQ_KEEP) != 0 ? one.message : weir_bytes{nullptr, 0};
   Request &request = *client_.enqueue(one.req);
   Split &split = *Split::make(reactor.chunks, part_count, one.key_bytes, n, kept);
@@ -492,8 +487,8 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     } else if (diverts_ && !front_.reach.serves(ring_, part.part.server)) {
       front_.cells.refused_down.add();
       part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown};
-    } else if (auto *to = front_.reach.connection(part.part.server, client_.lane_, one.req.profile); to == nullptr) {
-      part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut};
+    } else if (auto *to = connection_for(one, part.part.server, part.failure); to == nullptr) {
+      // It says why.
     } else if (!to->has_room()) {
       part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kQueueFull};
     } else if (size_t len = write(one, *to, part.part.server, &part); len == 0) {
@@ -501,7 +496,7 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     } else {
       ++request.holders;
       if (front_.keeps_reads) keep(part.part, *to, len, nullptr);
-      to->queued(&part.part, len, due_us(part.part.server));
+      to->queued(&part.part, len, due_us(one.req, part.part.server));
       ease(client_, *to);
       continue;
     }

@@ -37,6 +37,10 @@ class Dispatcher {
   static bool takes_pieces(const weir_req &req);
   // A part whose server left the ring: to the one that the ring has for it now.
   static void send_again(ClientConnection &client, Part &part);
+  // A part whose reply asked for it, see WEIR_RF_RESEND.
+  static void send_as_told(ClientConnection &client, Part &part, const weir_rsp &rsp);
+  // What waited for everything before it to be answered. False: as run().
+  static bool run_postponed(ClientConnection &client);
   // A request was queued: its client waits while there is more than is good.
   static void ease(ClientConnection &client, upstream::ServerConnection &connection);
 
@@ -71,12 +75,19 @@ class Dispatcher {
   bool serves(const One &one, uint32_t place);
   void all_that_serve();
   void to_parts(const One &one, uint32_t part_count);
+  bool is_its_turn(const One &one);
+  void postpone(const One &one);
+  void over_leases(const One &one);
+  upstream::ServerConnection *connection_for(const One &one, uint32_t place, Failure &why);
+  upstream::ServerConnection *new_lease(const One &one, uint32_t place, Failure &why);
+  bool put_ahead(const weir_req &req, const One &one, upstream::ServerConnection &connection, uint32_t place,
+                 uint32_t purpose);
   void refuse(const One &one, uint32_t error, std::string_view text);
   void expect_reply(const weir_req &req, upstream::ServerConnection &connection, uint32_t place, size_t len,
                     uint64_t due_us);
   void keep(Part &part, upstream::ServerConnection &connection, size_t len, const weir_bytes *key);
   bool may_send(const One &one, upstream::ServerConnection &connection);
-  uint64_t due_us(uint32_t place);
+  uint64_t due_us(const weir_req &req, uint32_t place);
   // Appends the request, or its part, to the connection's output; its length, 0 when the plugin failed.
   size_t write(const One &one, upstream::ServerConnection &connection, uint32_t place, const SplitPart *part);
   size_t render(const One &one, upstream::ServerConnection &connection, uint32_t purpose, const uint32_t *pick,
@@ -90,6 +101,18 @@ class Dispatcher {
   const uint64_t due_us_;  // when what is sent now has waited too long
   const bool no_memory_;   // memory_limit is reached
   const bool diverts_;     // servers may be down, or their keys elsewhere
+  const bool quick_;       // nothing is out of the ordinary, so that plain requests may take the short way
 };
+
+[[gnu::always_inline]] inline Dispatcher::Dispatcher(ClientConnection &client)
+    : client_(client),
+      front_(*client.front_),
+      arrays_(client.front_->arrays),
+      ring_(client.front_->pool.ring()),
+      request_limit_(client.front_->settings.request_limit),
+      due_us_(client.front_->upstream.due_us()),
+      no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit),
+      diverts_(ring_.diverts()),
+      quick_(!no_memory_ && !diverts_ && !front_.keeps_reads && client.leases_.empty()) {}
 
 }  // namespace weir::client

@@ -102,6 +102,15 @@ void Front::wait_for_room(ClientConnection &client, upstream::ServerConnection &
   waiters_.push_back({&client, &connection});
 }
 
+void Front::forget_waiter(upstream::ServerConnection &connection) {
+  for (size_t i = waiters_.size(); i-- > 0;) {
+    if (waiters_[i].connection != &connection) continue;
+    ClientConnection *client = waiters_[i].client;
+    waiters_.erase(waiters_.begin() + static_cast<ptrdiff_t>(i));
+    client->unpause(ClientConnection::kServerQueue);
+  }
+}
+
 void Front::wake_waiters() {
   if (waiters_.empty()) return;
   std::vector<ClientConnection *> awake;

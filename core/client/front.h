@@ -90,6 +90,7 @@ class Front {
   void move_clients();
   void resume_soon(ClientConnection &client);
   void resume_clients();
+  void forget_waiter(upstream::ServerConnection &connection);  // it goes
   void wait_for_room(ClientConnection &client, upstream::ServerConnection &connection);
 
   std::vector<std::unique_ptr<ClientConnection>> clients_;

@@ -48,6 +48,12 @@ upstream::ServerConnection *Reach::profile_connection(uint32_t place, uint32_t l
   return spare_->upstream.connection(place - own_places_, lane, profile);
 }
 
+upstream::ServerConnection *Reach::lease(uint32_t place, uint64_t profile, upstream::LeaseHolder &holder) {
+  if (is_own(place)) return upstream_.leases.take(place, profile, holder);
+  own_.cells.failed_over.add();
+  return spare_->upstream.leases.take(place - own_places_, profile, holder);
+}
+
 uint64_t Reach::spare_due_us() {
   return spare_->upstream.due_us();
 }

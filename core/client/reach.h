@@ -50,6 +50,8 @@ class Reach {
   upstream::ServerConnection *connection(uint32_t place, uint32_t lane, uint64_t profile) {
     return profile == 0 ? &connection(place, lane) : profile_connection(place, lane, profile);
   }
+  // One for the client alone. Null: lease_limit of them are out.
+  upstream::ServerConnection *lease(uint32_t place, uint64_t profile, upstream::LeaseHolder &holder);
   // When what is sent there now has waited too long.
   uint64_t due_us(uint32_t place) { return is_own(place) ? upstream_.due_us() : spare_due_us(); }
 

@@ -22,11 +22,18 @@ struct Split;
 
 // What is out of the ordinary about a part.
 struct PartMarks {
-  enum Again : uint8_t { kKept = 1, kHere = 2, kElsewhere = 4 };
+  enum Again : uint8_t {
+    kKept = 1,
+    kHere = 2,
+    kElsewhere = 4,
+    kSwallowed = 8,    // what goes ahead of a lease's first request, or of one that is sent again
+    kResentOnce = 16,  // its reply asked for it: so many times
+    kResent = 3 * kResentOnce,
+  };
   bool abandoned = false;
   bool want_items = false;  // the reply will be merged
   bool begun = false;       // some of its reply went to its owner
-  uint8_t again = 0;        // it can be sent again; it was, to its server; it was, to another one
+  uint8_t again = 0;        // Again: it can be sent again; it was, to its server; it was, to another one ...
   bool none() const { return std::bit_cast<uint32_t>(*this) == 0; }
 };
 
@@ -76,6 +83,8 @@ class RequestOwner {
   // Its server leaves the ring; nothing was replied. It is to be sent again when ring_changed() is called for it.
   virtual void awaits_ring(Part &) = 0;
   virtual void ring_changed(Part &) = 0;
+  // Its reply said that it is to be sent again; it left its queue.
+  virtual void send_again(Part &, const weir_rsp &) = 0;
   // There will be no (or no whole) reply. held: the client must not be told before released().
   virtual void part_failed(Part &, const Failure &, bool held) = 0;
   // A request that was held back may be told.

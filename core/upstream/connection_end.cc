@@ -45,7 +45,7 @@ void ServerConnection::close(const Ending &ending) {
   // Requests of which not a byte was written cannot have been carried out: they go to a new connection.
   size_t before_unsent = 0;
   config::Retry retry = upstream_.with.pool.resends();
-  bool resend = lost && retry != config::Retry::none && resends_ < kMostResends;
+  bool resend = lost && !lease_.is_one && retry != config::Retry::none && resends_ < kMostResends;
   bool keep_unsent = resend && queue_.bytes_before_unsent(before_unsent);
   if (keep_unsent) {
     out_.consume(reactor_.chunks, before_unsent);
@@ -58,6 +58,7 @@ void ServerConnection::close(const Ending &ending) {
   fail_all(ending, {keep_unsent, resend && retry == config::Retry::reads, held});
   note_queue();
   queue_.publish();
+  if (lease_.is_one) return upstream_.leases.lost(*this);
   if (queue_.empty()) return;
   ++resends_;
   // Not at once: whoever is working with the old connection's bytes must find it closed.
@@ -115,7 +116,8 @@ void ServerConnection::take_down() {
   detach();
   inbox_.clear(reactor_.chunks);
   carried_.clear();
-  body_left_ = 0;
+  body_left_ = push_left_ = 0;
+  push_.clear(reactor_.chunks);
   body_closes_ = false;
 }
 

@@ -17,6 +17,9 @@ constexpr uint64_t kRenewEveryUs = 1'000'000;
 
 void ServerConnection::addresses_changed() {
   if (!open() || state_ == State::leaving || backend_.is_at(address_)) return;
+  if (lease_.is_one) {
+    return close({"the server is at another address now", WEIR_PART_CLOSED, WEIR_ERR_UPSTREAM, false});
+  }
   if (state_ != State::ready) return connect_anew();  // no request has been sent
   start_leaving();
   if (!check_leaving()) upstream_.check_at(reactor_.now_us);
@@ -26,6 +29,7 @@ void ServerConnection::addresses_changed() {
 // address or the same, is asked on a new connection. A server that is what it is gets no more than one a second.
 void ServerConnection::renew() {
   backend_.address_in_doubt();
+  if (lease_.is_one) return;  // it goes when its client gives it up, or the address is gone
   if (state_ != State::ready || (renewed_us_ != 0 && reactor_.now_us < renewed_us_ + kRenewEveryUs)) return;
   renewed_us_ = reactor_.now_us;
   start_leaving();

@@ -54,7 +54,26 @@ bool ServerConnection::may_be_sent_again(const Part &part, uint64_t position) co
   const RequestOwner *owner = part.request->owner;
   bool wanted = owner != nullptr && !part.abandoned && !part.begun;
   bool in_time = part.due_us == 0 || part.due_us > reactor_.now_us;
-  return (part.again & Part::kKept) != 0 && wanted && in_time && owner->changed_at < position;
+  bool safe = (part.request->req.flags & WEIR_REQ_RETRY_SAFE) != 0 && !lease_.is_one;
+  return safe && (part.again & Part::kKept) != 0 && wanted && in_time && owner->changed_at < position;
+}
+
+// Instead of being answered, the oldest part is sent again, as its reply says. False: it cannot be, and nothing was
+// done.
+bool ServerConnection::send_head_again(const weir_rsp &rsp) {
+  Part *part = queue_.head();
+  RequestOwner *owner = part->request->owner;
+  bool may = (part->again & Part::kKept) != 0 && (part->again & Part::kResent) != Part::kResent;
+  if (!may || part->abandoned || owner == nullptr) return false;
+  ++responses_;
+  response_bytes_ += rsp.size;
+  resends_ = 0;
+  backend_.health.replied();
+  cells_.retries.add();
+  part->again = static_cast<uint8_t>(part->again + Part::kResentOnce);
+  queue_.pop();
+  owner->send_again(*part, rsp);
+  return true;
 }
 
 // The parts go ahead of those that are here already: in the order in which they were sent before.

@@ -37,6 +37,7 @@ ServerConnection::ServerConnection(Upstream &upstream, uint32_t server, uint64_t
 ServerConnection::~ServerConnection() {
   inbox_.clear(reactor_.chunks);
   waiting_.clear(reactor_.chunks);
+  push_.clear(reactor_.chunks);
   for (Part *part = queue_.take(false); part != nullptr;) {
     Part *next = part->next_expected;
     reactor_.requests.release(*part);
@@ -209,7 +210,10 @@ void ServerConnection::on_readable() {
   if (n <= 0) return read_failed(n);
   moved_us_ = reactor_.now_us;
   Inbox::Span all = inbox_.received(reactor_.chunks, reactor_.window, static_cast<size_t>(n));
-  parse_on(all, body_left_ > 0 ? stream_body(all.data, all.len) : 0);
+  size_t begun = body_left_ > 0 ? stream_body(all.data, all.len) : 0;
+  if (push_left_ > 0) [[unlikely]]
+    begun = push_goes_on(all.data, all.len);
+  if (open()) parse_on(all, begun);
 }
 
 // As read(2) says: the end, or errno.
@@ -230,6 +234,8 @@ void ServerConnection::parse_on(Inbox::Span all, size_t at) {
     return;
   }
   count_replies();
+  if (lease_.ends) [[unlikely]]
+    end_lease_if_done();
 }
 
 void ServerConnection::count_requests() {
@@ -278,6 +284,7 @@ bool ServerConnection::reply(const weir_rsp &rsp, const weir_item *items, const 
 
 bool ServerConnection::unusual_reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
   if (state_ == State::preparing) return reply_to_step(rsp, data, have);
+  if (rsp.kind == WEIR_RSP_PUSH && lease_.is_one) return push_begins(rsp, data, have);
   return reply_to_head(rsp, items, data, have);
 }
 
@@ -298,6 +305,13 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
     return false;
   }
   bool final = rsp.kind == WEIR_RSP_FINAL, held = false;
+  if (refuses_prelude(*part, rsp)) {
+    close({"the server refused what had to come first", WEIR_PART_CLOSED, WEIR_ERR_ABORTED, false});
+    return false;
+  }
+  if ((rsp.flags & WEIR_RF_RESEND) != 0 && final && part->replies_left == 1 && have == rsp.size) {
+    if (send_head_again(rsp)) return true;
+  }
   if (final) {
     --part->replies_left;
     ++responses_;
@@ -320,6 +334,7 @@ bool ServerConnection::reply_to_head(const weir_rsp &rsp, const weir_item *items
     owner->reply_begins(*part, rsp, items, data, have, answers && whole);
   }
   if (answers && whole) retire_head();
+  if ((rsp.flags & WEIR_RF_LEASE_END) != 0) lease_.ends = lease_.is_one;
   if ((rsp.flags & WEIR_RF_ELSEWHERE) != 0) renew();
   body_closes_ = (rsp.flags & WEIR_RF_CLOSE) != 0;
   if (body_closes_ && whole) {
@@ -374,6 +389,8 @@ void ServerConnection::expire(Part &part) {
   part.abandoned = true;
   reactor_.requests.forget(part);
   if (tell) owner->part_failed(part, {WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, std::strerror(ETIMEDOUT)}, held);
+  // Its client would go on without knowing what became of it.
+  if (lease_.is_one) close({std::strerror(ETIMEDOUT), WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, false});
 }
 
 uint64_t ServerConnection::check_time(uint64_t now_us) {
@@ -387,7 +404,7 @@ uint64_t ServerConnection::check_time(uint64_t now_us) {
   if (state_ == State::leaving && !check_leaving()) upstream_.check_at(now_us + kLookWhileLeavingUs);
   uint64_t timeout = upstream_.with.pool.timeout_us;
   uint64_t stall = std::max(timeout * kStallTimeouts, kLeastStallUs);
-  bool waits = !queue_.empty() || !out_.empty();
+  bool waits = (!queue_.empty() || !out_.empty()) && !lease_.is_one;  // which may wait as long as it likes
   if (timeout != 0 && waits && state_ == State::ready && now_us >= moved_us_ + stall) {
     close({std::strerror(ETIMEDOUT), WEIR_PART_TIMEOUT, WEIR_ERR_TIMEOUT, false});
     return 0;

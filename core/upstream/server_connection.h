@@ -21,6 +21,7 @@
 #include "core/upstream/back_off.h"
 #include "core/upstream/backend.h"
 #include "core/upstream/expectation_queue.h"
+#include "core/upstream/lease_holder.h"
 #include "core/upstream/reply_arrays.h"
 
 namespace weir::upstream {
@@ -71,6 +72,11 @@ class ServerConnection final : public net::Connection {
   bool is_awaited() const { return queue_.is_awaited(); }
   uint32_t server() const { return server_; }
   uint64_t profile() const { return profile_; }
+  Upstream &upstream() const { return upstream_; }
+
+  // Of one that is leased: whether what the server says is read. Not while its client takes nothing.
+  void keep_reading(bool on);
+  bool is_as_new() const;
 
   void on_readable() override;
   void on_writable() override;
@@ -81,6 +87,7 @@ class ServerConnection final : public net::Connection {
   void on_broken(int error) override;
 
  private:
+  friend class Leases;
   friend class ReplyBody;
   friend class ReplyParser;
   enum class State : uint8_t { closed, connecting, preparing, ready, leaving };
@@ -130,6 +137,11 @@ class ServerConnection final : public net::Connection {
   bool reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
   void read_failed(ssize_t n);
   void parse_on(Inbox::Span all, size_t at);
+  bool push_begins(const weir_rsp &rsp, const uint8_t *data, size_t have);
+  size_t push_goes_on(const uint8_t *data, size_t len);
+  bool refuses_prelude(const Part &part, const weir_rsp &rsp) const;
+  bool send_head_again(const weir_rsp &rsp);
+  void end_lease_if_done();
   size_t stream_body(const uint8_t *data, size_t len);
   void retire_head();
   bool give_up_head();  // its reply is too large to be held whole; false: the connection is closed
@@ -171,6 +183,17 @@ class ServerConnection final : public net::Connection {
   uint64_t moved_us_ = 0;                        // when bytes last came, or the queue last began
   uint64_t responses_ = 0, response_bytes_ = 0;  // since count_replies()
   uint64_t requests_ = 0, request_bytes_ = 0;    // since count_requests()
+
+  // One that is a client's alone; kept by Leases.
+  struct Lease {
+    LeaseHolder *holder = nullptr;  // null: nobody has it now
+    size_t place = 0;               // among all leases
+    bool is_one = false;            // else the connection is shared
+    bool ends = false;              // the server's reply said so
+  };
+  Lease lease_;
+  size_t push_left_ = 0;  // bytes still to come of a message that no request asked for
+  Chain push_;            // what has come of it
 
   // Preparing.
   uint32_t step_ = 0, steps_pending_ = 0;

@@ -15,7 +15,7 @@ uint64_t next_connection_id() {
   return last.fetch_add(1, std::memory_order_relaxed);
 }
 
-Upstream::Upstream(const Parts &parts) : with(parts), arrays(ReplyArrays::of_this_thread()) {
+Upstream::Upstream(const Parts &parts) : with(parts), arrays(ReplyArrays::of_this_thread()), leases(*this) {
   for (uint32_t server = 0; server < with.backends.size(); ++server) {
     for (uint32_t i = 0; i < with.pool.server_connections; ++i) {
       connections_.push_back(std::make_unique<ServerConnection>(*this, server, 0));
@@ -92,6 +92,7 @@ void Upstream::addresses_changed(uint32_t server) {
   each_connection([server](ServerConnection &c) {
     if (c.server() == server) c.addresses_changed();
   });
+  leases.addresses_changed(server);
   if (!probes_.empty()) probes_[server]->addresses_changed();
 }
 
@@ -109,6 +110,7 @@ void Upstream::check_time(uint64_t now_us) {
   each_connection([this, now_us](ServerConnection &c) {
     if (uint64_t next = c.check_time(now_us); next != 0) check_at(next);
   });
+  if (uint64_t next = leases.check_time(now_us); next != 0) check_at(next);
   for (auto &probe : probes_) check_at(probe->check_time(now_us));
 }
 
@@ -125,7 +127,7 @@ void Upstream::stop_probes() {
 }
 
 bool Upstream::is_awaited() const {
-  bool awaited = false;
+  bool awaited = leases.is_awaited();
   each_connection([&awaited](const ServerConnection &c) { awaited = awaited || c.is_awaited(); });
   return awaited;
 }
@@ -133,10 +135,11 @@ bool Upstream::is_awaited() const {
 void Upstream::end() {
   stop_probes();
   each_connection([](ServerConnection &c) { c.end(); });
+  leases.end();
 }
 
 bool Upstream::idle() const {
-  bool idle = true;
+  bool idle = leases.idle();
   each_connection([&idle](const ServerConnection &c) { idle = idle && c.idle(); });
   return idle;
 }

@@ -10,6 +10,7 @@
 #include "core/base/stats.h"
 #include "core/plugin/instance.h"
 #include "core/upstream/backend.h"
+#include "core/upstream/leases.h"
 #include "core/upstream/probe.h"
 #include "core/upstream/reply_arrays.h"
 #include "core/upstream/server_connection.h"
@@ -86,6 +87,7 @@ class Upstream {
 
   const Parts with;
   ReplyArrays &arrays;
+  Leases leases;
   uint64_t position = 0;  // of requests on connections that were lost; see RequestOwner::changed_at
   int swamped = 0;        // connections that are; counted by themselves
 

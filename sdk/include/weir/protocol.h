@@ -23,6 +23,7 @@ typedef struct weir_cmd {
 } weir_cmd;
 #define WEIR_CMD_CONT UINT16_MAX /* weir_req.cmd: more of the request before, which had WEIR_REQ_OPEN */
 #define WEIR_CMD_PROBE (UINT16_MAX - 1) /* weir_expect.cmd: the reply answers what probe() sent */
+#define WEIR_CMD_AHEAD (UINT16_MAX - 2) /* weir_expect.cmd: ... what render() put ahead of a request (PRELUDE, RESEND) */
 
 /* ---- requests ------------------------------------------------------------------------------------------------------- */
 /* ARRAY. One key inside a request. Offsets count from the first byte of the request. */

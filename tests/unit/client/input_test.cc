@@ -125,7 +125,7 @@ TEST(Input, WhenMemoryIsShortRequestsForServersAreRefusedAndTheConnectionLives) 
 TEST(Input, WhatThisCoreDoesNotHaveIsRefusedByRequest) {
   World world;
   Peer &client = world.connect();
-  client.say("lease 0\nping\n");
+  client.say("open 0\nping\n");
   EXPECT_TRUE(world.got(client, "-10 the command needs what this version of weir does not have\n+ping\n"));
   EXPECT_EQ(world.leftovers(), "");
 }

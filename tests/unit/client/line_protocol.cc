@@ -46,6 +46,37 @@ weir_status push_key(weir_parse *p, const Word &word, weir_req &req) {
   return WEIR_OK;
 }
 
+// A request that has to do with connections of the client's own.
+bool describe_lease(std::string_view name, const std::vector<Word> &words, weir_req &req) {
+  constexpr uint32_t kBegins = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_FENCE;
+  if (name == "open") return (req.flags = WEIR_REQ_OPEN) != 0;
+  if (name == "unfenced") return (req.flags = WEIR_REQ_LEASE_BEGIN) != 0;
+  if (name == "watch") return (req.flags = kBegins) != 0;
+  if (name == "begin") return (req.flags = kBegins | WEIR_REQ_PRELUDE) != 0;
+  if (name == "listen") return (req.flags = kBegins | WEIR_REQ_STREAM_RSP) != 0;
+  if (name == "keep") return (req.flags = WEIR_REQ_KEEP) != 0;
+  if (name == "block") return (req.flags = WEIR_REQ_BLOCKING | WEIR_REQ_FENCE) != 0;
+  if (name == "wait") {
+    req.timeout_ms = 1000 * static_cast<uint32_t>(number(words.at(1).text));
+    return (req.flags = WEIR_REQ_BLOCKING | WEIR_REQ_FENCE) != 0;
+  }
+  if (name == "listenall") {
+    req.flags = kBegins | WEIR_REQ_STREAM_RSP;
+    return (req.route = WEIR_ROUTE_ALL) != 0;
+  }
+  if (name == "undo") {
+    req.flags = WEIR_REQ_LEASE_END | WEIR_REQ_FENCE;
+    req.route_arg = static_cast<uint32_t>(number(words.at(1).text));
+    req.route = WEIR_ROUTE_LOCAL;
+    return true;
+  }
+  if (name != "over" && name != "end" && name != "overall") return false;
+  req.route = WEIR_ROUTE_LEASED;
+  req.route_arg = name == "overall" ? WEIR_ALL_LEASES : static_cast<uint32_t>(number(words.at(1).text));
+  if (name == "end") req.flags = WEIR_REQ_LEASE_END | WEIR_REQ_FENCE;
+  return true;
+}
+
 // What one line asks for; false: not known.
 bool describe(std::string_view name, const std::vector<Word> &words, weir_req &req) {
   req.route = WEIR_ROUTE_KEY;
@@ -55,7 +86,7 @@ bool describe(std::string_view name, const std::vector<Word> &words, weir_req &r
   if (name == "mute") return (req.flags = WEIR_REQ_MUTE) != 0;
   if (name == "change") return (req.flags = WEIR_REQ_TRANSFORM) != 0;
   if (name == "again") return (req.flags = WEIR_REQ_RENDER) != 0;
-  if (name == "lease") return (req.flags = WEIR_REQ_LEASE_BEGIN) != 0;
+  if (describe_lease(name, words, req)) return true;
   if (name == "kind") return (req.profile = number(words.at(1).text)) != 0;
   if (name == "tell") return (req.reply = WEIR_REPLY_NONE) != 0;
   if (name == "two") return (req.replies = 2) != 0;
@@ -81,7 +112,7 @@ bool describe(std::string_view name, const std::vector<Word> &words, weir_req &r
 }
 
 bool has_keys(uint8_t route) {
-  return route == WEIR_ROUTE_KEY || route == WEIR_ROUTE_SPLIT;
+  return route == WEIR_ROUTE_KEY || route == WEIR_ROUTE_SPLIT || route == WEIR_ROUTE_LEASED;
 }
 
 weir_status parse_requests(State &state, weir_parse *p) {
@@ -171,9 +202,12 @@ weir_status parse_replies(State &state, weir_parse *p) {
     if (kind == '~') rsp.kind = WEIR_RSP_PART;
     if (kind == '!') rsp.kind = WEIR_RSP_PUSH;
     if (kind == '?') rsp.flags = WEIR_RF_TRANSIENT;
+    if (kind == '=') rsp.flags = WEIR_RF_ERROR;
+    if (kind == '^') rsp.flags = WEIR_RF_LEASE_END;
+    if (kind == '&') rsp.flags = WEIR_RF_RESEND;
     if (kind == '.') rsp.flags = WEIR_RF_CLOSE;
     if (kind == '@') rsp.flags = WEIR_RF_ERROR | WEIR_RF_ELSEWHERE;
-    if (std::strchr("+-~!?.@*$", kind) == nullptr) {
+    if (std::strchr("+-~!?.@*$=^&", kind) == nullptr) {
       p->error = "no such reply";
       return WEIR_E_PROTO;
     }
@@ -218,6 +252,10 @@ weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t error, 
 weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out) {
   hooks.worked_keys += r->count;
   if (hooks.render) return hooks.render(*r, *out);
+  if (r->purpose == WEIR_RENDER_PRELUDE || r->purpose == WEIR_RENDER_RESEND) {
+    out->swallow = 1;
+    return push_text(scope, out, r->purpose == WEIR_RENDER_PRELUDE ? "prelude\n" : "ahead\n");
+  }
   std::string text = r->first == 0 ? (r->purpose == WEIR_RENDER_SPLIT ? "mget" : "get") : "";
   for (uint32_t i = r->first; i < r->first + r->count; ++i) {
     const weir_bytes &key = r->key_bytes[r->pick[i]];
@@ -278,6 +316,9 @@ void use_line_protocol(const Tables &tables, bool with_handshake) {
   p.merge = &merge;
   p.handshake = with_handshake ? &handshake : nullptr;
   p.closed = &closed;
+  p.lease = [](const weir_scope *, const weir_req *, uint32_t server, uint32_t on) {
+    hooks.leases += (on != 0 ? " +" : " -") + std::to_string(server);
+  };
   p.profile_idle = [](const weir_scope *, uint64_t profile) { hooks.idle_profiles.push_back(profile); };
 }
 

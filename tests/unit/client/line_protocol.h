@@ -3,9 +3,12 @@
 //   requests  get K | fence K | mute K | tell K (no reply) | two K (two replies) | change K (merge() is called)
 //             same K K | mget K K.. (split) | again K (encoded anew) | kind N (profile N, by key N) | any |
 //             all | at N (server N) | hush (every server, no reply) | drop | ping (local) | quit (local, closes) | nil
-//             (local, may be empty) | lease (not in core) set K N\n<N bytes>   its size is told before its end has come
-//             put K N\n<N bytes>\n its payload is skipped
-//   replies   +text, -text final; ~text part; !text push; ?text transient; .text final and close
+//             (local, may be empty) | set K N\n<N bytes>, its size is told before its end has come |
+//             put K N\n<N bytes>\n, its payload is skipped
+//   leases    unfenced K (one taken without a fence) | watch K, begin K (with a prelude), listen K, listenall (taken) |
+//             over N K.., overall, end N (sent over them) | undo N (local, ends one) | block K, wait N (N s, by key N) | keep K
+//   replies   +text, -text final; ~text part; !text push; ?text transient; .text final and close; =text final error;
+//             ^text final, ends the lease; &text: send it again
 //             *a,b,c final with items;  $N\n<N bytes> size told early;  %N\n<N bytes>\n skipped
 //   errors    "-<WEIR_ERR_*> text"
 #pragma once
@@ -29,6 +32,7 @@ struct LineHooks {
                             weir_errbuf &)>
       handshake;
   std::vector<std::string> closed;      // "client" or "server", as connections went
+  std::string leases;                   // " +N" for each that was got from server N, " -N" when it was over
   uint64_t profile = 0;                 // handshake() was last told
   std::vector<uint64_t> idle_profiles;  // profile_idle() was told
   uint32_t expected_keys = 0;           // weir_expect.part_keys, last seen

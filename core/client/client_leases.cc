@@ -1,0 +1,148 @@
+// The side of a client connection that has to do with server connections of its own: how they come and go, and what
+// servers say on them unasked.
+#include <algorithm>
+
+#include "core/base/log.h"
+#include "core/client/client_connection.h"
+#include "core/client/front.h"
+
+namespace weir::client {
+
+Lease *ClientConnection::lease_at(uint32_t place) {
+  for (Lease &lease : leases_) {
+    if (lease.place == place) return &lease;
+  }
+  return nullptr;
+}
+
+// Null: it was refused, and the protocol was told.
+Lease *ClientConnection::take_lease(const weir_req &req, uint32_t place) {
+  upstream::ServerConnection *connection = front_->reach.lease(place, req.profile, *this);
+  if (connection == nullptr) {
+    tell_lease(req, place, 0);
+    return nullptr;
+  }
+  bool for_request = (req.flags & WEIR_REQ_LEASE_BEGIN) == 0;
+  leases_.push_back({connection, place, for_request, false, req});
+  tell_lease(req, place, 1);
+  return &leases_.back();
+}
+
+void ClientConnection::tell_lease(const weir_req &begin, uint32_t place, uint32_t on) {
+  if (front_->protocol.lease == nullptr) return;
+  weir_scope with = scope();
+  front_->protocol.lease(&with, &begin, place, on);
+}
+
+// A request that was to go over a lease is refused: what the client meant to do as one can no longer be done.
+void ClientConnection::break_lease(const weir_req &req) {
+  if (req.route != WEIR_ROUTE_LEASED) return;
+  for (Lease &lease : leases_) {
+    if (req.route_arg == WEIR_ALL_LEASES || lease.place == req.route_arg) lease.broken = true;
+  }
+}
+
+bool ClientConnection::ends_broken_lease(const weir_req &req) {
+  if (req.route != WEIR_ROUTE_LEASED || (req.flags & WEIR_REQ_LEASE_END) == 0) return false;
+  return std::any_of(leases_.begin(), leases_.end(), [&req](const Lease &lease) {
+    return lease.broken && (req.route_arg == WEIR_ALL_LEASES || lease.place == req.route_arg);
+  });
+}
+
+// A request that everything after it waited for is answered.
+void ClientConnection::fence_passed(const weir_req &req) {
+  for (size_t i = leases_.size(); (req.flags & kChangesLease) != 0 && i-- > 0;) {
+    const Lease &lease = leases_[i];
+    bool meant = req.route_arg == WEIR_ALL_LEASES || lease.place == req.route_arg;
+    if (!lease.for_request && ((req.flags & WEIR_REQ_LEASE_END) == 0 || !meant)) continue;
+    bool clean = !lease.broken && (lease.for_request || req.route == WEIR_ROUTE_LEASED);
+    end_lease(i, clean);
+  }
+  unpause(kFence);
+}
+
+// clean: its connection is as new, for the next who needs one.
+void ClientConnection::end_lease(size_t i, bool clean) {
+  Lease lease = leases_[i];
+  leases_.erase(leases_.begin() + static_cast<ptrdiff_t>(i));
+  front_->forget_waiter(*lease.connection);
+  upstream::Leases &all = lease.connection->upstream().leases;
+  clean ? all.give_back(*lease.connection) : all.drop(*lease.connection);
+  tell_lease(lease.begin, lease.place, 0);
+}
+
+// The client is closing.
+void ClientConnection::drop_leases() {
+  for (Lease &lease : leases_) lease.connection->upstream().leases.drop(*lease.connection);
+  leases_.clear();
+  pushes_.clear(reactor_.chunks);
+  if (postponed_ != nullptr && postponed_->message != nullptr) reactor_.chunks.put(postponed_->message);
+  postponed_.reset();
+}
+
+void ClientConnection::lease_ends(upstream::ServerConnection &connection) {
+  for (size_t i = leases_.size(); i-- > 0;) {
+    if (leases_[i].connection == &connection) return end_lease(i, true);
+  }
+}
+
+void ClientConnection::lease_lost(upstream::ServerConnection &connection) {
+  front_->forget_waiter(connection);
+  for (size_t i = leases_.size(); i-- > 0;) {
+    if (leases_[i].connection != &connection) continue;
+    Lease lease = leases_[i];
+    leases_.erase(leases_.begin() + static_cast<ptrdiff_t>(i));
+    tell_lease(lease.begin, lease.place, 0);
+    if ((lease.begin.flags & WEIR_REQ_STREAM_RSP) == 0) return;
+    WEIR_LOG(info, "pool %s: closing a client whose subscriptions were lost with a server connection",
+             front_->settings.name.c_str());
+    return end_input();
+  }
+}
+
+// ---- what servers say unasked
+// ---------------------------------------------------------------------------------------------------------------------
+
+// Between two whole replies, and not before that of the request that began a lease.
+bool ClientConnection::may_push() const {
+  const Request *first = order_.front();
+  if (first == nullptr) return true;
+  return !first->begun && !first->to_merge && (first->req.flags & WEIR_REQ_LEASE_BEGIN) == 0;
+}
+
+void ClientConnection::pushed(const uint8_t *data, size_t len) {
+  if (input_ended_) return;
+  if (may_push() && pushes_.empty()) {
+    put_out(data, len);
+  } else {
+    pushes_.append(reactor_.chunks, data, len);
+    held_bytes_ += len;
+  }
+  if (open()) note_output();
+}
+
+void ClientConnection::pushed(Chain &bytes) {
+  if (input_ended_) return bytes.clear(reactor_.chunks);
+  if (may_push() && pushes_.empty()) {
+    out_.append(reactor_.chunks, bytes);
+    output_grew();
+  } else {
+    held_bytes_ += bytes.size();
+    pushes_.append(reactor_.chunks, bytes);
+  }
+  note_output();
+}
+
+void ClientConnection::put_out_pushes() {
+  if (!may_push()) return;
+  held_bytes_ -= std::min(held_bytes_, pushes_.size());
+  out_.append(reactor_.chunks, pushes_);
+  output_grew();
+}
+
+// A client that takes nothing is told nothing: what a server has to say to it alone waits there.
+void ClientConnection::read_leases(bool on) {
+  for (Lease &lease : leases_) lease.connection->keep_reading(on);
+}
+
+}  // namespace weir::client

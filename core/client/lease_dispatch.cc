@@ -1,0 +1,176 @@
+// How requests get on server connections that are their client's alone, and wait for their turn before they do.
+#include <cstring>
+#include <utility>
+
+#include "core/client/dispatcher.h"
+#include "core/client/render.h"
+#include "core/client/split_plan.h"
+#include "core/message/kept.h"
+
+namespace weir::client {
+namespace {
+
+constexpr std::string_view kLeasesOut = "lease_limit connections to the server are in use by other clients";
+constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
+constexpr std::string_view kNoPrelude = "what has to come first could not be encoded";
+
+}  // namespace
+
+// What begins or ends a lease is sent when everything before it is answered. False: it was put off, or refused.
+bool Dispatcher::is_its_turn(const One &one) {
+  if ((one.req.flags & WEIR_REQ_FENCE) == 0 || one.req.reply == WEIR_REPLY_NONE) {
+    refuse(one, WEIR_ERR_INTERNAL, "a request that changes a lease without a fence, or without a reply");
+    return false;
+  }
+  if (one.req.key_count > kSlice) {
+    refuse(one, WEIR_ERR_TOO_BIG, "a request over a connection of its own has too many keys");
+    return false;
+  }
+  if (client_.order_.empty()) return true;
+  postpone(one);
+  return false;
+}
+
+void Dispatcher::postpone(const One &one) {
+  Chunk *message = std::exchange(*one.whole, nullptr);
+  if (message == nullptr) {
+    message = client_.reactor_.chunks.get(one.req.size);
+    std::memcpy(message->bytes(), one.message.ptr, one.req.size);
+    message->end = one.req.size;
+  }
+  std::vector<weir_key> keys(one.keys, one.keys + one.req.key_count);
+  client_.postponed_.reset(new Postponed{one.req, std::move(keys), message});
+  client_.pause(ClientConnection::kTurn);
+}
+
+// Everything before it is answered. False when the client wants no more now.
+bool Dispatcher::run_postponed(ClientConnection &client) {
+  std::unique_ptr<Postponed> now = std::move(client.postponed_);
+  Dispatcher dispatcher(client);
+  RequestArrays &arrays = client.front_->arrays;
+  const uint8_t *data = now->message->data();
+  auto n = static_cast<uint32_t>(now->keys.size());
+  arrays.have_room_for(n);
+  for (uint32_t i = 0; i < n; ++i) arrays.key_bytes[i] = {data + now->keys[i].off, now->keys[i].len};
+  if (n > 0) {
+    client.front_->reach.route(dispatcher.ring_, arrays.key_bytes.data(), n, arrays.servers.data(),
+                               client.reactor_.now_us);
+  }
+  One one{now->req,     {data, now->req.size}, now->keys.data(), arrays.key_bytes.data(), arrays.servers.data(),
+          &now->message};
+  bool more = dispatcher.dispatch_with_care(one) && dispatcher.done();
+  if (now->message != nullptr) client.reactor_.chunks.put(now->message);
+  return more;
+}
+
+// The connection for a request, or part, of a client; null: `why` says why there is none.
+upstream::ServerConnection *Dispatcher::connection_for(const One &one, uint32_t place, Failure &why) {
+  if (!client_.leases_.empty()) [[unlikely]] {
+    if (Lease *lease = client_.lease_at(place); lease != nullptr) return lease->connection;
+  }
+  if ((one.req.flags & kTakesLease) != 0) [[unlikely]]
+    return new_lease(one, place, why);
+  auto *shared = front_.reach.connection(place, client_.lane_, one.req.profile);
+  if (shared == nullptr) why = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut};
+  return shared;
+}
+
+upstream::ServerConnection *Dispatcher::new_lease(const One &one, uint32_t place, Failure &why) {
+  const Lease *lease = client_.take_lease(one.req, place);
+  if (lease == nullptr) {
+    why = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kLeasesOut};
+    return nullptr;
+  }
+  upstream::ServerConnection *connection = lease->connection;
+  bool ready =
+      (one.req.flags & WEIR_REQ_PRELUDE) == 0 || put_ahead(one.req, one, *connection, place, WEIR_RENDER_PRELUDE);
+  if (ready) return connection;
+  client_.end_lease(client_.leases_.size() - 1, false);
+  why = {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, kNoPrelude};
+  return nullptr;
+}
+
+// Bytes of the protocol's own, whose replies nobody gets.
+bool Dispatcher::put_ahead(const weir_req &req, const One &one, upstream::ServerConnection &connection, uint32_t place,
+                           uint32_t purpose) {
+  weir_render what{};
+  what.struct_size = sizeof what;
+  what.purpose = purpose;
+  what.req = &req;
+  what.keys = one.keys;
+  what.key_bytes = one.key_bytes;
+  what.server = place;
+  Chain &to = connection.output();
+  size_t before = to.size();
+  if (!client::render(front_, client_.scope(), what, one.message, to)) return false;
+  size_t len = to.size() - before;
+  if (len == 0) return true;
+  uint32_t replies = client_.reactor_.out.swallow();
+  if (replies == 0) {
+    connection.queued(nullptr, len, 0);
+    return true;
+  }
+  weir_req ahead = req;
+  ahead.cmd = WEIR_CMD_AHEAD;
+  ahead.replies = replies;
+  Request &request = *client_.reactor_.requests.get(nullptr, ahead);
+  request.holders = 1;
+  init_part(request.part, request, place, 0);
+  request.part.keys = 0;
+  request.part.abandoned = true;
+  request.part.again = Part::kSwallowed;
+  connection.queued(&request.part, len, due_us(req, place));
+  return true;
+}
+
+// ---- over leases that the client has
+// --------------------------------------------------------------------------------------------------------------
+
+void Dispatcher::over_leases(const One &one) {
+  if (client_.ends_broken_lease(one.req)) {
+    return refuse(one, WEIR_ERR_ABORTED, "a command before it was refused");
+  }
+  if (one.req.route_arg == WEIR_ALL_LEASES) {
+    if (client_.leases_.empty()) return refuse(one, WEIR_ERR_INTERNAL, "the client has no connection of its own");
+    arrays_.part_sizes.assign(front_.reach.places() + 1, 0);
+    for (const Lease &lease : client_.leases_) arrays_.part_sizes[lease.place] = 1;
+    return to_parts(one, static_cast<uint32_t>(client_.leases_.size()));
+  }
+  uint32_t place = one.req.route_arg;
+  if (client_.lease_at(place) == nullptr) {
+    return refuse(one, WEIR_ERR_ABORTED, "the connection to the server was lost");
+  }
+  for (uint32_t i = 0; i < one.req.key_count; ++i) {
+    if (one.servers[i] != place) return refuse(one, WEIR_ERR_CROSS, "the keys lie on different servers");
+  }
+  to_server(one, place);
+}
+
+// ---- again
+// --------------------------------------------------------------------------------------------------------------
+
+// The part's reply said so; it left its queue.
+void Dispatcher::send_as_told(ClientConnection &client, Part &part, const weir_rsp &rsp) {
+  Dispatcher dispatcher(client);
+  const weir_req &req = part.request->req;
+  uint32_t place = rsp.server == UINT32_MAX ? part.server : rsp.server;
+  weir_bytes message{part.kept->data(), part.kept->size()};
+  Chunk *whole = nullptr;
+  One one{req, message, nullptr, nullptr, nullptr, &whole};
+  Failure why{};
+  upstream::ServerConnection *to =
+      place < dispatcher.front_.reach.places() ? dispatcher.connection_for(one, place, why) : nullptr;
+  if (to == nullptr || !dispatcher.put_ahead(req, one, *to, place, WEIR_RENDER_RESEND)) {
+    client.part_failed(part, {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, "the request could not be sent again"}, false);
+    client.reactor_.requests.release(part);
+    return;
+  }
+  part.server = place;
+  init_part(part, *part.request, place, part.index);
+  to->output().append(client.reactor_.chunks, message.ptr, message.len);
+  to->queued(&part, message.len, part.due_us);
+  to->look_when_due(part);
+  ease(client, *to);
+}
+
+}  // namespace weir::client

@@ -1,0 +1,57 @@
+// A server connection that is one client's alone: what the server says unasked, and how it comes to its end.
+#include <algorithm>
+
+#include "core/upstream/server_connection.h"
+#include "core/upstream/upstream.h"
+
+namespace weir::upstream {
+
+// Nothing is under way on it, so that another client may have it next.
+bool ServerConnection::is_as_new() const {
+  return state_ == State::ready && queue_.empty() && backlog() == 0 && body_left_ == 0 && push_left_ == 0 &&
+         inbox_.held() == 0 && !closing_soon_;
+}
+
+void ServerConnection::keep_reading(bool on) {
+  if (state_ == State::preparing || is_up()) want_reading(on);
+}
+
+// A message begins that no request asked for. False when the connection was closed over it.
+bool ServerConnection::push_begins(const weir_rsp &rsp, const uint8_t *data, size_t have) {
+  response_bytes_ += rsp.size;
+  if (rsp.size > upstream_.with.pool.client_output_limit) {
+    close({"a message is larger than client_output_limit", WEIR_PART_PROTO, WEIR_ERR_TOO_BIG, false});
+    return false;
+  }
+  push_left_ = rsp.size - have;
+  if (push_left_ > 0) {
+    push_.append(reactor_.chunks, data, have);
+  } else if (lease_.holder != nullptr) {
+    lease_.holder->pushed(data, have);
+  }
+  return open();
+}
+
+// How many of the bytes belong to it.
+size_t ServerConnection::push_goes_on(const uint8_t *data, size_t len) {
+  size_t n = std::min(len, push_left_);
+  push_left_ -= n;
+  push_.append(reactor_.chunks, data, n);
+  if (push_left_ > 0) return n;
+  if (lease_.holder != nullptr) lease_.holder->pushed(push_);
+  push_.clear(reactor_.chunks);
+  return n;
+}
+
+// What goes ahead of a lease's first request was not taken.
+bool ServerConnection::refuses_prelude(const Part &part, const weir_rsp &rsp) const {
+  return lease_.is_one && (part.again & Part::kSwallowed) != 0 && (rsp.flags & WEIR_RF_ERROR) != 0;
+}
+
+void ServerConnection::end_lease_if_done() {
+  if (!lease_.ends || !queue_.empty() || lease_.holder == nullptr) return;
+  lease_.ends = false;
+  lease_.holder->lease_ends(*this);
+}
+
+}  // namespace weir::upstream
