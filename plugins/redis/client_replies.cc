@@ -41,7 +41,8 @@ class ClientAnswer {
     if (form == "tracking") return tracking();
     if (form == "caching")
       return error(
-          "CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
+          "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "
+          "enabled");
     return w_.lit("+OK\r\n").status();
   }
 

@@ -189,10 +189,14 @@ std::string Stream::read_reply() {
     std::string line = read_line();
     reply += line + "\r\n";
     char kind = line.empty() ? '?' : line[0];
-    if (std::string_view("+-:$*").find(kind) == std::string_view::npos) fail("not a RESP reply: " + shown(reply));
-    long n = kind == '$' || kind == '*' ? atol(line.c_str() + 1) : -1;
-    if (kind == '$' && n >= 0) reply += read_exactly(static_cast<size_t>(n) + 2);
-    if (kind == '*' && n > 0) open += static_cast<size_t>(n);
+    if (std::string_view("+-:$*_#,(=!~%>|").find(kind) == std::string_view::npos)
+      fail("not a RESP reply: " + shown(reply));
+    long n = atol(line.c_str() + 1);
+    if (std::string_view("$=!").find(kind) != std::string_view::npos && n >= 0)
+      reply += read_exactly(static_cast<size_t>(n) + 2);
+    if (std::string_view("*~>%|").find(kind) != std::string_view::npos && n > 0)
+      open += static_cast<size_t>(n) * (kind == '%' || kind == '|' ? 2 : 1);
+    if (kind == '|') ++open;  // what the attributes are of
   }
   return reply;
 }

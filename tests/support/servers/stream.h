@@ -36,7 +36,7 @@ class Stream {
 
   std::string read_exactly(size_t n);
   std::string read_line();   // without its CRLF
-  std::string read_reply();  // one RESP value, raw, however deeply nested
+  std::string read_reply();  // one RESP2 or RESP3 value, raw, however deeply nested
   std::string read_replies(size_t n);
   std::string read_memcached();                          // up to and with END, or one line of any other kind
   std::vector<std::string> read_request();               // one RESP array of bulk strings
