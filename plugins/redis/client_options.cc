@@ -15,7 +15,7 @@ bool is(const weir_bytes &arg, std::string_view word) {
 Verdict set_replies(ClientState &state, const weir_bytes &mode) {
   bool off = (state.special & kRepliesOff) != 0;
   if (is(mode, "on")) {
-    state.special &= static_cast<uint8_t>(~kRepliesOff);
+    state.special &= static_cast<uint8_t>(~(kRepliesOff | kSkipThis | kSkipNext));
   } else if (is(mode, "off")) {
     state.special |= kRepliesOff;
   } else if (is(mode, "skip")) {

@@ -78,14 +78,15 @@ class ClientAnswer {
       n = std::snprintf(
           line, sizeof(line),
           "id=%llu addr=%.*s laddr=%.*s fd=%d name=%.*s age=%llu idle=0 flags=%s db=%lld sub=0 psub=0 ssub=0 multi=-1 "
-          "qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd=client|%s "
+          "qbuf=%llu qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r "
+          "cmd=client|%s "
           "user=default redir=-1 resp=%d\n",
           static_cast<unsigned long long>(scope_->conn_id), static_cast<int>(me.peer.len),
           reinterpret_cast<const char *>(me.peer.ptr), static_cast<int>(me.local.len),
           reinterpret_cast<const char *>(me.local.ptr), me.descriptor, int{state().name_len}, state().name,
           static_cast<unsigned long long>(me.age_us / 1000000), state().no_evict ? "e" : "N",
-          static_cast<long long>(database_of(settings_, req_->profile)), is(args_[1], "info") ? "info" : "list",
-          resp3() ? 3 : 2);
+          static_cast<long long>(database_of(settings_, req_->profile)), static_cast<unsigned long long>(req_->size),
+          is(args_[1], "info") ? "info" : "list", resp3() ? 3 : 2);
     size_t len = n < 0 ? 0 : static_cast<size_t>(n) < sizeof(line) ? static_cast<size_t>(n) : sizeof(line) - 1;
     if (!resp3()) return w_.bulk({line, len}).status();
     return w_.head('=', len + 4).lit("txt:").copy(line, len).lit("\r\n").status();

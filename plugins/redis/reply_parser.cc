@@ -64,8 +64,8 @@ inline void ReplyParser::take_plain() {
     next = take_plain_replies(p_, cur_);
     finals_ += p_->msg_len - before;
     if (next != cur_) shift_ = 0 - static_cast<uint64_t>(next - p_->data);
-  } else if (uint64_t &left = st_.remaining[st_.depth - 1]; left > 1) {
-    left -= take_bulks(p_, next, left - 1, shift_, st_.depth == 1 && st_.want);
+  } else if (uint32_t &left = st_.remaining[st_.depth - 1]; left > 1) {
+    left -= static_cast<uint32_t>(take_bulks(p_, next, left - 1, shift_, st_.depth == 1 && st_.want));
   }
   go_on_at(next);
 }
@@ -219,7 +219,7 @@ ReplyParser::Step ReplyParser::aggregate() {
   if (elements == 0) return complete(offset(cur_), offset(next), 0);
   if (st_.depth == kMaxDepth) return fail("arrays in a reply are nested too deep");
   if (st_.depth == 1) st_.item_start = offset(cur_);
-  st_.remaining[st_.depth++] = elements;
+  st_.remaining[st_.depth++] = static_cast<uint32_t>(elements);  // at most 2^32 - 1
   cur_ = next;
   return Step::kDone;
 }

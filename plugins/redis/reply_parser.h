@@ -8,11 +8,11 @@
 
 namespace weir::redis {
 
-constexpr uint32_t kMaxDepth = 32;
+constexpr uint32_t kMaxDepth = 128;
 
 // What a server connection remembers between calls. Zeroed by the core when it opens.
 struct ServerState {
-  uint64_t remaining[kMaxDepth];  // elements to come on each level of arrays
+  uint32_t remaining[kMaxDepth];  // elements to come on each level of arrays
   uint64_t item_start;            // of the nested element under way on level 1
   uint32_t depth;                 // levels open; 0 = between replies
   uint32_t scanned;               // bytes of the unfinished token already searched for its end

@@ -27,6 +27,14 @@ const std::vector<std::string> &shapes() {
       "%2\r\n+a\r\n:1\r\n+b\r\n:2\r\n",
       "~1\r\n+a\r\n",
       "|1\r\n+k\r\n+v\r\n:3\r\n",
+      "|1\r\n+k\r\n*1\r\n+v\r\n*2\r\n:3\r\n_\r\n",
+      "#f\r\n",
+      ",inf\r\n",
+      "%0\r\n",
+      "~0\r\n",
+      "*6\r\n_\r\n#t\r\n,1.5\r\n(12\r\n=5\r\ntxt:a\r\n!3\r\nERR\r\n",
+      "%2\r\n$1\r\na\r\n%1\r\n+b\r\n~2\r\n:1\r\n:2\r\n_\r\n*0\r\n",
+      "*2\r\n|1\r\n+k\r\n+v\r\n$1\r\na\r\n#f\r\n",
   };
   return all;
 }
@@ -74,6 +82,45 @@ TEST(RedisReply, ElementsBecomeItemsWhereTheyAreWanted) {
   EXPECT_EQ(slow.list.at(0).items, items);
   EXPECT_EQ(slow.list[0].raw_items[3].user, 9u);
   EXPECT_TRUE(driver.replies(bytes, {}, 1, false).list.at(0).items.empty());
+}
+
+TEST(RedisReply, ElementsOfEveryTypeOfResp3BecomeItems) {
+  RedisDriver driver;
+  std::vector<std::string> items = {"_\r\n",
+                                    "#t\r\n",
+                                    ",1.5\r\n",
+                                    "(123456789012345678901234567890\r\n",
+                                    "=5\r\ntxt:a\r\n",
+                                    "!3\r\nERR\r\n",
+                                    "%1\r\n+a\r\n~1\r\n:1\r\n",
+                                    "~0\r\n",
+                                    "$1\r\nx\r\n",
+                                    "-ERR no\r\n"};
+  for (const char *head : {"*10\r\n", "~10\r\n", "%5\r\n"}) {
+    std::string bytes = head;
+    for (const std::string &item : items) bytes += item;
+    for (size_t cut = 0; cut <= bytes.size(); ++cut) {
+      Feed feed;
+      feed.cuts = cut == bytes.size() ? every_byte(bytes.size()) : std::vector<size_t>{cut};
+      Replies got = driver.replies(bytes, feed, 1, true);
+      ASSERT_EQ(got.list.size(), 1u);
+      EXPECT_EQ(got.list[0].items, items) << head << " cut at " << cut;
+      EXPECT_EQ(got.list[0].rsp.flags, 0u);
+    }
+  }
+  EXPECT_EQ(driver.replies("!10\r\nERR broken\r\n").list.at(0).rsp.flags, uint32_t{WEIR_RF_ERROR});
+}
+
+TEST(RedisReply, APushIsNoReplyHoweverItIsCut) {
+  RedisDriver driver;
+  std::string bytes = "+OK\r\n>3\r\n$7\r\nmessage\r\n$2\r\nch\r\n%1\r\n+a\r\n#t\r\n:1\r\n";
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    Replies got = driver.replies(bytes, {{cut}}, 2, true);
+    ASSERT_EQ(got.list.size(), 3u) << cut;
+    EXPECT_EQ(int{got.list[0].rsp.kind}, int{WEIR_RSP_FINAL});
+    EXPECT_EQ(int{got.list[1].rsp.kind}, int{WEIR_RSP_PUSH});
+    EXPECT_EQ(int{got.list[2].rsp.kind}, int{WEIR_RSP_FINAL});
+  }
 }
 
 TEST(RedisReply, IntegersTravelInTheUserWord) {
@@ -145,7 +192,7 @@ TEST(RedisReply, ALineLongerThanTheWindowIsNotKeptInView) {
 TEST(RedisReply, HostileFramingIsRefused) {
   RedisDriver driver;
   std::string deep;
-  for (int i = 0; i < 40; ++i) deep += "*1\r\n";
+  for (int i = 0; i < 129; ++i) deep += "*1\r\n";
   for (const std::string &bytes :
        {std::string("hello\r\n"), std::string("$x\r\n"), std::string("$-2\r\n"), std::string("*-2\r\n"),
         std::string("$99999999999999999999\r\n"), std::string("$9223372036854775807\r\n"),

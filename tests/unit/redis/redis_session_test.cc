@@ -175,6 +175,8 @@ TEST(RedisClientReply, SwitchesRepliesOffAndOn) {
       muted(driver, c, get + resp({"CLIENT", "REPLY", "OFF"}) + get + get + resp({"CLIENT", "REPLY", "ON"}) + get),
       (std::vector<bool>{false, true, true, true, false, false}));
   EXPECT_EQ(muted(driver, c, resp({"CLIENT", "REPLY", "SKIP"}) + get + get), (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(muted(driver, c, resp({"CLIENT", "REPLY", "SKIP"}) + resp({"CLIENT", "REPLY", "ON"}) + get),
+            (std::vector<bool>{true, false, false}));
   EXPECT_EQ(muted(driver, c, resp({"CLIENT", "REPLY", "OFF"}) + resp({"CLIENT", "REPLY", "SKIP"}) + get + get),
             (std::vector<bool>{true, true, true, true}));
   EXPECT_EQ(muted(driver, c, resp({"RESET"}) + get), (std::vector<bool>{false, false}));
@@ -197,7 +199,7 @@ TEST(RedisClientInfo, TellsOfTheClientItself) {
   std::string id = std::to_string(c.id);
   std::string line = "id=" + id +
                      " addr=127.0.0.1:50000 laddr=127.0.0.1:22121 fd=8 name=me age=7 idle=0 flags=N db=0 sub=0 psub=0 "
-                     "ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 "
+                     "ssub=0 multi=-1 qbuf=26 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 "
                      "tot-mem=0 events=r cmd=client|info user=default redir=-1 resp=2\n";
   EXPECT_EQ(driver.answer(c, resp({"CLIENT", "INFO"})), "$" + std::to_string(line.size()) + "\r\n" + line + "\r\n");
   EXPECT_NE(driver.answer(c, resp({"CLIENT", "LIST"})).find("cmd=client|list"), std::string::npos);
@@ -263,7 +265,8 @@ TEST(RedisInfo, AddsUpWhatCounts) {
             bulk("# Memory\r\nused_memory:2048\r\nused_memory_human:2.00K\r\nuptime_in_seconds:5\r\n\r\n# Keyspace\r\n"
                  "db0:keys=7,expires=4,avg_ttl=175\r\ndb10:keys=1,expires=0,avg_ttl=0\r\n" +
                  own));
-  EXPECT_EQ(driver.merge(c, r, {{{}, "", WEIR_PART_CLOSED}}).bytes, "-ERR Connection reset by peer (server 1 of 3)\r\n");
+  EXPECT_EQ(driver.merge(c, r, {{{}, "", WEIR_PART_CLOSED}}).bytes,
+            "-ERR Connection reset by peer (server 1 of 3)\r\n");
   r = driver.requests(c, resp({"INFO", "memory"})).list.at(0);
   EXPECT_EQ(driver.merge(c, r, {{{}, bulk("# Memory\r\nused_memory:5\r\n")}}).bytes,
             bulk("# Memory\r\nused_memory:5\r\n"));
