@@ -215,6 +215,12 @@ void Planner::numkeys(uint32_t i, const SeenArg &arg) {
   NumkeysStyle style = kCommands[st_.cmd].numkeys();
   int64_t n = 0;
   bool number = arg.ptr && parse_integer(arg.ptr, arg.len, n);
+  bool fits = number && n >= 0 && n <= static_cast<int64_t>(st_.argc - i - 1);
+  // A server looks for the function before it looks at the number, so it is the one to say what is wrong.
+  if ((style == NumkeysStyle::kScript || style == NumkeysStyle::kScriptName) && !fits) {
+    number = true;
+    n = 0;
+  }
   bool positive = style == NumkeysStyle::kPositive || style == NumkeysStyle::kPositiveArgs;
   if (positive && (!number || n <= 0)) return reject(Verdict::kNotPositive);
   if (!number) return reject(Verdict::kNotInteger);

@@ -1,0 +1,102 @@
+// Any stream of commands, pipelined and cut anywhere, gets through weir what it gets from a server directly.
+// WEIR_TEST_SEED=n tries another stream than those that are always tried.
+#include <algorithm>
+#include <cstdlib>
+
+#include "tests/integration/command_streams.h"
+#include "tests/integration/story.h"
+
+namespace weir::test {
+namespace {
+
+using Args = CommandStream::Args;
+
+// Reads one RESP value at `at`; the elements of arrays sorted.
+std::string sorted(const std::string &reply, size_t &at) {
+  size_t line = reply.find('\n', at) + 1;
+  std::string head = reply.substr(at, line - at);
+  long n = std::atol(head.c_str() + 1);
+  at = line;
+  if (head[0] == '$' && n >= 0) {
+    at += static_cast<size_t>(n) + 2;
+    return head + reply.substr(line, static_cast<size_t>(n) + 2);
+  }
+  if (head[0] != '*' || n < 0) return head;
+  std::vector<std::string> elements;
+  while (n-- > 0) elements.push_back(sorted(reply, at));
+  std::sort(elements.begin(), elements.end());
+  for (const std::string &e : elements) head += e;
+  return head;
+}
+
+// What of a reply can be compared.
+std::string comparable(const Args &args, const std::string &reply) {
+  size_t at = 0;
+  if (CommandStream::timed(args) && reply[0] == ':') return reply[1] == '-' ? reply : "a time";
+  return CommandStream::unordered(args) ? sorted(reply, at) : reply;
+}
+
+std::string text_of(const Args &args) {
+  std::string text;
+  for (const std::string &arg : args) text += shown(arg) + " ";
+  return text;
+}
+
+struct Scene {
+  const char *name;
+  Keys keys;
+  size_t servers;
+};
+
+class AnyStream : public testing::TestWithParam<Scene> {
+ protected:
+  void play(uint32_t seed, int batches) {
+    SCOPED_TRACE("WEIR_TEST_SEED=" + std::to_string(seed));
+    CommandStream stream(GetParam().keys, seed);
+    RedisServers servers = redis_servers(GetParam().servers);
+    RedisServer alone;
+    Proxy proxy(redis_pool(servers).set("hash_tag", "\"{}\""));
+    Stream through = proxy.connect(), direct = alone.connect();
+    std::vector<std::string> told;  // the last few
+    for (int batch = 0; batch < batches; ++batch) {
+      std::vector<Args> commands(1 + stream.pick(40));
+      std::string bytes;
+      for (Args &args : commands) bytes += stream.bytes(args = stream.next());
+      direct.send(bytes);
+      send_in_pieces(stream, through, bytes);
+      for (const Args &args : commands) {
+        std::string wanted = comparable(args, direct.read_reply()), got = comparable(args, through.read_reply());
+        told.push_back(text_of(args) + " -> " + shown(wanted));
+        if (told.size() > 12) told.erase(told.begin());
+        std::string before;
+        for (const std::string &line : told) before += line + "\n";
+        ASSERT_TRUE(same(wanted, got)) << before;
+      }
+    }
+    EXPECT_EQ(direct.ask(resp({"DBSIZE"})), through.ask(resp({"DBSIZE"})));
+  }
+  static void send_in_pieces(CommandStream &stream, Stream &to, std::string_view bytes) {
+    bool whole = stream.chance(30);
+    while (!bytes.empty()) {
+      size_t n = whole ? bytes.size() : std::min(bytes.size(), 1 + stream.pick(stream.chance(50) ? 20 : 2'000));
+      to.send(bytes.substr(0, n));
+      bytes.remove_prefix(n);
+    }
+  }
+};
+
+TEST_P(AnyStream, IsAnsweredAsByTheServer) {
+  SKIP_ON_TWEMPROXY("knows fewer commands");
+  const char *chosen = std::getenv("WEIR_TEST_SEED");
+  if (chosen) return play(static_cast<uint32_t>(std::strtoul(chosen, nullptr, 10)), 400);
+  for (uint32_t seed = 1; seed <= 3 && !HasFatalFailure(); ++seed) play(seed, slow_build() ? 20 : 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenes, AnyStream,
+                         testing::Values(Scene{"OneServer", Keys::kAnywhere, 1},
+                                         Scene{"OneShardOfThree", Keys::kOneShard, 3},
+                                         Scene{"ThreeShards", Keys::kScattered, 3}),
+                         [](const testing::TestParamInfo<Scene> &p) { return p.param.name; });
+
+}  // namespace
+}  // namespace weir::test
