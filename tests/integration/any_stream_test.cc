@@ -42,6 +42,20 @@ std::string text_of(const Args &args) {
   return text;
 }
 
+// The last of what was told that has to do with an argument of the command.
+std::string history(const std::vector<std::string> &told, const Args &args) {
+  std::vector<std::string> lines;
+  for (size_t i = told.size(); i-- > 0 && lines.size() < 15;) {
+    bool touches = i + 1 == told.size() || told[i].find("flush") != std::string::npos;
+    for (size_t a = 1; a < args.size(); ++a)
+      touches |= args[a].size() > 1 && told[i].find(shown(args[a])) != told[i].npos;
+    if (touches) lines.push_back(told[i]);
+  }
+  std::string text;
+  for (size_t i = lines.size(); i-- > 0;) text += lines[i] + "\n";
+  return text;
+}
+
 struct Scene {
   const char *name;
   Keys keys;
@@ -57,7 +71,7 @@ class AnyStream : public testing::TestWithParam<Scene> {
     RedisServer alone;
     Proxy proxy(redis_pool(servers).set("hash_tag", "\"{}\""));
     Stream through = proxy.connect(), direct = alone.connect();
-    std::vector<std::string> told;  // the last few
+    std::vector<std::string> told;
     for (int batch = 0; batch < batches; ++batch) {
       std::vector<Args> commands(1 + stream.pick(40));
       std::string bytes;
@@ -67,10 +81,7 @@ class AnyStream : public testing::TestWithParam<Scene> {
       for (const Args &args : commands) {
         std::string wanted = comparable(args, direct.read_reply()), got = comparable(args, through.read_reply());
         told.push_back(text_of(args) + " -> " + shown(wanted));
-        if (told.size() > 12) told.erase(told.begin());
-        std::string before;
-        for (const std::string &line : told) before += line + "\n";
-        ASSERT_TRUE(same(wanted, got)) << before;
+        ASSERT_TRUE(same(wanted, got)) << history(told, args);
       }
     }
     EXPECT_EQ(direct.ask(resp({"DBSIZE"})), through.ask(resp({"DBSIZE"})));

@@ -23,8 +23,10 @@ enum class Keys {
   kScattered,  // several servers; only the keys of a command that must not be split lie together
 };
 
-// One form of a command each. A letter is an argument of that kind, see CommandStream::argument(); #S is a number and
-// as many keys of sets; [ ] may be left out; { } comes one to three times; a|b is either; every other word is itself.
+// One form of a command each. Y are sorted sets whose scores are all the same: for others the order of names means
+// nothing, and what is found by it depends on chance. A letter is an argument of that kind, see
+// CommandStream::argument(); #S is a number and as many keys of sets; [ ] may be left out; { } comes one to three
+// times; a|b is either; every other word is itself.
 inline constexpr const char *kForms[] = {
     "append K V",
     "bitcount K [ n n [ BYTE|BIT ] ]",
@@ -203,24 +205,25 @@ inline constexpr const char *kForms[] = {
     "zinter #Z [ WEIGHTS f f ] [ AGGREGATE MIN|MAX|SUM ] [ WITHSCORES ]",
     "zintercard #Z [ LIMIT n ]",
     "zinterstore Z #Z [ AGGREGATE MAX ]",
-    "zlexcount Z -|[a +|(c",
+    "zadd Y { 0 m }",
+    "zlexcount Y -|[a +|(c",
     "zmpop #Z MIN|MAX [ COUNT i ]",
     "zmscore Z { m }",
     "zpopmax Z [ n ]",
     "zpopmin Z",
     "zrange Z n n [ REV ] [ WITHSCORES ]",
     "zrange Z f f BYSCORE [ LIMIT n n ]",
-    "zrange Z - + BYLEX",
-    "zrangebylex Z - [b|+",
+    "zrange Y - + BYLEX",
+    "zrangebylex Y - [b|+",
     "zrangebyscore Z f f [ WITHSCORES ] [ LIMIT n n ]",
     "zrangestore Z Z n n",
     "zrank Z m",
     "zrem Z { m }",
-    "zremrangebylex Z [a (b",
+    "zremrangebylex Y [a (b",
     "zremrangebyrank Z n n",
     "zremrangebyscore Z f f",
     "zrevrange Z n n WITHSCORES",
-    "zrevrangebylex Z + -",
+    "zrevrangebylex Y + -",
     "zrevrangebyscore Z f f",
     "zrevrank Z m",
     "zscan Z 0 [ MATCH p ]",
@@ -232,51 +235,59 @@ inline constexpr const char *kForms[] = {
     "object nosuch K",
     "xgroup nosuch"};
 
-// Commands whose answers depend on chance, time, the process or the connection; or that end it.
-inline const std::set<std::string> kNotComparable = {"randomkey",
-                                                     "spop",
-                                                     "srandmember",
-                                                     "hrandfield",
-                                                     "zrandmember",
-                                                     "time",
-                                                     "lastsave",
-                                                     "info",
-                                                     "role",
-                                                     "slowlog",
-                                                     "latency",
-                                                     "lolwut",
-                                                     "dump",
-                                                     "scan",
-                                                     "client",
-                                                     "config",
-                                                     "command",
-                                                     "cluster",
-                                                     "memory",
-                                                     "select",
-                                                     "swapdb",
-                                                     "move",
-                                                     "readonly",
-                                                     "readwrite",
-                                                     "wait",
-                                                     "function|stats",
-                                                     "function|dump",
-                                                     "function|kill",
-                                                     "function|restore",
-                                                     "function|help",
-                                                     "script|kill",
-                                                     "script|debug",
-                                                     "object|idletime",
-                                                     "xinfo|consumers",
-                                                     "xinfo|stream",
-                                                     "xpending",
-                                                     "xautoclaim",
-                                                     "xclaim",
-                                                     "pubsub|help",
-                                                     "sscan",
-                                                     "sort",
-                                                     "sort_ro",
-                                                     "restore",
-                                                     "xadd"};
+// Commands whose answers depend on chance, time, the process or the connection, unless their arguments are chosen.
+inline const std::set<std::string> kOnlyAsForms = {"randomkey",
+                                                   "spop",
+                                                   "srandmember",
+                                                   "hrandfield",
+                                                   "zrandmember",
+                                                   "time",
+                                                   "lastsave",
+                                                   "info",
+                                                   "role",
+                                                   "slowlog",
+                                                   "latency",
+                                                   "lolwut",
+                                                   "dump",
+                                                   "scan",
+                                                   "client",
+                                                   "config",
+                                                   "command",
+                                                   "cluster",
+                                                   "memory",
+                                                   "select",
+                                                   "swapdb",
+                                                   "move",
+                                                   "readonly",
+                                                   "readwrite",
+                                                   "wait",
+                                                   "function|stats",
+                                                   "function|dump",
+                                                   "function|kill",
+                                                   "function|restore",
+                                                   "function|help",
+                                                   "script|kill",
+                                                   "script|debug",
+                                                   "object|idletime",
+                                                   "xinfo|consumers",
+                                                   "xinfo|stream",
+                                                   "xpending",
+                                                   "xautoclaim",
+                                                   "xclaim",
+                                                   "pubsub|help",
+                                                   "sscan",
+                                                   "sort",
+                                                   "sort_ro",
+                                                   "restore",
+                                                   "xadd",
+                                                   "setex",
+                                                   "psetex",
+                                                   "expire",
+                                                   "pexpire",
+                                                   "zlexcount",
+                                                   "zrangebylex",
+                                                   "zrevrangebylex",
+                                                   "zremrangebylex"};
 
 class CommandStream {
  public:
@@ -346,7 +357,7 @@ class CommandStream {
     if (!ours || (row.flags & (redis::kAdmin | redis::kNoAuth | redis::kApart))) return;
     bool counted = row.spec == redis::KeySpec::kNumkeys;  // then anything may become a key
     if (counted && (keys_ != Keys::kAnywhere || row.holds_script())) return;
-    if (kNotComparable.count(name) || kNotComparable.count(name.substr(0, name.find('|')))) return;
+    if (kOnlyAsForms.count(name) || kOnlyAsForms.count(name.substr(0, name.find('|')))) return;
     if (keys_ == Keys::kScattered && moves(name)) return;
     rows_.push_back(&row);
   }
@@ -356,7 +367,7 @@ class CommandStream {
   char any_tag() { return keys_ == Keys::kOneShard ? 't' : static_cast<char>('a' + pick(6)); }
   // kind: its letter as in the forms. Now and then of another type, or not there.
   std::string key(char kind) {
-    if (chance(8)) kind = "KLHSZXGP"[pick(8)];
+    if (kind != 'Y' && chance(8)) kind = "KLHSZXGP"[pick(8)];
     if (kind == 'A') kind = "KLHSZXGP"[pick(8)];
     std::string name = std::string(1, static_cast<char>(tolower(kind))) + std::to_string(pick(chance(5) ? 50 : 3));
     return keys_ == Keys::kAnywhere ? name : "{" + std::string(1, tag_) + "}" + name;
