@@ -1,0 +1,101 @@
+// Scripts by name, over servers that lose them and servers that are busy with them.
+#include "tests/integration/story.h"
+
+namespace weir::test {
+namespace {
+
+const char kNoName[] = "d216f0a2e2f64c1af9f6dd5c5ba5f0a9b6a9b5f3";  // no script's
+
+class Scripts : public WithWorkers {
+ protected:
+  RedisServers servers_ = redis_servers(3);
+  Proxy proxy_{redis_pool(servers_), GetParam()};
+  Stream client_ = proxy_.connect();
+
+  std::string ask(const std::vector<std::string> &args) { return client_.ask(resp(args)); }
+  std::string load(const std::string &body) {
+    std::string reply = ask({"SCRIPT", "LOAD", body});
+    EXPECT_THAT(reply, StartsWith("$40\r\n"));
+    return reply.substr(5, 40);
+  }
+  void restart(size_t i) {
+    servers_[i]->kill();
+    servers_[i]->start();
+  }
+  // An EVALSHA until the connection to the server that came back is made.
+  std::string ask_again(const std::vector<std::string> &args) {
+    for (int i = 0; i < 1'000; ++i) {
+      std::string reply = ask(args);
+      if (!reply.starts_with("-ERR Conn")) return reply;
+    }
+    return "(the server does not come back)";
+  }
+};
+
+TEST_P(Scripts, AreGivenAgainToAServerThatCameBackWithoutThem) {
+  SKIP_ON_TWEMPROXY("has no SCRIPT LOAD");
+  std::string name = load("return {KEYS[1], ARGV[1]}");
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    std::string key = key_on(client_, *servers_[i]);
+    restart(i);
+    EXPECT_EQ(array({bulk(key), bulk("x")}), ask_again({"EVALSHA", name, "1", key, "x"})) << i;
+    EXPECT_EQ(array({integer(1)}), servers_[i]->call({"SCRIPT", "EXISTS", name}));
+  }
+}
+
+TEST_P(Scripts, AreGivenToServersThatNeverSawThemRun) {
+  SKIP_ON_TWEMPROXY("does not remember scripts");
+  std::string first = key_on(client_, *servers_[0]), second = key_on(client_, *servers_[1]);
+  const std::string body = "return redis.call('get', KEYS[1])", name = "4e6d8fc8bb01276962cce5371fa795a7763657ae";
+  EXPECT_EQ(bulk("x"), ask({"EVAL", body, "1", first}));
+  EXPECT_EQ(bulk("x"), ask({"EVALSHA", name, "1", second}));
+  EXPECT_EQ(bulk("x"), ask({"EVALSHA_RO", name, "1", second}));
+}
+
+TEST_P(Scripts, TheOrderOfAPipelineIsKept) {
+  SKIP_ON_TWEMPROXY("does not remember scripts");
+  std::string name = load("return redis.call('incr', KEYS[1])");
+  std::string key = key_on(client_, *servers_[1]), other = key_on(client_, *servers_[2]);
+  restart(1);
+  EXPECT_EQ(integer(0), ask_again({"EXISTS", key}));
+  std::string pipeline, wanted;
+  for (int i = 0; i < 50; ++i) {
+    pipeline += resp({"EVALSHA", name, "1", key}) + resp({"GET", other}) + resp({"ECHO", std::to_string(i)});
+    wanted += integer(i + 1) + bulk("x") + bulk(std::to_string(i));
+  }
+  client_.send(pipeline);
+  EXPECT_TRUE(same(wanted, client_.read_replies(150)));
+}
+
+TEST_P(Scripts, ThatNobodyLoadedAreNotThere) {
+  SKIP_ON_TWEMPROXY("does not remember scripts");
+  const std::string missing = "-NOSCRIPT No matching script. Please use EVAL.\r\n";
+  EXPECT_EQ(missing, ask({"EVALSHA", kNoName, "1", "key"}));
+  std::string name = load("return 1");
+  EXPECT_EQ(integer(1), ask({"EVALSHA", name, "1", "key"}));
+  EXPECT_EQ(kOk, ask({"SCRIPT", "FLUSH"}));
+  EXPECT_EQ(missing, ask({"EVALSHA", name, "1", "key"})) << "it is not weir's to keep what was flushed";
+}
+
+TEST_P(Scripts, CanBeKilledWhereverTheyRun) {
+  SKIP_ON_TWEMPROXY("has no SCRIPT KILL");
+  EXPECT_EQ("-NOTBUSY No scripts in execution right now.\r\n", ask({"SCRIPT", "KILL"}));
+  EXPECT_EQ("-NOTBUSY No scripts in execution right now.\r\n", ask({"FUNCTION", "KILL"}));
+  std::string key = key_on(client_, *servers_[1]);
+  ASSERT_EQ(kOk, servers_[1]->call({"CONFIG", "SET", "busy-reply-threshold", "1"}));
+  Stream runner = proxy_.connect();
+  runner.send(resp({"EVAL", "while true do end", "1", key}));
+  std::string killed;
+  eventually([&] {
+    killed = ask({"SCRIPT", "KILL"});
+    return !killed.starts_with("-NOTBUSY");
+  });
+  EXPECT_EQ(kOk, killed);
+  EXPECT_THAT(runner.read_reply(), HasSubstr("Script killed by user"));
+  EXPECT_EQ(bulk("x"), ask({"GET", key}));
+}
+
+TELL_WITH_WORKERS(Scripts);
+
+}  // namespace
+}  // namespace weir::test
