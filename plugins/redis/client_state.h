@@ -5,19 +5,38 @@
 
 #include <type_traits>
 
+#include "subscription.h"
+#include "transaction.h"
 #include "verdict.h"
 
 namespace weir::redis {
 
 enum class Phase : uint8_t { kStart, kArguments, kClosing };
 // What else than a key the parser looks for in the arguments.
-enum class Watch : uint8_t { kNone, kSubcommand, kTail, kNumkeys, kStreams, kSort, kGeo, kCursor, kScript };
+enum class Watch : uint8_t {
+  kNone,
+  kSubcommand,
+  kTail,
+  kNumkeys,
+  kStreams,
+  kSort,
+  kGeo,
+  kCursor,
+  kScript,
+  kTimeout,
+  kBlock
+};
+
+// Commands that are arranged once all of them is known.
+enum class Family : uint8_t { kOrdinary, kTransaction, kSubscription };
 
 // What a connection is in that no request of its may be taken by the short way (bits).
 enum Special : uint8_t {
-  kRepliesOff = 1,  // CLIENT REPLY OFF
-  kSkipThis = 2,    // CLIENT REPLY SKIP: no reply to the request under way,
-  kSkipNext = 4,    // nor to the one after it
+  kRepliesOff = 1,     // CLIENT REPLY OFF
+  kSkipThis = 2,       // CLIENT REPLY SKIP: no reply to the request under way,
+  kSkipNext = 4,       // nor to the one after it
+  kInTransaction = 8,  // after MULTI
+  kSubscribed = 16,    // in RESP2, where little else is allowed
 };
 
 constexpr uint32_t kNever = UINT32_MAX;
@@ -39,6 +58,8 @@ struct ClientState {
   uint32_t value;       // goes to UserWord
   uint16_t cmd, arg;
   uint8_t sub, route;
+  Family family;
+  bool events;  // SUBSCRIBE: one of the channels is on every server
   Phase phase;
   Watch watch;
   Verdict verdict;
@@ -49,6 +70,8 @@ struct ClientState {
   uint64_t profile;  // of what it sends, see session.h
   uint8_t name_len;
   char name[kMaxClientName];
+  Transaction tx;
+  Subscriptions subscriptions;
 };
 static_assert(sizeof(ClientState) <= 1024 && std::is_trivially_copyable_v<ClientState>);
 

@@ -50,6 +50,17 @@ constexpr Command all(std::string_view name, int arity, Merge merge, unsigned fl
 constexpr Command plain(std::string_view name, int arity, Policy policy, unsigned flags) {
   return make(name, arity, KeySpec::kNone, 0, 0, 0, policy, 0, flags);
 }
+constexpr Command transaction(std::string_view name, int arity, TransactionWord word, unsigned flags) {
+  bool watch = word == TransactionWord::kWatch;
+  return make(name, arity, watch ? KeySpec::kRange : KeySpec::kNone, watch, -static_cast<int>(watch), watch,
+              Policy::kTransaction, static_cast<unsigned>(word), flags);
+}
+// Its channels are keys where it is sent, but only those of shards are in COMMAND.
+constexpr Command subscription(std::string_view name, int arity, SubscriptionWord word) {
+  bool shard = word == SubscriptionWord::kSsubscribe || word == SubscriptionWord::kSunsubscribe;
+  return make(name, arity, shard ? KeySpec::kRange : KeySpec::kNone, shard, -static_cast<int>(shard), 1,
+              Policy::kSubscription, static_cast<unsigned>(word), 0);
+}
 constexpr Command refused(std::string_view name, int arity, Why why, int first, int last, int step) {
   return make(name, arity, first ? KeySpec::kRange : KeySpec::kNone, first, last, step, Policy::kRefused,
               static_cast<unsigned>(why), 0);

@@ -20,18 +20,20 @@ enum class KeySpec : uint8_t {
 
 // What weir does with it. "One server" and "several" is the pool's size: a pool of one server is transparent.
 enum class Policy : uint8_t {
-  kKeys,       // by its keys; without any (EVAL with 0 keys) server 0, the same one every time
-  kSplit,      // by its keys, which may lie on several servers
-  kAll,        // every server, replies merged
-  kAny,        // any server
-  kFirst,      // server 0
-  kScan,       // the server that its cursor names
-  kLocal,      // weir answers
-  kTail,       // weir answers, and the parser reads the arguments (AUTH, HELLO)
-  kLocalMany,  // weir answers for several servers, one server answers itself
-  kOneServer,  // one server: it answers. Several: refused, because it concerns one server
-  kRefused,    // always refused; `detail` says why
-  kContainer,  // the subcommand decides
+  kKeys,          // by its keys; without any (EVAL with 0 keys) server 0, the same one every time
+  kSplit,         // by its keys, which may lie on several servers
+  kAll,           // every server, replies merged
+  kAny,           // any server
+  kFirst,         // server 0
+  kScan,          // the server that its cursor names
+  kLocal,         // weir answers
+  kTail,          // weir answers, and the parser reads the arguments (AUTH, HELLO)
+  kLocalMany,     // weir answers for several servers, one server answers itself
+  kOneServer,     // one server: it answers. Several: refused, because it concerns one server
+  kRefused,       // always refused; `detail` says why
+  kContainer,     // the subcommand decides
+  kTransaction,   // begins or ends a transaction; `detail` is a TransactionWord
+  kSubscription,  // begins or ends subscriptions; `detail` is a SubscriptionWord
 };
 
 // How the replies of several servers become one.
@@ -62,9 +64,6 @@ enum class Merge : uint8_t {
 // Why a command is refused.
 enum class Why : uint8_t {
   kNothing,
-  kBlocking,
-  kTransaction,
-  kPubSub,
   kReplication,
   kMonitor,
   kTracking,
@@ -72,7 +71,6 @@ enum class Why : uint8_t {
   kDatabases,
   kCursor,
   kMigrate,
-  kWait,
   kClients,
   kCluster,
   kScriptDebug,
@@ -80,19 +78,29 @@ enum class Why : uint8_t {
 
 // What is wrong with the number of keys, as redis words it for the command. Of scripts, also what argument 1 is.
 enum class NumkeysStyle : uint8_t { kScript, kScriptBody, kScriptName, kZset, kPositive, kPositiveArgs };
+enum class TransactionWord : uint8_t { kMulti, kExec, kDiscard, kWatch, kUnwatch };
+enum class SubscriptionWord : uint8_t {
+  kSubscribe,
+  kPsubscribe,
+  kSsubscribe,
+  kUnsubscribe,
+  kPunsubscribe,
+  kSunsubscribe
+};
 
 enum : uint16_t {
   kRead = 1,
   kWrite = 2,
   kAdmin = 4,
   kMultiKey = 8,
-  kMovable = 16,  // some key positions depend on the arguments
-  kNoAuth = 32,   // allowed before AUTH
-  kSecret = 64,   // carries passwords
-  kCloses = 128,  // ends the connection
-  kApart = 256,   // over connections of its own: what others wait for there must not hold it up
-  kFenced = 512,  // reads or changes what the parser keeps about the connection: nothing is parsed before its answer
-  kKept = 1024,   // what merges its replies reads the request, too
+  kMovable = 16,   // some key positions depend on the arguments
+  kNoAuth = 32,    // allowed before AUTH
+  kSecret = 64,    // carries passwords
+  kCloses = 128,   // ends the connection
+  kApart = 256,    // over connections of its own: what others wait for there must not hold it up
+  kFenced = 512,   // reads or changes what the parser keeps about the connection: nothing is parsed before its answer
+  kKept = 1024,    // what merges its replies reads the request, too
+  kBlocks = 2048,  // the server may wait with its reply
 };
 
 struct Command {
@@ -109,6 +117,8 @@ struct Command {
   constexpr std::string_view full_name() const { return {name, name_len}; }
   Merge merge() const { return join; }
   Why why() const { return static_cast<Why>(detail); }
+  TransactionWord transaction() const { return static_cast<TransactionWord>(detail); }
+  SubscriptionWord subscription() const { return static_cast<SubscriptionWord>(detail); }
   NumkeysStyle numkeys() const { return static_cast<NumkeysStyle>(detail); }
   bool holds_script() const {
     return spec == KeySpec::kNumkeys &&

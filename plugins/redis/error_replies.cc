@@ -108,6 +108,19 @@ std::string_view fixed_text(Verdict verdict) {
       return "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> "
              "<pass> option can be used to authenticate the client and select the RESP protocol version at the same "
              "time";
+    case Verdict::kNestedMulti:
+      return "ERR MULTI calls can not be nested";
+    case Verdict::kExecAlone:
+      return "ERR EXEC without MULTI";
+    case Verdict::kDiscardAlone:
+      return "ERR DISCARD without MULTI";
+    case Verdict::kWatchInside:
+      return "ERR WATCH inside MULTI is not allowed";
+    case Verdict::kQueueFull:
+      return "too many commands without a key at the beginning of a transaction; weir keeps 1,024 of them, 64 KiB in "
+             "all, until a key tells their server";
+    case Verdict::kMixed:
+      return "with several servers a connection has either subscriptions or a transaction; use another one";
     case Verdict::kBadName:
       return "Client names cannot contain spaces, newlines or special characters.";
     case Verdict::kLongName:
@@ -193,8 +206,15 @@ weir_status write_verdict(const weir_scope *scope, const Command &command, UserW
       line.add(name == "scan" ? reason(Why::kCursor) : "it concerns one server, and this pool has several",
                "; ask a server itself");
       break;
-    case Verdict::kBlockOption:
-      line.add("'", name, "' with BLOCK is not supported: ", reason(Why::kBlocking));
+    case Verdict::kNotInside:
+      line.add("'", name, "' is not supported inside a transaction");
+      break;
+    case Verdict::kConcernsAll:
+      line.add("'", name, "' is not supported inside a transaction: it concerns all servers, and a transaction one");
+      break;
+    case Verdict::kSubscribedOnly:
+      line.add("Can't execute '", name,
+               "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in ", "this context");
       break;
     case Verdict::kHelloOption:
       line.add("Syntax error in HELLO option '");

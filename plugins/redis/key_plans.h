@@ -25,7 +25,7 @@ struct KeyPlan {
 constexpr bool is_plain(const Command &row) {
   return row.spec == KeySpec::kRange && row.step <= 2 &&
          (row.policy == Policy::kKeys || row.policy == Policy::kSplit) &&
-         (row.flags & (kAdmin | kNoAuth | kSecret | kCloses)) == 0;
+         (row.flags & (kAdmin | kNoAuth | kSecret | kCloses | kBlocks)) == 0;
 }
 
 constexpr KeyPlan key_plan(const Command &row) {

@@ -5,6 +5,7 @@
 #include "script_resend.h"
 #include "select.h"
 #include "set_merger.h"
+#include "subscription.h"
 #include "verdict.h"
 
 namespace weir::redis {
@@ -139,6 +140,7 @@ weir_status merge_replies(const Settings &settings, const weir_scope *scope, con
     if (merge_info(settings, scope, m, out)) return WEIR_OK;
     return Merger(settings, scope, m, out).run(Merge::kFirst);
   }
+  if (command.policy == Policy::kSubscription) return merge_subscriptions(settings, scope, m, out);
   if (PoolMerger::takes(command.merge())) return PoolMerger(settings, scope, m, out).run(command.merge());
   if (SetMerger::takes(command.merge())) return SetMerger(settings, scope, m, out).run(command);
   if (command.merge() == Merge::kLearn || command.merge() == Merge::kForget) note_scripts(settings, scope, m, out);

@@ -6,6 +6,7 @@
 #include "command_lookup.h"
 #include "numbers.h"
 #include "pool_cursor.h"
+#include "timeouts.h"
 
 namespace weir::redis {
 
@@ -20,13 +21,19 @@ bool server_would_say(Verdict verdict) {
   return verdict >= Verdict::kUnknown && verdict <= Verdict::kUnbalancedStreams && verdict != Verdict::kNoAuth;
 }
 
+// Whether a pool of one server leaves the command to it.
+bool server_answers(Policy policy) {
+  return policy < Policy::kLocal || policy == Policy::kTransaction || policy == Policy::kSubscription;
+}
+
 }  // namespace
 
 void Planner::reject(Verdict verdict) {
   st_.watch = Watch::kNone;
+  st_.family = Family::kOrdinary;
   st_.look = st_.next_key = kNever;
   bool transparent = settings_.one_server && authorized() && server_would_say(verdict) &&
-                     command_of(st_.cmd, st_.sub).policy < Policy::kLocal;
+                     server_answers(command_of(st_.cmd, st_.sub).policy);
   if (verdict == Verdict::kUnknown) transparent = settings_.one_server && authorized();
   st_.verdict = transparent ? Verdict::kRun : verdict;
   st_.route = transparent ? WEIR_ROUTE_SERVER : WEIR_ROUTE_LOCAL;
@@ -38,9 +45,11 @@ void Planner::begin(const SeenArg &name) {
   st_.arg = 0;
   st_.key_count = 0;
   st_.req_flags = st_.route_arg = st_.timeout_ms = st_.replies = st_.value = 0;
+  st_.family = Family::kOrdinary;
   st_.verdict = Verdict::kRun;
   st_.watch = Watch::kNone;
   st_.look = st_.next_key = kNever;
+  settle_transaction(st_);
   if (st_.cmd) [[likely]]
     return plan(kCommands[st_.cmd]);
   if (!settings_.forward_unknown || st_.argc < 2) return reject(Verdict::kUnknown);
@@ -60,10 +69,12 @@ void Planner::plan(const Command &row) {
   if (row.flags & kKept) st_.req_flags |= WEIR_REQ_KEEP;
   if (row.policy == Policy::kRefused) return reject(Verdict::kRefused);
   if ((row.flags & kAdmin) && !settings_.allow_admin) return reject(Verdict::kAdmin);
+  if (st_.tx.queues()) return plan_queued(row);
   switch (row.policy) {
     case Policy::kAll:
       if (row.flags & kApart) apart();
       if (row.merge() == Merge::kLearn && settings_.scripts) st_.req_flags |= WEIR_REQ_KEEP;
+      if (row.flags & kBlocks) plan_wait();
       return forward(WEIR_ROUTE_ALL);
     case Policy::kAny:
       return forward(WEIR_ROUTE_ANY);
@@ -93,9 +104,74 @@ void Planner::plan(const Command &row) {
     case Policy::kKeys:
     case Policy::kSplit:
       return plan_keys(row);
+    case Policy::kTransaction:
+      return plan_transaction(row);
+    case Policy::kSubscription:
+      return plan_subscription(row);
     default:
       st_.route = WEIR_ROUTE_LOCAL;
   }
+}
+
+// After MULTI: what weir answers itself otherwise is the server's to queue, and what concerns several servers cannot
+// be.
+void Planner::plan_queued(const Command &row) {
+  std::string_view name = row.full_name();
+  switch (row.policy) {
+    case Policy::kKeys:
+    case Policy::kSplit:
+      return plan_keys(row);
+    case Policy::kTransaction:
+      return plan_transaction(row);
+    case Policy::kSubscription:
+      return reject(Verdict::kNotInside);
+    case Policy::kAll:
+    case Policy::kScan:
+      if (!settings_.one_server && !(row.flags & kBlocks)) return reject(Verdict::kConcernsAll);
+      break;
+    case Policy::kOneServer:
+      if (!settings_.one_server) return reject(Verdict::kConcernsOne);
+      break;
+    case Policy::kContainer:
+      if (st_.argc == 1) break;
+      st_.watch = Watch::kSubcommand;
+      st_.look = 1;
+      return;
+    case Policy::kLocal:
+    case Policy::kTail:
+      if (name == "auth" || name == "hello" || name == "client|reply") return reject(Verdict::kNotInside);
+      if (name == "quit" || name == "reset") {
+        st_.route = WEIR_ROUTE_LOCAL;
+        if (row.policy == Policy::kTail) st_.watch = Watch::kTail;
+        return;
+      }
+      st_.tx.soiled |= name == "select" || name.starts_with("client|");
+      break;
+    default:
+      break;
+  }
+  st_.route = WEIR_ROUTE_SERVER;
+}
+
+// What becomes of it is decided at its end. UNWATCH after MULTI is queued like any other command.
+void Planner::plan_transaction(const Command &row) {
+  bool unwatch = row.transaction() == TransactionWord::kUnwatch;
+  if (st_.tx.queues() && unwatch) {
+    st_.route = WEIR_ROUTE_SERVER;
+    return;
+  }
+  st_.family = Family::kTransaction;
+  st_.route = WEIR_ROUTE_KEY;
+  st_.step = 1;
+  if (row.transaction() == TransactionWord::kWatch) keys_between(1, st_.argc - 1);
+}
+
+void Planner::plan_subscription(const Command &) {
+  st_.family = Family::kSubscription;
+  st_.events = false;
+  st_.route = WEIR_ROUTE_KEY;
+  st_.step = 1;
+  if (st_.argc > 1) keys_between(1, st_.argc - 1);
 }
 
 void Planner::forward(uint8_t many_route) {
@@ -107,6 +183,7 @@ void Planner::plan_keys(const Command &row) {
   st_.step = static_cast<uint32_t>(row.step);
   if ((row.flags & (kRead | kWrite)) == kRead) st_.req_flags |= WEIR_REQ_RETRY_SAFE;
   uint32_t first = static_cast<uint32_t>(row.first);
+  if (row.flags & kBlocks) return plan_blocking(row);
   if (row.spec == KeySpec::kRange) [[likely]] {
     if (st_.step == 2 && st_.argc % 2 == 0) return reject(Verdict::kArity);
     return keys_between(first,
@@ -139,6 +216,40 @@ void Planner::plan_keys(const Command &row) {
   st_.look = next_look();
 }
 
+// The server may take as long as an argument says: the last one, or the first where the number of keys follows it.
+void Planner::plan_blocking(const Command &row) {
+  may_block();
+  st_.watch = Watch::kTimeout;
+  if (row.spec == KeySpec::kRange) {
+    st_.option = st_.argc - 1;
+    keys_between(1, row.last >= 0 ? static_cast<uint32_t>(row.last) : st_.argc - static_cast<uint32_t>(-row.last));
+  } else {
+    st_.option = 1;
+    st_.look = next_look();
+  }
+}
+
+// WAIT counts the replicas that have what its own connection wrote. The prelude makes that all that was written so far.
+void Planner::plan_wait() {
+  may_block();
+  st_.req_flags |= WEIR_REQ_PRELUDE;
+  st_.watch = Watch::kTimeout;
+  st_.look = st_.option = 2;
+}
+
+void Planner::may_block() {
+  st_.req_flags |= WEIR_REQ_BLOCKING | WEIR_REQ_FENCE;
+  st_.req_flags &= ~static_cast<uint32_t>(WEIR_REQ_RETRY_SAFE);
+}
+
+void Planner::timeout(const SeenArg &arg) {
+  const Command &row = kCommands[st_.cmd];
+  bool seconds = row.policy == Policy::kKeys;
+  st_.timeout_ms = seconds ? seconds_to_ms(arg.ptr, arg.len) : plain_ms(arg.ptr, arg.len);
+  st_.watch = row.spec == KeySpec::kNumkeys ? Watch::kNumkeys : Watch::kNone;
+  st_.option = 2;
+}
+
 void Planner::keys_between(uint32_t first, uint32_t last) {
   st_.next_key = first;
   st_.last_key = last;
@@ -160,6 +271,7 @@ weir_status Planner::push_key(uint32_t i, const SeenArg &arg, weir_parse *p) {
   if (!slot) return WEIR_E_LIMIT;
   *slot = {arg.off, static_cast<uint32_t>(arg.len), i, arg.unit_off, arg.unit_len};
   ++st_.key_count;
+  if (st_.family == Family::kSubscription) st_.events |= is_event_channel(arg.ptr, arg.len);
   st_.next_key = st_.last_key - i >= st_.step ? i + st_.step : kNever;
   return WEIR_OK;
 }
@@ -184,6 +296,14 @@ weir_status Planner::see(uint32_t i, const SeenArg &arg, weir_parse *p) {
         break;
       case Watch::kStreams:
         streams(i, arg);
+        break;
+      case Watch::kTimeout:
+        timeout(arg);
+        break;
+      case Watch::kBlock:
+        st_.timeout_ms = plain_ms(arg.ptr, arg.len);
+        st_.watch = Watch::kStreams;
+        st_.option = i + 1;
         break;
       case Watch::kSort:
       case Watch::kGeo:
@@ -240,8 +360,11 @@ void Planner::numkeys(uint32_t i, const SeenArg &arg) {
 }
 
 void Planner::streams(uint32_t i, const SeenArg &arg) {
-  if (is(arg, "block")) return reject(Verdict::kBlockOption);
-  if (is(arg, "count")) {
+  if (is(arg, "block")) {
+    may_block();
+    st_.watch = Watch::kBlock;
+    st_.option = i + 1;
+  } else if (is(arg, "count")) {
     st_.option = i + 2;
   } else if (is(arg, "group")) {
     st_.option = i + 3;
@@ -309,10 +432,30 @@ void Planner::tail(const weir_bytes *args, uint32_t n) {
   st_.value = word.value;
 }
 
-void Planner::end(weir_parse *p) {
+// RESET gives all leases back, as they are.
+void Planner::reset() {
+  if (st_.verdict != Verdict::kRun || kCommands[st_.cmd].full_name() != "reset") return;
+  if (st_.tx.has_lease() || st_.subscriptions.leases) {
+    st_.req_flags |= WEIR_REQ_LEASE_END | WEIR_REQ_FENCE;
+    st_.route_arg = WEIR_ALL_LEASES;
+  }
+  end_transaction(st_);
+}
+
+void Planner::end(weir_parse *p, uint64_t size) {
   if (st_.watch == Watch::kTail) tail(nullptr, 0);
-  if (st_.watch == Watch::kStreams) reject(Verdict::kSyntax);
-  if (st_.route == WEIR_ROUTE_LOCAL || st_.route == WEIR_ROUTE_SERVER) {
+  if (st_.watch == Watch::kStreams || st_.watch == Watch::kBlock) reject(Verdict::kSyntax);
+  if (st_.family == Family::kTransaction)
+    arrange_transaction(settings_, st_);
+  else if (st_.tx.queues())
+    arrange_queued(st_, size);
+  if (st_.family == Family::kSubscription)
+    arrange_subscription(settings_, st_);
+  else if (st_.special & kSubscribed)
+    arrange_subscribed(settings_, st_);
+  if (st_.tx.phase != TxPhase::kNone || st_.subscriptions.leases) reset();
+  bool leased = st_.route == WEIR_ROUTE_LEASED && st_.route_arg != WEIR_ALL_LEASES;
+  if (st_.route != WEIR_ROUTE_KEY && st_.route != WEIR_ROUTE_SPLIT && !leased) {
     p->sub_len -= st_.key_count;
     st_.key_count = 0;
   }

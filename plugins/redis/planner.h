@@ -29,8 +29,8 @@ class Planner {
   bool must_see(uint32_t i, uint64_t len) const {
     return i == st_.next_key || (st_.watch == Watch::kScript && len <= ScriptMemory::kLongestSeen);
   }
-  // The last argument was read. Drops the keys of a request that turned out to be wrong.
-  void end(weir_parse *p);
+  // The last argument of a request of this size was read. Drops the keys of a request that turned out to be wrong.
+  void end(weir_parse *p, uint64_t size);
   // AUTH, HELLO, CLIENT SETNAME: all arguments after the command's name.
   void tail(const weir_bytes *args, uint32_t n);
   void reject(Verdict verdict);
@@ -38,6 +38,14 @@ class Planner {
  private:
   void plan(const Command &row);
   void plan_keys(const Command &row);
+  void plan_blocking(const Command &row);
+  void plan_wait();
+  void may_block();
+  void timeout(const SeenArg &arg);
+  void reset();
+  void plan_queued(const Command &row);
+  void plan_transaction(const Command &row);
+  void plan_subscription(const Command &row);
   void forward(uint8_t many_route);
   bool authorized() const { return settings_.auth.empty() || st_.authed; }
   void subcommand(const SeenArg &arg);

@@ -50,6 +50,11 @@ weir_status parse_rsp(const weir_scope *scope, weir_parse *p) {
 weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {
   if (err == WEIR_ERR_NONE && req) return answer_locally(settings_of(scope), scope, req, out);
   std::string_view words(reinterpret_cast<const char *>(text.ptr), text.len);
+  if (req && (UserWord::unpack(req->user).value & kTxRequest) && kCommands[req->cmd].policy != Policy::kSubscription) {
+    if (err == WEIR_ERR_ABORTED && kCommands[req->cmd].full_name() == "discard")
+      return Writer(scope, out).lit("+OK\r\n").status();
+    if (transaction_failed(*static_cast<ClientState *>(scope->state), req)) out->flags |= WEIR_OUT_CLOSE;
+  }
   if (err == WEIR_ERR_ANSWER) return Writer(scope, out).bulk(words).status();
   return write_core_error(scope, err, words, out);
 }
@@ -70,6 +75,18 @@ weir_status handshake(const weir_scope *scope, uint64_t profile, uint32_t step, 
 
 weir_status probe(const weir_scope *scope, uint32_t step, const weir_rsp *prev, weir_out *out, weir_errbuf *err) {
   return probe_server(scope, step, prev, out, err);
+}
+
+void lease(const weir_scope *client, const weir_req *begin, uint32_t server, uint32_t on) {
+  ClientState &st = *static_cast<ClientState *>(client->state);
+  if (kCommands[begin->cmd].policy == Policy::kSubscription)
+    subscription_lease(st, on != 0);
+  else if (UserWord::unpack(begin->user).value & kTxRequest)
+    transaction_lease(st, server, on != 0);
+}
+
+void closed(const weir_scope *scope, uint32_t is_server) {
+  if (!is_server) static_cast<ClientState *>(scope->state)->tx.queue.clear();
 }
 
 uint32_t args(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap) {
@@ -105,9 +122,9 @@ const weir_module *module() {
       .handshake = handshake,
       .probe = probe,
       .retag = nullptr,
-      .lease = nullptr,
+      .lease = lease,
       .profile_idle = nullptr,
-      .closed = nullptr,
+      .closed = closed,
       .args = args,
       .decode = nullptr,
   };

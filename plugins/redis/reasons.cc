@@ -4,12 +4,6 @@ namespace weir::redis {
 
 std::string_view reason(Why why) {
   switch (why) {
-    case Why::kBlocking:
-      return "it would block a server connection that other clients share; poll with the form that does not block";
-    case Why::kTransaction:
-      return "transactions need a server connection of the client's own, which weir does not give yet; use EVAL";
-    case Why::kPubSub:
-      return "subscriptions need a server connection of the client's own, which weir does not give yet";
     case Why::kReplication:
       return "replication must be set up with the server itself";
     case Why::kMonitor:
@@ -22,8 +16,6 @@ std::string_view reason(Why why) {
       return "a pool uses one database; set it with redis_db";
     case Why::kMigrate:
       return "keys are placed by weir's distribution, and a key moved past it would not be found";
-    case Why::kWait:
-      return "it counts writes of one connection, and server connections are shared";
     case Why::kClients:
       return "it concerns other clients, and a client of weir's sees itself only";
     case Why::kCluster:

@@ -7,6 +7,8 @@
 #include "select.h"
 #include "set_merger.h"
 #include "set_renderer.h"
+#include "transaction.h"
+#include "verdict.h"
 #include "writer.h"
 
 namespace weir::redis {
@@ -134,11 +136,20 @@ weir_status render_scan(const weir_scope *scope, const weir_render *r, weir_out 
   return w.status();
 }
 
+// Before a transaction's first command. Before WAIT: whatever a connection sends makes it wait for all that was written
+// before.
+weir_status render_prelude(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  if (UserWord::unpack(r->req->user).value & kTxRequest) return render_transaction(scope, out);
+  out->swallow = 1;
+  return Writer(scope, out).lit("*1\r\n$4\r\nPING\r\n").status();
+}
+
 }  // namespace
 
 weir_status render_request(const Settings &settings, const weir_scope *scope, const weir_render *r, weir_out *out) {
+  if (r->purpose == WEIR_RENDER_PRELUDE) return render_prelude(scope, r, out);
   if (r->purpose != WEIR_RENDER_SPLIT && r->purpose != WEIR_RENDER_REKEY) return WEIR_E_FAIL;
-  if (r->req->cmd == kSelectRow) return render_select(settings, scope, r, out);
+  if (r->req->cmd == kSelectRow && r->req->route == WEIR_ROUTE_ALL) return render_select(settings, scope, r, out);
   if (kCommands[r->req->cmd].policy == Policy::kScan && r->req->flags & WEIR_REQ_TRANSFORM)
     return render_scan(scope, r, out);
   if (r->purpose == WEIR_RENDER_SPLIT && SetMerger::takes(kCommands[r->req->cmd].merge()))

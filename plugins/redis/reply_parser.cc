@@ -7,6 +7,7 @@
 #include "command_table.h"
 #include "numbers.h"
 #include "quick_reply.h"
+#include "transaction.h"
 #include "verdict.h"
 
 namespace weir::redis {
@@ -22,13 +23,18 @@ bool starts_with(const uint8_t *ptr, uint64_t len, const char *word, uint64_t wo
   return len >= word_len && std::memcmp(ptr, word, word_len) == 0;
 }
 
+// The EXEC of commands that changed the connection, so that nobody else may have it.
+bool is_soiled_exec(const weir_expect &expect) {
+  return (UserWord::unpack(expect.user).value & kTxSoiled) && kCommands[expect.cmd].policy == Policy::kTransaction;
+}
+
 }  // namespace
 
 weir_status parse_replies(const Settings &settings, ServerState &state, weir_parse *p) {
   const uint8_t *next = p->data;
   uint32_t before = p->msg_len;
-  if (state.depth == 0 && !state.long_line) next = take_plain_replies(p, next);
   if (next != p->data + p->len) return ReplyParser(settings, state, p).run(next, p->msg_len - before);
+  if (state.between()) next = take_plain_replies(p, next);
   state.scanned = 0;
   p->used = p->len;
   p->skip = p->need = 0;
@@ -60,6 +66,7 @@ inline void ReplyParser::go_on_at(const uint8_t *next) {
 inline void ReplyParser::take_plain() {
   const uint8_t *next = cur_;
   if (st_.depth == 0) {
+    if (st_.subs.left > 0) return;
     uint32_t before = p_->msg_len;
     next = take_plain_replies(p_, cur_);
     finals_ += p_->msg_len - before;
@@ -133,11 +140,18 @@ bool ReplyParser::leaves_database() const {
   return expect && expect->cmd == kSelectRow && expect->replies == 1;
 }
 
+void ReplyParser::line_at_top(const uint8_t *cr) {
+  st_.flags = line_flags(cr);
+  if (st_.flags && leaves_database()) st_.flags |= WEIR_RF_CLOSE;
+  // SUBSCRIBE refused: the lease that it took for it is of no use.
+  if (st_.flags && !st_.subs.any() && is_subscription(p_->expect(p_, finals_))) st_.flags |= WEIR_RF_LEASE_END;
+}
+
 ReplyParser::Step ReplyParser::line() {
   const uint8_t *cr;
   Step step = find_line_end(cr);
   if (step == Step::kMore && static_cast<uint64_t>(end_ - cur_) > kLongLine) {
-    if (st_.depth == 0) st_.flags = line_flags(end_);
+    if (st_.depth == 0) line_at_top(end_);
     if (st_.depth <= 1) st_.item_start = offset(cur_);
     st_.scanned = 0;
     st_.long_line = 1;
@@ -145,8 +159,7 @@ ReplyParser::Step ReplyParser::line() {
   }
   if (step == Step::kMore) return more(cur_);
   if (step == Step::kFailed) return step;
-  if (st_.depth == 0) st_.flags = line_flags(cr);
-  if (st_.depth == 0 && st_.flags && leaves_database()) st_.flags |= WEIR_RF_CLOSE;
+  if (st_.depth == 0) line_at_top(cr);
   int64_t number = 0;
   if (*cur_ == ':' && !parse_integer(cur_ + 1, static_cast<uint64_t>(cr - cur_ - 1), number))
     return fail("an integer reply that is no number");
@@ -213,8 +226,14 @@ ReplyParser::Step ReplyParser::aggregate() {
   if (st_.depth == 0) {
     st_.flags = 0;
     st_.kind = type == '>' ? WEIR_RSP_PUSH : WEIR_RSP_FINAL;
-    const weir_expect *expect = st_.kind == WEIR_RSP_FINAL ? p_->expect(p_, finals_) : nullptr;
-    st_.want = expect && expect->want_items;
+    const weir_expect *expect = p_->expect(p_, finals_);
+    st_.want = expect && expect->want_items && st_.kind == WEIR_RSP_FINAL;
+    bool speaks = is_subscription(expect) || st_.subs.any();
+    if (type == '>' || (speaks && !st_.resp3)) [[unlikely]] {
+      step = first_word(next, expect);
+      if (step != Step::kDone) return step;
+    }
+    if (expect && is_soiled_exec(*expect)) st_.flags = WEIR_RF_CLOSE;
   }
   if (elements == 0) return complete(offset(cur_), offset(next), 0);
   if (st_.depth == kMaxDepth) return fail("arrays in a reply are nested too deep");
@@ -222,6 +241,41 @@ ReplyParser::Step ReplyParser::aggregate() {
   st_.remaining[st_.depth++] = static_cast<uint32_t>(elements);  // at most 2^32 - 1
   cur_ = next;
   return Step::kDone;
+}
+
+// Whether the array at cur_, whose elements begin at next, is a message, or answers the SUBSCRIBE expected here.
+ReplyParser::Step ReplyParser::first_word(const uint8_t *next, const weir_expect *expect) {
+  PubsubWord word = pubsub_word(next, end_);
+  if (word == PubsubWord::kShort) return more(cur_);
+  if (word == PubsubWord::kMessage) {
+    st_.kind = WEIR_RSP_PUSH;
+    st_.want = 0;
+  }
+  if (word <= PubsubWord::kMessage) return Step::kDone;
+  st_.resp3 |= *cur_ == '>';
+  st_.subs.word = word;
+  st_.subs.start = offset(cur_);
+  if (!is_subscription(expect)) return Step::kDone;  // a push: the server took a subscription away
+  if (st_.subs.left == 0) st_.subs.begin_reply(*expect);
+  st_.kind = WEIR_RSP_FINAL;
+  st_.want = 0;
+  return Step::kDone;
+}
+
+// A confirmation that ends at stop.
+ReplyParser::Step ReplyParser::confirmed(uint64_t stop) {
+  uint64_t change = st_.subs.count();
+  if (st_.kind == WEIR_RSP_PUSH) return emit(stop, WEIR_RSP_PUSH, 0);
+  if (st_.subs.wanted && !push_item(st_.subs.start, stop, change)) {
+    failure_ = WEIR_E_LIMIT;
+    return Step::kFailed;
+  }
+  if (--st_.subs.left > 0) {
+    cur_ = p_->data + (stop - shift_);
+    return Step::kDone;
+  }
+  if (st_.subs.ends && !st_.subs.any()) st_.flags |= WEIR_RF_LEASE_END;
+  return emit(stop, WEIR_RSP_FINAL, 0);
 }
 
 bool ReplyParser::push_item(uint64_t start, uint64_t stop, uint64_t user) {
@@ -234,13 +288,14 @@ bool ReplyParser::push_item(uint64_t start, uint64_t stop, uint64_t user) {
 // An element that begins at start and ends at stop, both counted in the message; stop may lie past the window.
 ReplyParser::Step ReplyParser::complete(uint64_t start, uint64_t stop, uint64_t user) {
   if (st_.depth == 0) return emit(stop, st_.kind, user);
+  st_.subs.number = user;  // the last element of a confirmation is its count
   for (;;) {
     if (st_.depth == 1 && st_.want && !push_item(start, stop, user)) {
       failure_ = WEIR_E_LIMIT;
       return Step::kFailed;
     }
     if (--st_.remaining[st_.depth - 1] > 0) break;
-    if (--st_.depth == 0) return emit(stop, st_.kind, 0);
+    if (--st_.depth == 0) return st_.subs.under_way() ? confirmed(stop) : emit(stop, st_.kind, 0);
     start = st_.item_start;
     user = 0;
   }
@@ -277,7 +332,7 @@ ReplyParser::Step ReplyParser::more(const uint8_t *used, uint64_t skip) {
     const weir_expect *expect = p_->expect(p_, finals_);
     st_.want = expect && expect->want_items;
   }
-  bool open = st_.depth > 0 && !st_.want && st_.kind == WEIR_RSP_FINAL;
+  bool open = st_.depth > 0 && !st_.want && st_.kind == WEIR_RSP_FINAL && st_.subs.left == 0;
   if (open && size >= kPartSize && p_->msg_len < p_->msg_cap) {
     st_.item_start = 0;
     emit(size, WEIR_RSP_PART, 0);

@@ -4,6 +4,7 @@
 
 #include <weir/protocol.h>
 
+#include "confirmations.h"
 #include "settings.h"
 
 namespace weir::redis {
@@ -20,6 +21,11 @@ struct ServerState {
   uint8_t kind;                   // WEIR_RSP_*
   uint8_t want;                   // items are wanted
   uint8_t long_line;              // inside a line too long to be kept in view
+  uint8_t resp3;                  // its confirmations are pushes
+  Confirmations subs;
+
+  // Whether the next byte begins a reply.
+  bool between() const { return depth == 0 && !long_line && subs.left == 0; }
 };
 
 // parse_rsp()
@@ -43,6 +49,9 @@ class ReplyParser {
   Step rest_of_line();
   Step bulk();
   Step aggregate();
+  Step first_word(const uint8_t *next, const weir_expect *expect);
+  Step confirmed(uint64_t stop);
+  void line_at_top(const uint8_t *cr);
   Step header(int64_t &value, const uint8_t *&next);
   Step find_line_end(const uint8_t *&cr);
   Step complete(uint64_t start, uint64_t stop, uint64_t user);

@@ -216,7 +216,7 @@ RequestParser::Step RequestParser::tail() {
 }
 
 RequestParser::Step RequestParser::emit(uint64_t size) {
-  planner_.end(p_);
+  planner_.end(p_, size);
   weir_req &req = p_->reqs[p_->msg_len++];
   req = {};
   req.size = size;
@@ -261,6 +261,7 @@ RequestParser::Step RequestParser::drop(uint64_t size) {
   st_.watch = Watch::kNone;
   st_.route = WEIR_ROUTE_DROP;
   st_.req_flags = st_.route_arg = st_.timeout_ms = st_.replies = st_.value = 0;
+  st_.family = Family::kOrdinary;
   st_.key_count = 0;
   return emit(size);
 }

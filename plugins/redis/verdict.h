@@ -24,7 +24,6 @@ enum class Verdict : uint8_t {
   kAdmin,
   kRefused,
   kConcernsOne,
-  kBlockOption,
   kEscapedKey,
   kBadCursor,
   kStrayCursor,  // its server is not one of the pool's
@@ -39,6 +38,25 @@ enum class Verdict : uint8_t {
   kHelloNoAuth,
   kBadName,
   kLongName,
+  // transactions
+  kNestedMulti,
+  kExecAlone,
+  kDiscardAlone,
+  kWatchInside,
+  kNotInside,    // the command cannot be part of one
+  kConcernsAll,  // it would concern servers that the transaction does not
+  kQueueFull,
+  kMixed,        // with subscriptions
+  kQueued,       // from here on no errors
+  kQueuedInVain,
+  kMultiBegun,
+  kDiscarded,
+  kExecEmpty,
+  kExecAborted,
+  // subscriptions
+  kSubscribedOnly,
+  kPong,           // as a subscriber gets it in RESP2
+  kNotSubscribed,  // UNSUBSCRIBE without a subscription
 };
 
 // weir_req.user: verdict, subcommand row, an argument's number, and a word of the command's own.

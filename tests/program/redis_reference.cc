@@ -64,6 +64,7 @@ std::string by_keys(const Command &row) {
   if (row.spec == KeySpec::kNumkeys && row.numkeys() <= NumkeysStyle::kScriptName)
     return "by its keys, on one server; without any, the first";
   bool one = (row.flags & kMultiKey) == 0;
+  if (row.flags & kBlocks) return "by its keys, on one server, over a connection of its own";
   if (row.full_name() == "publish" || row.full_name() == "spublish") return "by its channel";
   return one ? "by its key" : "by its keys, on one server";
 }
@@ -93,6 +94,13 @@ std::string several(const Command &row) {
       return "refused: " + std::string(reason(row.why()));
     case Policy::kContainer:
       return "weir answers";  // alone
+    case Policy::kTransaction:
+      return "a transaction, on one server";
+    case Policy::kSubscription:
+      return row.subscription() == SubscriptionWord::kPsubscribe ||
+                     row.subscription() == SubscriptionWord::kPunsubscribe
+                 ? "a subscription, on every server"
+                 : "a subscription, by its channels";
   }
   return "";
 }

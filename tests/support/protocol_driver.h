@@ -79,7 +79,8 @@ struct PartReply {
   std::string reply;
   uint32_t status = WEIR_PART_OK;
   uint32_t server = 0;
-  uint32_t error = 0;  // 0: what usually goes with the status
+  uint32_t error = 0;          // 0: what usually goes with the status
+  Connection *from = nullptr;  // the server's connection; nullptr: a fresh one
 };
 
 class ProtocolDriver {
@@ -122,6 +123,8 @@ class ProtocolDriver {
   // prev: the reply to the step before, "" at step 0.
   Output handshake(Connection &, uint32_t step, std::string_view prev = {}, uint64_t profile = 0);
   std::vector<std::string> args(const ParsedRequest &);
+  // The lease that `begin` asked for was got, or is over.
+  void lease(Connection &client, const ParsedRequest &begin, uint32_t server, bool on);
 
   std::vector<std::string> violations;
 

@@ -91,7 +91,7 @@ Output ProtocolDriver::merge(Connection &c, const ParsedRequest &request, const 
   std::vector<uint32_t> part_of(request.keys.size(), 0), pos_in(request.keys.size(), 0);
   std::vector<std::string_view> sources = {request.message};
   for (size_t i = 0; i < parts.size(); ++i) {
-    Connection &from = server();
+    Connection &from = parts[i].from ? *parts[i].from : server();
     weir_expect expect = {};
     expect.user = request.req.user;
     expect.replies = std::max(1u, request.req.replies);
@@ -153,6 +153,12 @@ Output ProtocolDriver::merge(Connection &c, const ParsedRequest &request, const 
   if (all.bytes.empty() && all.status == WEIR_OK && !(request.req.flags & WEIR_REQ_MAY_BE_EMPTY))
     violation("merge wrote nothing");
   return all;
+}
+
+void ProtocolDriver::lease(Connection &c, const ParsedRequest &begin, uint32_t server, bool on) {
+  FakeArena arena;
+  weir_scope sc = scope(&c, arena);
+  if (ops_->lease) ops_->lease(&sc, &begin.req, server, on);
 }
 
 Output ProtocolDriver::handshake(Connection &c, uint32_t step, std::string_view prev, uint64_t profile) {
