@@ -42,7 +42,7 @@ struct Confirmations {
 
 // Whether a request is answered by confirmations.
 inline bool is_subscription(const weir_expect *expect) {
-  return expect && kCommands[expect->cmd].policy == Policy::kSubscription;
+  return expect && expect->cmd < kCommandCount && kCommands[expect->cmd].policy == Policy::kSubscription;
 }
 
 }  // namespace weir::redis

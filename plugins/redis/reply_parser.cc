@@ -25,7 +25,8 @@ bool starts_with(const uint8_t *ptr, uint64_t len, const char *word, uint64_t wo
 
 // The EXEC of commands that changed the connection, so that nobody else may have it.
 bool is_soiled_exec(const weir_expect &expect) {
-  return (UserWord::unpack(expect.user).value & kTxSoiled) && kCommands[expect.cmd].policy == Policy::kTransaction;
+  return expect.cmd < kCommandCount && (UserWord::unpack(expect.user).value & kTxSoiled) &&
+         kCommands[expect.cmd].policy == Policy::kTransaction;
 }
 
 }  // namespace
