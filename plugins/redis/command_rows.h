@@ -119,7 +119,7 @@ inline constexpr Command kRows[] = {
     refused("migrate", -6, Why::kMigrate, 3, 3, 1),
     plain("module", -2, Policy::kContainer, 0),
     refused("monitor", 1, Why::kMonitor, 0, 0, 0),
-    refused("move", 3, Why::kDatabases, 1, 1, 1),
+    key("move", 3, kWrite),
     split("mset", -3, 2, Merge::kStatus, kWrite | kMultiKey),
     keys("msetnx", -3, 1, -1, 2, kWrite | kMultiKey),
     transaction("multi", 1, TransactionWord::kMulti, 0),

@@ -68,7 +68,6 @@ enum class Why : uint8_t {
   kMonitor,
   kTracking,
   kReplyMode,
-  kDatabases,
   kCursor,
   kMigrate,
   kClients,

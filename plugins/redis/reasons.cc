@@ -12,8 +12,6 @@ std::string_view reason(Why why) {
       return "server connections are shared, so a server cannot tell weir's clients apart";
     case Why::kReplyMode:
       return "server connections are shared, so replies cannot be switched off for one client";
-    case Why::kDatabases:
-      return "a pool uses one database; set it with redis_db";
     case Why::kMigrate:
       return "keys are placed by weir's distribution, and a key moved past it would not be found";
     case Why::kClients:

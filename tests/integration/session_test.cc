@@ -91,6 +91,24 @@ TEST_P(Session, ManyClientsInManyDatabasesDoNotMeet) {
   });
 }
 
+TEST_P(Session, KeysMoveBetweenDatabasesOfTheirServer) {
+  EXPECT_EQ(kOk, ask({"SET", "key", "v"}));
+  EXPECT_EQ(integer(1), ask({"MOVE", "key", "3"}));
+  EXPECT_EQ(kNil, ask({"GET", "key"}));
+  EXPECT_EQ("-ERR DB index is out of range\r\n", ask({"MOVE", "key", "99"}));
+  EXPECT_EQ(kOk, ask({"SELECT", "3"}));
+  EXPECT_EQ(bulk("v"), ask({"GET", "key"}));
+  EXPECT_EQ(integer(1), ask({"COPY", "key", "key", "DB", "4"}));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(kOk, ask({"SET", "more" + std::to_string(i), "v"}));
+  EXPECT_EQ(kOk, ask({"SWAPDB", "3", "5"}));
+  EXPECT_EQ(integer(0), ask({"DBSIZE"}));
+  EXPECT_EQ(kOk, ask({"SELECT", "5"}));
+  EXPECT_EQ(integer(11), ask({"DBSIZE"}));
+  EXPECT_EQ(kOk, ask({"FLUSHDB"}));
+  EXPECT_EQ(kOk, ask({"SELECT", "4"}));
+  EXPECT_EQ(bulk("v"), ask({"GET", "key"}));
+}
+
 TEST(SessionDenied, SelectLeavesThePoolsDatabaseNever) {
   RedisServers servers = redis_servers(2);
   Proxy proxy(redis_pool(servers).set("protocol", "{use: redis, select: deny}").set("redis_db", "4"));
