@@ -130,7 +130,7 @@ inline const uint8_t *run_of_keys(Keys &keys, uint32_t i, uint32_t last, bool wi
 }
 
 // One request at `begin`. Returns its end; nullptr: not plain, or not whole.
-inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *end, uint64_t profile) {
+inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *end) {
   if (end - begin < kLeastRequest) return nullptr;
   Head head = head_of(begin, end);
   const KeyPlan &plan = kKeyPlans[head.row];
@@ -151,7 +151,7 @@ inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *
   *keys.req = {.size = static_cast<uint64_t>(stop - begin),
                .tag = 0,
                .user = 0,  // Verdict::kRun, no subcommand
-               .profile = profile,
+               .profile = 0,
                .key_count = key_count,
                .cmd = static_cast<uint16_t>(head.row),
                .route = plan.route,
@@ -164,17 +164,24 @@ inline const uint8_t *take_one(Keys &keys, const uint8_t *begin, const uint8_t *
   return stop;
 }
 
+// All requests of a call have the same: what changes it ends the call.
+[[gnu::noinline, gnu::cold]] void stamp(weir_parse *p, uint64_t profile) {
+  for (uint32_t i = 0; i < p->msg_len; ++i) p->reqs[i].profile = profile;
+}
+
 }  // namespace
 
 const uint8_t *take_plain_requests(weir_parse *p, const uint8_t *cur, uint64_t profile) {
   const uint8_t *end = p->data + p->len;
   Keys keys(p);
   for (; keys.req < keys.req_stop; ++keys.req) {
-    const uint8_t *next = take_one(keys, cur, end, profile);
+    const uint8_t *next = take_one(keys, cur, end);
     if (!next) break;
     cur = next;
   }
   keys.keep();
+  if (profile != 0) [[unlikely]]
+    stamp(p, profile);
   return cur;
 }
 
