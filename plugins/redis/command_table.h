@@ -46,7 +46,7 @@ enum class Merge : uint8_t {
   kFirst,         // the first one's
   kLearn,         // the first one's, and weir remembers the script
   kForget,        // all say OK, and weir forgets all scripts
-  kMinimum,       // element by element, the least integer
+  kAvailable,     // element by element, 1 for a script that is everywhere or can be brought there
   kDistinct,      // all elements, each once
   kSumPairs,      // a name and a number by turns: the numbers added up
   kLargest,       // integer

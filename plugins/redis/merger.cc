@@ -1,5 +1,6 @@
 #include "merger.h"
 
+#include "arguments.h"
 #include "info.h"
 #include "pool_merger.h"
 #include "script_resend.h"
@@ -36,8 +37,8 @@ class Merger : public MergeWork {
       case Merge::kConcat:
         concat();
         break;
-      case Merge::kMinimum:
-        minimum();
+      case Merge::kAvailable:
+        available();
         break;
       default:  // kStatus, kFirst: all agree
         if (m_->first == 0 && m_->part_count) whole_reply(0);
@@ -65,7 +66,7 @@ class Merger : public MergeWork {
         return type_of(part) != '+';
       case Merge::kConcat:
         return !is_list(part);
-      case Merge::kMinimum:
+      case Merge::kAvailable:
         return type_of(part) != '*' || p.item_count != m_->parts[0].item_count;
       default:
         return false;
@@ -119,14 +120,22 @@ class Merger : public MergeWork {
     }
   }
 
-  // SCRIPT EXISTS: a script exists when it does everywhere.
-  void minimum() {
+  // SCRIPT EXISTS: whether EVALSHA will find it, on every server, or with weir's help.
+  void available() {
     uint32_t n = m_->part_count ? m_->parts[0].item_count : 0;
+    Arguments args;
+    const uint8_t *message = settings_.scripts ? out_->peek(out_, 0, 0, m_->req->size) : nullptr;
+    bool readable = message && args.read(scope_, message, m_->req->size, n + 2);
     w_.head('*', n);
     for (uint32_t k = 0; k < n; ++k) {
-      bool everywhere = true;
-      for (uint32_t i = 0; i < m_->part_count; ++i) everywhere &= m_->parts[i].items[k].user != 0;
-      w_.lit(everywhere ? ":1\r\n" : ":0\r\n");
+      uint32_t have = 0;
+      for (uint32_t i = 0; i < m_->part_count; ++i) have += m_->parts[i].items[k].user != 0;
+      bool exists = have == m_->part_count;
+      if (!exists && readable && k + 2 < args.count()) {
+        ScriptMemory::Known known = settings_.scripts->known(args[k + 2]);
+        exists = known == ScriptMemory::Known::kLoaded || (have > 0 && known == ScriptMemory::Known::kSeen);
+      }
+      w_.lit(exists ? ":1\r\n" : ":0\r\n");
     }
   }
 };

@@ -73,8 +73,9 @@ void Planner::plan(const Command &row) {
   switch (row.policy) {
     case Policy::kAll:
       if (row.flags & kApart) apart();
-      if (row.merge() == Merge::kLearn && settings_.scripts) st_.req_flags |= WEIR_REQ_KEEP;
       if (row.flags & kBlocks) plan_wait();
+      if (settings_.scripts && (row.merge() == Merge::kLearn || row.merge() == Merge::kAvailable))
+        st_.req_flags |= WEIR_REQ_KEEP;
       return forward(WEIR_ROUTE_ALL);
     case Policy::kAny:
       return forward(WEIR_ROUTE_ANY);

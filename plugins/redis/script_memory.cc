@@ -117,6 +117,15 @@ bool ScriptMemory::may_know(uint16_t mark) const {
   return std::any_of(scripts_.begin(), scripts_.end(), [&](const auto &entry) { return mark_of(entry.first) == mark; });
 }
 
+ScriptMemory::Known ScriptMemory::known(weir_bytes text) const {
+  ScriptName name;
+  if (!read_name(text, name)) return Known::kNot;
+  std::lock_guard lock(mutex_);
+  auto place = scripts_.find(name);
+  if (place == scripts_.end()) return Known::kNot;
+  return place->second.loaded ? Known::kLoaded : Known::kSeen;
+}
+
 weir_bytes ScriptMemory::find(weir_bytes text, weir_arena *arena) {
   ScriptName name;
   if (!read_name(text, name)) return {nullptr, 0};

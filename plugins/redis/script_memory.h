@@ -31,6 +31,9 @@ class ScriptMemory {
   void forget();
   // [worker] Whether there is a script with such a name.
   bool may_know(uint16_t mark) const;
+  enum class Known { kNot, kSeen, kLoaded };
+  // [worker] A body that was only seen need not compile.
+  Known known(weir_bytes name) const;
   // [worker] The body, copied to the arena. ptr is nullptr when it is not known or does not fit.
   weir_bytes find(weir_bytes name, weir_arena *arena);
 

@@ -116,7 +116,7 @@ inline constexpr Command kSubRows[] = {
     plain("pubsub|help", 2, Policy::kAny, 0),
     all("script|load", 3, Merge::kLearn, 0),
     all("script|flush", -2, Merge::kForget, 0),
-    all("script|exists", -3, Merge::kMinimum, 0),
+    all("script|exists", -3, Merge::kAvailable, 0),
     all("script|kill", 2, Merge::kOneSucceeds, kApart),
     refused("script|debug", 3, Why::kScriptDebug, 0, 0, 0),
     plain("script|help", 2, Policy::kAny, 0),

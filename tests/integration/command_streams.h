@@ -82,7 +82,7 @@ inline constexpr const char *kForms[] = {
     "hlen H",
     "hmget H { m }",
     "hmset H { m v }",
-    "hscan H 0 [ MATCH p ] [ COUNT i ]",
+    "hscan H 0 [ MATCH p ] COUNT 1000",
     "hset H { m v }",
     "hsetnx H m v",
     "hstrlen H m",
@@ -226,7 +226,7 @@ inline constexpr const char *kForms[] = {
     "zrevrangebylex Y + -",
     "zrevrangebyscore Z f f",
     "zrevrank Z m",
-    "zscan Z 0 [ MATCH p ]",
+    "zscan Z 0 [ MATCH p ] COUNT 1000",
     "zscore Z m",
     "zunion #Z [ WEIGHTS f f ] [ WITHSCORES ]",
     "zunionstore Z #Z [ WEIGHTS f ]",
@@ -276,6 +276,8 @@ inline const std::set<std::string> kOnlyAsForms = {"randomkey",
                                                    "xclaim",
                                                    "pubsub|help",
                                                    "sscan",
+                                                   "hscan",
+                                                   "zscan",
                                                    "sort",
                                                    "sort_ro",
                                                    "restore",
@@ -307,7 +309,6 @@ class CommandStream {
       for (std::string word; form >> word;) words.push_back(word);
       // A library and all keys go now and then only.
       if (words[0].starts_with("flush") && !chance(3)) continue;
-      if (keys_ == Keys::kScattered && moves(words[0])) continue;
       Args args;
       size_t at = 0;
       expand(words, at, words.size(), args);
@@ -358,12 +359,8 @@ class CommandStream {
     bool counted = row.spec == redis::KeySpec::kNumkeys;  // then anything may become a key
     if (counted && (keys_ != Keys::kAnywhere || row.holds_script())) return;
     if (kOnlyAsForms.count(name) || kOnlyAsForms.count(name.substr(0, name.find('|')))) return;
-    if (keys_ == Keys::kScattered && moves(name)) return;
     rows_.push_back(&row);
   }
-  // What does not say the same once keys are scattered: scripts lie where they ran.
-  static bool moves(const std::string &name) { return name == "evalsha" || name == "script"; }
-
   char any_tag() { return keys_ == Keys::kOneShard ? 't' : static_cast<char>('a' + pick(6)); }
   // kind: its letter as in the forms. Now and then of another type, or not there.
   std::string key(char kind) {

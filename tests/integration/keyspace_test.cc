@@ -182,7 +182,11 @@ TEST_P(Keyspace, ScriptsAndFunctionsAreOnEveryServer) {
   EXPECT_EQ(array({integer(1), integer(0)}), ask({"SCRIPT", "EXISTS", sha, none}));
   EXPECT_THAT(ask({"SCRIPT", "LOAD", "return ("}), StartsWith("-ERR Error compiling script"));
   EXPECT_EQ(kOk, servers_[1]->call({"SCRIPT", "FLUSH"}));
-  EXPECT_EQ(array({integer(0)}), ask({"SCRIPT", "EXISTS", sha})) << "it exists when it does everywhere";
+  EXPECT_EQ(array({integer(1)}), ask({"SCRIPT", "EXISTS", sha})) << "weir has it";
+  const std::string two = "7f923f79fe76194c868d7e1d0820de36700eb649";
+  EXPECT_EQ(array({integer(0)}), ask({"SCRIPT", "EXISTS", two}));
+  EXPECT_EQ(integer(2), ask({"EVAL", "return 2", "1", "key"}));
+  EXPECT_EQ(array({integer(1)}), ask({"SCRIPT", "EXISTS", two})) << "it ran somewhere, and weir saw it";
   EXPECT_EQ(kOk, ask({"SCRIPT", "FLUSH", "SYNC"}));
 
   const std::string library = "#!lua name=lib\nredis.register_function('one', function() return 1 end)";

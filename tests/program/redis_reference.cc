@@ -30,8 +30,8 @@ std::string merged(const Command &row) {
     case Merge::kFirst:
     case Merge::kLearn:
       return ", the first one's answer";
-    case Merge::kMinimum:
-      return ", 1 where all say 1";
+    case Merge::kAvailable:
+      return ", 1 where all say 1 or weir can bring it there";
     case Merge::kDistinct:
       return ", all elements, each once";
     case Merge::kSumPairs:

@@ -122,6 +122,23 @@ TEST_F(RedisScripts, ScriptsThatDoNotCompileAreNotRemembered) {
   EXPECT_EQ(given(Args{"EVALSHA", kOneName, "0"}), "");
 }
 
+TEST_F(RedisScripts, AScriptExistsWhereItCanBeBrought) {
+  auto exists = [&](const std::string &name, const std::vector<std::string> &each) {
+    ParsedRequest r = parse(resp({"SCRIPT", "EXISTS", name}));
+    std::vector<PartReply> parts;
+    for (uint32_t i = 0; i < each.size(); ++i) parts.push_back({{}, "*1\r\n" + each[i], WEIR_PART_OK, i});
+    return driver_.merge(client_, r, parts).bytes;
+  };
+  const std::string yes = ":1\r\n", no = ":0\r\n", one = "*1\r\n:1\r\n", none = "*1\r\n:0\r\n";
+  EXPECT_EQ(exists(kOneName, {yes, yes}), one);
+  EXPECT_EQ(exists(kOneName, {yes, no}), none) << "weir has not seen it";
+  parse(resp({"EVAL", kOne, "1", "k"}));
+  EXPECT_EQ(exists(kOneName, {yes, no}), one);
+  EXPECT_EQ(exists(kOneName, {no, no}), none) << "it may not compile";
+  answered({"SCRIPT", "LOAD", kOne}, "$40\r\n" + kOneName + "\r\n");
+  EXPECT_EQ(exists(kOneName, {no, no}), one);
+}
+
 TEST_F(RedisScripts, ThereIsABoundAndLoadedScriptsAreTheLastToGo) {
   answered({"SCRIPT", "LOAD", kOne}, "$40\r\n" + kOneName + "\r\n");
   parse(resp({"EVAL", "return 2", "0"}));
