@@ -321,7 +321,8 @@ class CommandStream {
   std::string bytes(const Args &args) {
     bool simple = chance(10);
     for (const std::string &arg : args)
-      simple &= !arg.empty() && arg.find_first_of(" \r\n\"'\\") == arg.npos && arg.find('\0') == arg.npos;
+      simple &= !arg.empty() && arg.size() < 1'000 && arg.find_first_of(" \r\n\"'\\") == arg.npos &&
+                arg.find('\0') == arg.npos;
     std::string out;
     if (simple && args[0] != "eval") {
       for (const std::string &arg : args) out += (out.empty() ? "" : " ") + arg;
