@@ -230,6 +230,17 @@ inline constexpr const char *kForms[] = {
     "zscore Z m",
     "zunion #Z [ WEIGHTS f f ] [ WITHSCORES ]",
     "zunionstore Z #Z [ WEIGHTS f ]",
+    "blpop L 0.001|x",
+    "blpop L L 0.001",
+    "brpop L 0.001",
+    "blmove L L LEFT RIGHT 0.001",
+    "brpoplpush L L 0.001",
+    "blmpop 0.001 #L LEFT [ COUNT i ]",
+    "bzpopmin Z 0.001",
+    "bzpopmax Z Z 0.001",
+    "bzmpop 0.001 #Z MIN",
+    "xread BLOCK 1 STREAMS X e|$",
+    "xreadgroup GROUP g c BLOCK 1 STREAMS X >",
     "nosuch K v",
     "get",
     "object nosuch K",
@@ -307,8 +318,9 @@ class CommandStream {
       std::istringstream form(kForms[pick(std::size(kForms))]);
       std::vector<std::string> words;
       for (std::string word; form >> word;) words.push_back(word);
-      // A library and all keys go now and then only.
-      if (words[0].starts_with("flush") && !chance(3)) continue;
+      // All keys go now and then only, and so does a server's time.
+      bool rare = words[0].starts_with("flush") || words[0][0] == 'b' || (words.size() > 1 && words[1] == "BLOCK");
+      if (rare && !chance(10) && !words[0].starts_with("bit")) continue;
       Args args;
       size_t at = 0;
       expand(words, at, words.size(), args);
@@ -356,7 +368,7 @@ class CommandStream {
     std::string name(row.full_name());
     bool ours = row.policy == Policy::kKeys || row.policy == Policy::kSplit || row.policy == Policy::kAll ||
                 row.policy == Policy::kLocal;
-    if (!ours || (row.flags & (redis::kAdmin | redis::kNoAuth | redis::kApart))) return;
+    if (!ours || (row.flags & (redis::kAdmin | redis::kNoAuth | redis::kApart | redis::kBlocks))) return;
     bool counted = row.spec == redis::KeySpec::kNumkeys;  // then anything may become a key
     if (counted && (keys_ != Keys::kAnywhere || row.holds_script())) return;
     if (kOnlyAsForms.count(name) || kOnlyAsForms.count(name.substr(0, name.find('|')))) return;
