@@ -424,10 +424,21 @@ void Planner::apart() {
   st_.timeout_ms = 1;  // besides the pool's own
 }
 
+// Requests to its server go over it, whatever their profile is.
+bool Planner::holds_lease() const {
+  return st_.tx.phase != TxPhase::kNone || st_.subscriptions.leases;
+}
+
 void Planner::tail(const weir_bytes *args, uint32_t n) {
   st_.watch = Watch::kNone;
   st_.look = kNever;
+  const ClientState before = st_;
   UserWord word = evaluate_tail(settings_, st_, args, n);
+  bool changes = st_.profile != before.profile || (st_.cmd == kSelectRow && st_.route == WEIR_ROUTE_ALL);
+  if (changes && holds_lease() && kCommands[st_.cmd].full_name() != "reset") {
+    st_ = before;
+    return reject(Verdict::kHoldsLease);
+  }
   st_.verdict = word.verdict;
   st_.arg = word.arg;
   st_.value = word.value;
@@ -454,7 +465,7 @@ void Planner::end(weir_parse *p, uint64_t size) {
     arrange_subscription(settings_, st_);
   else if (st_.special & kSubscribed)
     arrange_subscribed(settings_, st_);
-  if (st_.tx.phase != TxPhase::kNone || st_.subscriptions.leases) reset();
+  if (holds_lease()) reset();
   bool leased = st_.route == WEIR_ROUTE_LEASED && st_.route_arg != WEIR_ALL_LEASES;
   if (st_.route != WEIR_ROUTE_KEY && st_.route != WEIR_ROUTE_SPLIT && !leased) {
     p->sub_len -= st_.key_count;

@@ -47,6 +47,7 @@ class Planner {
   void plan_transaction(const Command &row);
   void plan_subscription(const Command &row);
   void forward(uint8_t many_route);
+  bool holds_lease() const;
   bool authorized() const { return settings_.auth.empty() || st_.authed; }
   void subcommand(const SeenArg &arg);
   void numkeys(uint32_t i, const SeenArg &arg);

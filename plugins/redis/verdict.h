@@ -44,10 +44,11 @@ enum class Verdict : uint8_t {
   kDiscardAlone,
   kWatchInside,
   kNotInside,    // the command cannot be part of one
+  kHoldsLease,   // a connection of the client's own is not to be another than its others
   kConcernsAll,  // it would concern servers that the transaction does not
   kQueueFull,
-  kMixed,        // with subscriptions
-  kQueued,       // from here on no errors
+  kMixed,   // with subscriptions
+  kQueued,  // from here on no errors
   kQueuedInVain,
   kMultiBegun,
   kDiscarded,

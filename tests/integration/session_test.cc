@@ -109,6 +109,38 @@ TEST_P(Session, KeysMoveBetweenDatabasesOfTheirServer) {
   EXPECT_EQ(bulk("v"), ask({"GET", "key"}));
 }
 
+TEST_P(Session, WhatAConnectionOfItsOwnWasBegunInStays) {
+  EXPECT_EQ(kOk, ask({"WATCH", "key"}));
+  EXPECT_THAT(ask({"SELECT", "3"}), HasSubstr("not supported between WATCH and EXEC"));
+  EXPECT_THAT(ask({"HELLO", "3", "SETNAME", "me"}), HasSubstr("not supported between WATCH and EXEC"));
+  EXPECT_EQ(kNil, ask({"CLIENT", "GETNAME"}));
+  EXPECT_EQ(kOk, ask({"SELECT", "0"}));
+  EXPECT_THAT(ask({"HELLO", "2"}), StartsWith("*14"));
+  EXPECT_EQ(kOk, ask({"MULTI"}));
+  EXPECT_EQ("+QUEUED\r\n", ask({"SET", "key", "v"}));
+  EXPECT_EQ(array({kOk}), ask({"EXEC"}));
+  EXPECT_EQ(kOk, ask({"SELECT", "3"}));
+  EXPECT_EQ(kNil, ask({"GET", "key"}));
+  EXPECT_EQ(kOk, ask({"WATCH", "key"}));
+  EXPECT_EQ("+RESET\r\n", ask({"RESET"}));
+  EXPECT_EQ(bulk("v"), ask({"GET", "key"}));
+}
+
+TEST_P(Session, ATransactionHasTheDatabaseAndTheProtocolOfItsClient) {
+  EXPECT_EQ(kOk, ask({"SELECT", "3"}));
+  EXPECT_THAT(ask({"HELLO", "3"}), StartsWith("%7"));
+  for (int i = 0; i < 6; ++i) {
+    std::string key = "key" + std::to_string(i);
+    EXPECT_EQ(kOk, ask({"WATCH", key}));
+    EXPECT_EQ(kOk, ask({"MULTI"}));
+    EXPECT_EQ("+QUEUED\r\n", ask({"GET", key}));
+    EXPECT_EQ("+QUEUED\r\n", ask({"SET", key, "v"}));
+    EXPECT_EQ(array({kNull, kOk}), ask({"EXEC"}));
+    EXPECT_EQ(kNil, ask_another({"GET", key}));
+    EXPECT_EQ(bulk("v"), ask({"GET", key}));
+  }
+}
+
 TEST(SessionDenied, SelectLeavesThePoolsDatabaseNever) {
   RedisServers servers = redis_servers(2);
   Proxy proxy(redis_pool(servers).set("protocol", "{use: redis, select: deny}").set("redis_db", "4"));
