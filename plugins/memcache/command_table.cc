@@ -15,6 +15,7 @@ constexpr uint32_t kWrite = WEIR_CMD_WRITE;
 constexpr uint32_t kAdmin = WEIR_CMD_ADMIN;
 constexpr uint32_t kMulti = WEIR_CMD_MULTIKEY;
 constexpr uint16_t kValues = kAnswerValue | kAnswerEnd;
+constexpr uint16_t kLines = kAnswerOk | kAnswerKey;
 constexpr uint16_t kStores = kAnswerStored | kAnswerMissing;
 
 constexpr Command kCommands[] = {
@@ -47,17 +48,17 @@ constexpr Command kCommands[] = {
     row("noop", Shape::kBinary, kRead, 0),
     row("sasl", Shape::kBinary, 0, 0),
     row("bget", Shape::kGet, kRead | kMulti, kValues),
-    row("shutdown", Shape::kShutdown, kAdmin, kAnswerAny),
-    row("slabs", Shape::kAdmin, kAdmin, kAnswerAny),
-    row("lru", Shape::kAdmin, kAdmin, kAnswerAny),
-    row("lru_crawler", Shape::kAdmin, kAdmin, kAnswerAny),
-    row("watch", Shape::kWatch, kAdmin, kAnswerAny),
-    row("cache_memlimit", Shape::kAdmin, kAdmin, kAnswerAny),
-    row("extstore", Shape::kAdmin, kAdmin, kAnswerAny),
-    row("refresh_certs", Shape::kAdmin, kAdmin, kAnswerAny),
-    row("misbehave", Shape::kAdmin, kAdmin, kAnswerAny),
-    row("debugtime", Shape::kAdmin, kAdmin, kAnswerAny),
-    row("debug", Shape::kAdmin, kAdmin, kAnswerAny),
+    row("shutdown", Shape::kShutdown, kAdmin, kLines),
+    row("slabs", Shape::kAdmin, kAdmin, kLines),
+    row("lru", Shape::kAdmin, kAdmin, kLines),
+    row("lru_crawler", Shape::kAdmin, kAdmin, kLines),
+    row("watch", Shape::kWatch, kAdmin, kLines),
+    row("cache_memlimit", Shape::kAdmin, kAdmin, kLines),
+    row("extstore", Shape::kAdmin, kAdmin, kLines),
+    row("refresh_certs", Shape::kAdmin, kAdmin, kLines),
+    row("misbehave", Shape::kAdmin, kAdmin, kLines),
+    row("debugtime", Shape::kAdmin, kAdmin, kLines),
+    row("debug", Shape::kAdmin, kAdmin, kLines),
 };
 static_assert(sizeof(kCommands) / sizeof(kCommands[0]) == kCommandCount);
 constexpr bool stands(Row at, const char *name) {

@@ -36,6 +36,10 @@ inline bool is_meta(Shape shape) {
   return shape == Shape::kMeta || shape == Shape::kMetaStore;
 }
 
+inline bool administers(Shape shape) {
+  return shape == Shape::kAdmin || shape == Shape::kShutdown || shape == Shape::kWatch;
+}
+
 // What a reply line says. A set of them tells which replies a command may get; any command may get an error.
 enum Answer : uint16_t {
   kAnswerNone = 0,

@@ -22,8 +22,9 @@ namespace {
 
 class LineReader {
  public:
-  LineReader(const Settings &settings, uint16_t cmd, const uint8_t *begin, const uint8_t *end, uint64_t line_size)
-      : words_(begin, end), settings_(settings), begin_(begin), end_(end), size_(line_size) {
+  LineReader(const Settings &settings, uint16_t cmd, const uint8_t *begin, const uint8_t *end, uint64_t line_size,
+             bool pipelined)
+      : words_(begin, end), settings_(settings), begin_(begin), end_(end), size_(line_size), pipelined_(pipelined) {
     out_.req.cmd = cmd;
     noreply_ = words_.count > 1 && words_.last().is("noreply", kNoReplyLen);
   }
@@ -69,7 +70,7 @@ class LineReader {
   const Settings &settings_;
   const uint8_t *begin_, *end_;
   uint64_t size_;
-  bool noreply_;
+  bool pipelined_, noreply_;
   LineRequest out_{};
 };
 
@@ -212,6 +213,7 @@ void LineReader::administer() {
   forward(WEIR_ROUTE_ANY, nullptr);
   // A dump of keys is refused by the server behind other commands, so it has a connection where there are none.
   const bool dumps = words_.count > 1 && (word(1).is("metadump", 8) || word(1).is("mgdump", 6));
+  if (dumps && pipelined_) return say(Local::kNotBehindOthers);
   if (dumps) out_.req.profile = kDumpProfile;
 }
 
@@ -275,8 +277,8 @@ LineRequest LineReader::read(Shape shape) {
 }  // namespace
 
 LineRequest read_line(const Settings &settings, uint16_t cmd, const uint8_t *begin, const uint8_t *end,
-                      uint64_t line_size) {
-  return LineReader(settings, cmd, begin, end, line_size).read(command(cmd).shape);
+                      uint64_t line_size, bool pipelined) {
+  return LineReader(settings, cmd, begin, end, line_size, pipelined).read(command(cmd).shape);
 }
 
 LineRequest local_line(uint16_t cmd, uint64_t size, Local what) {

@@ -14,9 +14,9 @@ struct LineRequest {
   weir_key key;  // meant when req.key_count is 1
 };
 
-// begin..end: the line without its end. line_size: with it.
+// begin..end: the line without its end. line_size: with it. pipelined: other requests came with it, in front of it.
 LineRequest read_line(const Settings &settings, uint16_t cmd, const uint8_t *begin, const uint8_t *end,
-                      uint64_t line_size);
+                      uint64_t line_size, bool pipelined);
 
 // A request that weir answers by itself.
 LineRequest local_line(uint16_t cmd, uint64_t size, Local what);

@@ -24,6 +24,7 @@ constexpr std::string_view kTexts[] = {
     "CLIENT_ERROR invalid flag\r\n",
     "SERVER_ERROR an administrative command; the pool must say admin_commands: allow to forward it\r\n",
     "SERVER_ERROR this command acts on a single server: send it to the server itself, not through the proxy\r\n",
+    "ERROR cannot pipeline other commands before metadump\r\n",
     "SERVER_ERROR watch needs a connection to the server itself: the proxy's are shared\r\n",
 };
 

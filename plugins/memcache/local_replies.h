@@ -21,6 +21,7 @@ enum class Local : uint32_t {
   kInvalidFlag,
   kDenied,
   kOneServerOnly,
+  kNotBehindOthers,
   kWatch
 };
 

@@ -111,11 +111,12 @@ weir_status ReplyParser::line() {
     return WEIR_OK;
   }
   state_.scanned = 0;
-  if (feed == begin || feed[-1] != '\r') return broken("a reply line that does not end in CRLF");
   const Command &cmd = command(asked_->cmd);
-  std::string_view text(reinterpret_cast<const char *>(begin), static_cast<size_t>(feed - 1 - begin));
-  const bool is_meta = (cmd.answers & kAnswerMeta) != 0 && cmd.answers != kAnswerAny;
-  Answer answer = is_meta ? classify_meta(text) : cmd.shape == Shape::kAdmin ? classify_admin(text) : classify(text);
+  const bool ends_well = feed != begin && feed[-1] == '\r';
+  if (!ends_well && !administers(cmd.shape)) return broken("a reply line that does not end in CRLF");
+  std::string_view text(reinterpret_cast<const char *>(begin), static_cast<size_t>(feed - begin) - ends_well);
+  const bool is_meta_reply = is_meta(cmd.shape);
+  Answer answer = is_meta_reply ? classify_meta(text) : administers(cmd.shape) ? classify_admin(text) : classify(text);
   if (!(answer & (cmd.answers | kAnswerError))) return broken("a reply that the command cannot get");
   if (answer == kAnswerValue) return value(begin, feed - 1, static_cast<uint64_t>(feed + 1 - begin));
   if (answer == kAnswerMetaValue) return meta_value(Words(begin, feed - 1), static_cast<uint64_t>(feed + 1 - begin));

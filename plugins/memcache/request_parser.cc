@@ -99,7 +99,7 @@ weir_status RequestParser::short_line(const uint8_t *begin, const uint8_t *feed)
     state_.name_off = static_cast<uint32_t>(name - begin);
     return shape == Shape::kGet ? keys(name_end, feed + 1) : gat(name_end, feed);
   }
-  LineRequest line = read_line(settings_, cmd, begin, end, static_cast<uint64_t>(feed + 1 - begin));
+  LineRequest line = read_line(settings_, cmd, begin, end, static_cast<uint64_t>(feed + 1 - begin), p_->msg_len > 0);
   return emit(line);
 }
 

@@ -68,7 +68,9 @@ class Splitter {
       return status_;
     }
     if (word.left_out) {
-      ref(at, word.left_out - 1);
+      // Its space goes, too, unless that would make an end of line of a key's last byte.
+      const uint8_t *before = out_->peek(out_, 0, word.left_out - 2, 1);
+      ref(at, word.left_out - (before && *before != '\r'));
       at = word.left_out + (is_meta(command(r_->req->cmd).shape) ? 1 : kNoReplyLen);
     }
     ref(at, r_->req->size);

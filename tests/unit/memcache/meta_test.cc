@@ -62,6 +62,7 @@ TEST_F(MemcacheTest, AQuietOneGoesToTheServerWithoutItsQ) {
       {"ms q 2 q T0\r\nqq\r\n", "ms q 2 T0\r\nqq\r\n"},
       {"md a   q\r\n", "md a  \r\n"},
       {"ma q q q\r\n", "ma q q q\r\n"},  // twice: the server's error, and it does answer
+      {"md a\r q\n", "md a\r \n"},       // its key keeps its last byte
   };
   for (const auto &[line, sent] : table) {
     ParsedRequest r = one(line);
