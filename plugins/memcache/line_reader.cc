@@ -64,7 +64,7 @@ class LineReader {
   void stats();
   void meta();
   bool fits(const MetaLine &line);
-  void administer();
+  void administer(Shape shape);
 
   Words words_;
   const Settings &settings_;
@@ -207,14 +207,18 @@ void LineReader::meta() {
   out_.req.user = pack(user);
 }
 
-void LineReader::administer() {
-  if (!settings_.allow_admin) return say(Local::kDenied);
+void LineReader::administer(Shape shape) {
+  if (settings_.deny_admin) return say(Local::kDenied);
   if (!settings_.one_server) return say(Local::kOneServerOnly);
-  forward(WEIR_ROUTE_ANY, nullptr);
+  if (shape == Shape::kWatch && pipelined_) return say(Local::kWatchBehindOthers);
+  forward(WEIR_ROUTE_SERVER, nullptr);  // to the only one
   // A dump of keys is refused by the server behind other commands, so it has a connection where there are none.
   const bool dumps = words_.count > 1 && (word(1).is("metadump", 8) || word(1).is("mgdump", 6));
-  if (dumps && pipelined_) return say(Local::kNotBehindOthers);
+  if (dumps && pipelined_) return say(Local::kDumpBehindOthers);
   if (dumps) out_.req.profile = kDumpProfile;
+  // The server turns the connection into a log, or closes it without a word: the client must have it for its own.
+  if (shape != Shape::kAdmin && out_.req.route != WEIR_ROUTE_LOCAL)
+    out_.req.flags |= WEIR_REQ_LEASE_BEGIN | WEIR_REQ_STREAM_RSP | WEIR_REQ_FENCE;
 }
 
 LineRequest LineReader::read(Shape shape) {
@@ -258,10 +262,8 @@ LineRequest LineReader::read(Shape shape) {
       break;
     case Shape::kAdmin:
     case Shape::kShutdown:
-      administer();
-      break;
     case Shape::kWatch:
-      say(settings_.allow_admin ? Local::kWatch : Local::kDenied);
+      administer(shape);
       break;
     case Shape::kBinary:
     case Shape::kUnknown:

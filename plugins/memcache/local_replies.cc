@@ -22,10 +22,10 @@ constexpr std::string_view kTexts[] = {
     "MN\r\n",
     "CLIENT_ERROR options flags too long\r\n",
     "CLIENT_ERROR invalid flag\r\n",
-    "SERVER_ERROR an administrative command; the pool must say admin_commands: allow to forward it\r\n",
+    "SERVER_ERROR an administrative command, which the pool denies (admin_commands)\r\n",
     "SERVER_ERROR this command acts on a single server: send it to the server itself, not through the proxy\r\n",
     "ERROR cannot pipeline other commands before metadump\r\n",
-    "SERVER_ERROR watch needs a connection to the server itself: the proxy's are shared\r\n",
+    "ERROR cannot pipeline other commands before watch\r\n",
 };
 
 constexpr uint64_t kMaxText = 1024;  // an error longer than this helps nobody

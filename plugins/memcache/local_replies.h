@@ -21,8 +21,8 @@ enum class Local : uint32_t {
   kInvalidFlag,
   kDenied,
   kOneServerOnly,
-  kNotBehindOthers,
-  kWatch
+  kDumpBehindOthers,
+  kWatchBehindOthers
 };
 
 weir_status answer_locally(const weir_scope *scope, uint64_t user, weir_out *out);

@@ -26,6 +26,7 @@ class ReplyParser {
  private:
   weir_status next();
   weir_status packet();
+  weir_status log_line();
   weir_status line();
   weir_status meta_value(const Words &words, uint64_t header);
   void usual_values();
@@ -71,8 +72,20 @@ weir_status ReplyParser::run() {
 
 weir_status ReplyParser::next() {
   if (state_.data_end) return data_end();
+  if (state_.watched) return log_line();
   if (!asked()) return broken("a reply to no request");
   return is_binary(asked_->user) && asked_->cmd != WEIR_CMD_PROBE ? packet() : line();
+}
+
+weir_status ReplyParser::log_line() {
+  const uint8_t *begin = data_ + pos_;
+  const uint64_t avail = p_->len - pos_;
+  const auto *feed = static_cast<const uint8_t *>(std::memchr(begin + state_.scanned, '\n', avail - state_.scanned));
+  if (feed ? feed - begin > kMaxLine : avail > kMaxLine) return broken("a line of a log longer than 2048 bytes");
+  state_.scanned = feed ? 0 : static_cast<uint32_t>(avail);
+  if (feed) return append(WEIR_RSP_PUSH, offset(feed + 1), 0, 0);
+  wait(1);
+  return WEIR_OK;
 }
 
 // A packet that does not repeat what it answers is somebody else's reply, or none at all.
@@ -127,7 +140,11 @@ weir_status ReplyParser::line() {
     return WEIR_OK;
   }
   uint32_t flags = answer == kAnswerError ? error_flags(text, cmd.shape) : 0;
-  return append(WEIR_RSP_FINAL, end, pos_ - origin_, flags);
+  const bool watches = cmd.shape == Shape::kWatch && text == "OK";
+  if (!watches && (cmd.shape == Shape::kWatch || cmd.shape == Shape::kShutdown)) flags |= WEIR_RF_LEASE_END;
+  weir_status st = append(WEIR_RSP_FINAL, end, pos_ - origin_, flags);
+  state_.watched = watches;
+  return st;
 }
 
 void ReplyParser::usual_values() {

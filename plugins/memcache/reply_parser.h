@@ -5,13 +5,14 @@
 
 namespace weir::memcache {
 
-// Where the parser stands inside an unfinished reply; all zero between replies.
+// Where the parser stands inside an unfinished reply; all but watched is zero between replies.
 struct ServerState {
   uint32_t scanned;  // bytes of the line known to hold no line feed
   uint32_t items;    // appended for this reply so far
   uint8_t data_end;  // a value's bytes were stepped over: its CRLF comes next
   uint8_t blocks;    // a VALUE or STAT was seen, perhaps in an earlier part of the reply
-  uint16_t reserved;
+  uint8_t watched;   // by a client: it is a log, a line at a time
+  uint8_t reserved;
 };
 
 inline constexpr uint32_t kKeyInValue = 6;  // behind "VALUE "

@@ -256,6 +256,7 @@ weir_status parse_lines(const weir_scope *scope, ClientState &state, weir_parse 
     if (size) continue;
     at = take_any_request(settings, state, p, at.pos);
     if (at.status != WEIR_OK || at.waiting) break;
+    if (p->msg_len > 0 && (p->reqs[p->msg_len - 1].flags & WEIR_REQ_FENCE)) break;
     fresh = true;
   }
   p->used = at.pos < p->len ? at.pos : p->len;
@@ -264,9 +265,20 @@ weir_status parse_lines(const weir_scope *scope, ClientState &state, weir_parse 
   return at.status;
 }
 
+weir_status drop_all(weir_parse *p) {
+  weir_req req = {};
+  req.size = p->len;
+  req.route = WEIR_ROUTE_DROP;
+  p->reqs[p->msg_len++] = req;
+  p->used = p->len;
+  p->skip = p->need = 0;
+  return WEIR_OK;
+}
+
 [[gnu::noinline]] weir_status parse_unusual(const weir_scope *scope, ClientState &state, weir_parse *p) {
   if (state.dialect == Dialect::kUnknown && p->len > 0)
     state.dialect = p->data[0] == kRequestMagic ? Dialect::kBinary : Dialect::kAscii;
+  if (state.dialect == Dialect::kWatching) return p->len > 0 ? drop_all(p) : WEIR_OK;
   if (state.dialect >= Dialect::kBinary) {
     bool lost = state.dialect == Dialect::kLost;
     const weir_status st = parse_packets(settings_of(scope), p, &lost);
@@ -277,6 +289,11 @@ weir_status parse_lines(const weir_scope *scope, ClientState &state, weir_parse 
 }
 
 }  // namespace
+
+void watch_lease(const weir_scope *client, const weir_req *begin, uint32_t, uint32_t on) {
+  if (command(begin->cmd).shape != Shape::kWatch) return;
+  static_cast<ClientState *>(client->state)->dialect = on ? Dialect::kWatching : Dialect::kAscii;
+}
 
 weir_status parse_requests(const weir_scope *scope, weir_parse *p) {
   ClientState &state = *static_cast<ClientState *>(scope->state);

@@ -11,10 +11,9 @@ constexpr weir_schema_key kKeys[] = {
     {"shard_failure", WEIR_T_ENUM, 0, "error", "error|miss", 0, 0,
      "What a get over several servers answers when one of them fails: 'error', one SERVER_ERROR for the whole, or "
      "'miss', the keys of the other servers as if the rest were absent."},
-    {"admin_commands", WEIR_T_ENUM, 0, "deny", "deny|allow", 0, 0,
-     "Whether commands that administer a server (slabs, lru, lru_crawler, shutdown ...) are forwarded, in a pool of "
-     "one "
-     "server."},
+    {"admin_commands", WEIR_T_ENUM, 0, "allow", "allow|deny", 0, 0,
+     "Whether commands that administer a server (slabs, lru, lru_crawler, watch, shutdown ...) are forwarded; they "
+     "are only where the pool has one server."},
 };
 constexpr weir_schema_switch kPick = {"redis", 0, 1};
 
@@ -62,7 +61,7 @@ bool read_settings(const weir_host *host, weir_errbuf *err, Settings *out) {
   const weir_node *root = config ? config->root(host) : nullptr;
   if (!root) return true;
   return read_choice(config, root, "shard_failure", "error", "miss", err, &out->failed_shard_is_miss) &&
-         read_choice(config, root, "admin_commands", "deny", "allow", err, &out->allow_admin);
+         read_choice(config, root, "admin_commands", "allow", "deny", err, &out->deny_admin);
 }
 
 }  // namespace weir::memcache

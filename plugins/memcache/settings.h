@@ -11,8 +11,8 @@ struct Settings {
   // What a get over several servers answers when one of them fails: one error for the whole, which never passes a
   // failure off as an absent key and is what twemproxy does; or the keys of the others, the failed ones as misses.
   bool failed_shard_is_miss = false;
-  bool allow_admin = false;  // commands that administer a server are forwarded, where the pool has but one
-  bool one_server = false;   // the pool is transparent: nothing is split or joined
+  bool deny_admin = false;  // commands that administer a server are refused where the pool has but one, too
+  bool one_server = false;  // the pool is transparent: nothing is split or joined
 };
 
 // Those of the instance a call is for.

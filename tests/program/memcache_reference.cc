@@ -41,9 +41,8 @@ std::string several(const Command &row) {
       return "weir closes the connection, after what came before is answered";
     case Shape::kAdmin:
     case Shape::kShutdown:
-      return "refused: it acts on a single server";
     case Shape::kWatch:
-      return "refused: it needs a connection of its own";
+      return "refused: it acts on a single server";
     case Shape::kUnknown:
     case Shape::kBinary:
       return "";
@@ -57,11 +56,11 @@ std::string one(const Command &row) {
     case Shape::kMetaNoop:
     case Shape::kQuit:
       return "the same";
-    case Shape::kWatch:
-      return "refused";
     case Shape::kAdmin:
-    case Shape::kShutdown:
       return "forwarded; administrative";
+    case Shape::kShutdown:
+    case Shape::kWatch:
+      return "forwarded, over a server connection of the client's own; administrative";
     default:
       return "forwarded";
   }

@@ -16,7 +16,7 @@ TEST_F(MemcacheTest, SchemaPicksItForPoolsWithoutRedis) {
   EXPECT_STREQ(schema->keys[0].name, "shard_failure");
   EXPECT_STREQ(schema->keys[0].fallback, "error");
   EXPECT_STREQ(schema->keys[1].name, "admin_commands");
-  EXPECT_STREQ(schema->keys[1].fallback, "deny");
+  EXPECT_STREQ(schema->keys[1].fallback, "allow");
   EXPECT_EQ(driver.component()->extension("weir.other/1"), nullptr);
 }
 
@@ -41,7 +41,7 @@ TEST(MemcacheSettings, AnUnknownShardFailureIsRefusedWithWhatIsExpected) {
 TEST(MemcacheSettings, AnUnknownWordForAdminCommandsIsRefusedToo) {
   ProtocolDriver driver("memcache", "memcache", {{"admin_commands", "yes"}});
   EXPECT_FALSE(driver.ok());
-  EXPECT_NE(driver.why().find("expected deny or allow, found 'yes'"), std::string::npos) << driver.why();
+  EXPECT_NE(driver.why().find("expected allow or deny, found 'yes'"), std::string::npos) << driver.why();
 }
 
 TEST(MemcacheSettings, BothWordsAreTaken) {

@@ -1,6 +1,6 @@
 // The binary protocol: packets in, packets out, and the quiet ones.
-#include "tests/unit/memcache/described.h"
 #include "tests/support/memcache_packets.h"
+#include "tests/unit/memcache/described.h"
 
 namespace weir::test {
 namespace {

@@ -61,16 +61,47 @@ std::string said(const FakeHost::Config &config, uint32_t servers, const std::st
   return driver.reply(c, &parsed.list[0], WEIR_ERR_NONE).bytes;
 }
 
-TEST(MemcacheAdmin, CommandsForOneServerNeedThePoolsWordAndAPoolOfOne) {
+TEST(MemcacheAdmin, CommandsForOneServerNeedAPoolOfOneThatAllowsThem) {
   for (const char *line : {"shutdown", "cache_memlimit 1", "slabs automove 1", "lru tune 1 2 3 4", "lru_crawler enable",
-                           "lru_crawler metadump all", "extstore item_age 1", "misbehave", "debugtime p"}) {
-    EXPECT_EQ(said({}, 1, line).substr(0, 38), "SERVER_ERROR an administrative command") << line;
+                           "lru_crawler metadump all", "extstore item_age 1", "misbehave", "debugtime p", "watch"}) {
+    EXPECT_EQ(said({}, 1, line), "(server)") << line;
     EXPECT_EQ(said({{"admin_commands", "allow"}}, 1, line), "(server)") << line;
-    EXPECT_EQ(said({{"admin_commands", "allow"}}, 2, line).substr(0, 40), "SERVER_ERROR this command acts on a sing")
-        << line;
+    EXPECT_EQ(said({}, 2, line).substr(0, 40), "SERVER_ERROR this command acts on a sing") << line;
+    for (uint32_t servers : {1, 2})
+      EXPECT_EQ(said({{"admin_commands", "deny"}}, servers, line).substr(0, 38),
+                "SERVER_ERROR an administrative command");
   }
-  EXPECT_EQ(said({}, 1, "watch fetchers").substr(0, 38), "SERVER_ERROR an administrative command");
-  EXPECT_EQ(said({{"admin_commands", "allow"}}, 1, "watch").substr(0, 24), "SERVER_ERROR watch needs");
+}
+
+TEST(MemcacheAdmin, NothingMayComeBeforeADumpOrALog) {
+  ProtocolDriver driver("memcache", "memcache", {}, 1);
+  for (const char *line : {"lru_crawler metadump all\r\n", "watch\r\n"}) {
+    Connection &c = driver.client();
+    Requests parsed = driver.requests(c, std::string("mn\r\n") + line);
+    ASSERT_EQ(parsed.list.size(), 2u);
+    EXPECT_EQ(driver.reply(c, &parsed.list[1], WEIR_ERR_NONE).bytes.substr(0, 44),
+              "ERROR cannot pipeline other commands before ");
+  }
+}
+
+TEST(MemcacheAdmin, AWatcherHasAConnectionOfItsOwnThatIsALog) {
+  ProtocolDriver driver("memcache", "memcache", {}, 1);
+  Requests parsed = driver.requests("watch fetchers\r\n");
+  ASSERT_EQ(parsed.list.size(), 1u);
+  const uint32_t wanted = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_STREAM_RSP | WEIR_REQ_FENCE;
+  EXPECT_EQ(parsed.list[0].req.flags & wanted, wanted);
+  const std::string log = "OK\r\nts=1 type=item_get key=a\nts=2 type=item_get key=b\n";
+  const uint16_t watch = driver.command("watch");
+  for (size_t cut = 0; cut < log.size(); ++cut) {
+    Replies replies = driver.replies(log, {.cuts = {cut}}, 1, false, watch);
+    ASSERT_EQ(replies.list.size(), 3u) << cut;
+    EXPECT_EQ(replies.list[0].rsp.kind, WEIR_RSP_FINAL);
+    EXPECT_EQ(replies.list[0].rsp.flags, 0u);
+    EXPECT_EQ(replies.list[1].rsp.kind, WEIR_RSP_PUSH);
+    EXPECT_EQ(replies.list[2].bytes, "ts=2 type=item_get key=b\n");
+  }
+  for (const char *refusal : {"ERROR\r\n", "WATCHER_TOO_MANY log watcher limit reached\r\n"})
+    EXPECT_TRUE(driver.replies(refusal, {}, 1, false, watch).list.at(0).rsp.flags & WEIR_RF_LEASE_END);
 }
 
 TEST_F(MemcacheTest, LinesOver2048BytesAreTooLongUnlessTheyAreGets) {

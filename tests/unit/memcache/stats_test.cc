@@ -1,6 +1,6 @@
 // Statistics of several servers as those of one.
-#include "tests/unit/memcache/described.h"
 #include "tests/support/memcache_packets.h"
+#include "tests/unit/memcache/described.h"
 
 namespace weir::test {
 namespace {
