@@ -190,6 +190,7 @@ weir_status write_verdict(const weir_scope *scope, const Command &command, UserW
       unknown_subcommand(args, line);
       break;
     case Verdict::kArity:
+    case Verdict::kOddPairs:
       line.add("wrong number of arguments for '", name, "' command");
       break;
     case Verdict::kNoInputKey:

@@ -21,6 +21,11 @@ bool server_would_say(Verdict verdict) {
   return verdict >= Verdict::kUnknown && verdict <= Verdict::kUnbalancedStreams && verdict != Verdict::kNoAuth;
 }
 
+// What a server finds out only when it runs the command, which after MULTI is at EXEC.
+bool runs_wrong(Verdict verdict) {
+  return verdict >= Verdict::kOddPairs && verdict <= Verdict::kNotInt;
+}
+
 // Whether a pool of one server leaves the command to it.
 bool server_answers(Policy policy) {
   return policy < Policy::kLocal || policy == Policy::kTransaction || policy == Policy::kSubscription;
@@ -35,6 +40,7 @@ void Planner::reject(Verdict verdict) {
   bool transparent = settings_.one_server && authorized() && server_would_say(verdict) &&
                      server_answers(command_of(st_.cmd, st_.sub).policy);
   if (verdict == Verdict::kUnknown) transparent = settings_.one_server && authorized();
+  if (st_.tx.queues() && runs_wrong(verdict)) transparent = true;
   st_.verdict = transparent ? Verdict::kRun : verdict;
   st_.route = transparent ? WEIR_ROUTE_SERVER : WEIR_ROUTE_LOCAL;
 }
@@ -186,7 +192,7 @@ void Planner::plan_keys(const Command &row) {
   uint32_t first = static_cast<uint32_t>(row.first);
   if (row.flags & kBlocks) return plan_blocking(row);
   if (row.spec == KeySpec::kRange) [[likely]] {
-    if (st_.step == 2 && st_.argc % 2 == 0) return reject(Verdict::kArity);
+    if (st_.step == 2 && st_.argc % 2 == 0) return reject(Verdict::kOddPairs);
     return keys_between(first,
                         row.last >= 0 ? static_cast<uint32_t>(row.last) : st_.argc - static_cast<uint32_t>(-row.last));
   }

@@ -12,6 +12,7 @@ enum class Verdict : uint8_t {
   kUnknownSub,
   kArity,
   kNoAuth,
+  kOddPairs,  // from here to kNotInt: found out when the command runs
   kNotInteger,
   kTooManyKeys,
   kNegativeKeys,

@@ -312,23 +312,14 @@ class CommandStream {
   }
 
   Args next() {
-    tag_ = any_tag();
-    if (chance(10)) return by_table(*rows_[pick(rows_.size())]);
-    for (;;) {
-      std::istringstream form(kForms[pick(std::size(kForms))]);
-      std::vector<std::string> words;
-      for (std::string word; form >> word;) words.push_back(word);
-      // All keys go now and then only, and so does a server's time.
-      bool rare = words[0].starts_with("flush") || words[0][0] == 'b' || (words.size() > 1 && words[1] == "BLOCK");
-      if (rare && !chance(10) && !words[0].starts_with("bit")) continue;
-      Args args;
-      size_t at = 0;
-      expand(words, at, words.size(), args);
-      if (keys_ == Keys::kAnywhere && chance(2)) args.push_back(argument("v"));  // elsewhere it might be a key
-      if (chance(2) && args.size() > 1) args.pop_back();
-      return args;
-    }
+    if (left_ == 0 && chance(3)) return begin();
+    if (left_ == 0) tag_ = any_tag();
+    if (left_ == 0) return any_command();
+    if (--left_ > 0) return inside();
+    return {chance(85) ? "EXEC" : "discard"};
   }
+  // Whether the command is in a transaction, or ends it.
+  static bool ends_transaction(const Args &args) { return lower(args[0]) == "exec"; }
   // As bytes; some as inline commands.
   std::string bytes(const Args &args) {
     bool simple = chance(10);
@@ -359,6 +350,56 @@ class CommandStream {
   bool chance(int percent) { return static_cast<int>(pick(100)) < percent; }
 
  private:
+  // A transaction; all its keys lie together.
+  Args begin() {
+    tag_ = any_tag();
+    left_ = 1 + pick(8);
+    if (chance(30)) {
+      left_ += 1;
+      begun_ = false;
+      return {"WATCH", key('A')};
+    }
+    begun_ = true;
+    return {"MULTI"};
+  }
+  Args inside() {
+    if (!begun_) {
+      begun_ = true;
+      return {"multi"};
+    }
+    for (;;) {
+      Args args = any_command();
+      if (may_be_inside(args)) return args;
+    }
+  }
+  // Over several servers only what has keys can be part of one. A time in its reply could not be compared.
+  bool may_be_inside(const Args &args) const {
+    if (timed(args)) return false;
+    if (keys_ == Keys::kAnywhere) return true;
+    for (const redis::Command *row : rows_)
+      if (row->full_name() == lower(args[0]))
+        return (row->policy == redis::Policy::kKeys || row->policy == redis::Policy::kSplit) && args.size() > 1 &&
+               args[1][0] == '{' && args.size() >= static_cast<size_t>(row->arity < 0 ? -row->arity : row->arity);
+    return false;
+  }
+
+  Args any_command() {
+    if (chance(10)) return by_table(*rows_[pick(rows_.size())]);
+    for (;;) {
+      std::istringstream form(kForms[pick(std::size(kForms))]);
+      std::vector<std::string> words;
+      for (std::string word; form >> word;) words.push_back(word);
+      // All keys go now and then only, and so does a server's time.
+      bool rare = words[0].starts_with("flush") || words[0][0] == 'b' || (words.size() > 1 && words[1] == "BLOCK");
+      if (rare && !chance(10) && !words[0].starts_with("bit")) continue;
+      Args args;
+      size_t at = 0;
+      expand(words, at, words.size(), args);
+      if (keys_ == Keys::kAnywhere && chance(2)) args.push_back(argument("v"));  // elsewhere it might be a key
+      if (chance(2) && args.size() > 1) args.pop_back();
+      return args;
+    }
+  }
   static std::string lower(std::string word) {
     for (char &c : word) c = static_cast<char>(tolower(c));
     return word;
@@ -443,7 +484,7 @@ class CommandStream {
     };
     switch (word[0]) {
       case '*':  // a key of any server: the command is split
-        if (keys_ == Keys::kScattered) tag_ = any_tag();
+        if (keys_ == Keys::kScattered && left_ == 0) tag_ = any_tag();
         return key(chance(70) ? 'K' : 'A');
       case 'i':
         return std::to_string(pick(12));
@@ -488,6 +529,8 @@ class CommandStream {
   Keys keys_;
   std::mt19937 random_;
   char tag_ = 't';
+  size_t left_ = 0;     // commands of the transaction under way, with its end
+  bool begun_ = false;  // after MULTI
   std::vector<const redis::Command *> rows_;
 };
 

@@ -144,6 +144,21 @@ TEST(RedisTransaction, WhatWeirRefusesAbortsIt) {
   }
 }
 
+TEST(RedisTransaction, WhatAServerFindsOutWhenItRunsACommandIsQueued) {
+  for (const Args &wrong : std::vector<Args>{{"SINTERCARD", "0", "a"},
+                                             {"ZUNION", "x", "a"},
+                                             {"XREAD", "STREAMS", "a", "b", "0"},
+                                             {"EVAL", "return 1", "-1"},
+                                             {"MSET", "a", "1", "b"}}) {
+    Talk talk;
+    EXPECT_EQ(talk.answer({"MULTI"}), kOk);
+    EXPECT_EQ(talk.answer(wrong), kQueued) << wrong[0];
+    talk.ask({"SET", "a", "1"});
+    EXPECT_EQ(talk.answer(wrong), kLeased) << wrong[0];
+    EXPECT_EQ(talk.answer({"EXEC"}), kLeased);
+  }
+}
+
 TEST(RedisTransaction, ARefusedKeyAbortsIt) {
   Talk talk;  // before there is a lease
   talk.ask({"MULTI"});
