@@ -15,7 +15,7 @@ weir_status about(const weir_scope *scope, weir_client_about *out) {
   static_cast<const ClientView *>(scope->core)->about(all);
   uint32_t size = std::min<uint32_t>(out->struct_size, sizeof all);
   all.struct_size = size;
-  std::memcpy(out, &all, size);
+  std::memcpy(static_cast<void *>(out), &all, size);
   return WEIR_OK;
 }
 

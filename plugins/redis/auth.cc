@@ -83,7 +83,7 @@ UserWord evaluate_tail(const Settings &settings, ClientState &state, const weir_
   if (command == "auth") return auth(settings, state, args, n);
   if (command == "hello") return hello(settings, state, args, n);
   if (command == "reset") return reset(state);
-  if (command == "select") return evaluate_select(settings, state, args[0]);
+  if (command == "select") return n == 1 ? evaluate_select(settings, state, args[0]) : UserWord{Verdict::kSyntax, 0, 0};
   return set_client_option(kSubcommands[state.sub].full_name(), state, args, n);
 }
 

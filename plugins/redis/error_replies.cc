@@ -211,7 +211,7 @@ weir_status write_verdict(const weir_scope *scope, const Command &command, UserW
       line.add("'", name, "' is not supported inside a transaction");
       break;
     case Verdict::kHoldsLease:
-      line.add("'", name, "' is not supported between WATCH and EXEC, nor while subscribed");
+      line.add("'", name, "' is not supported between WATCH or MULTI and EXEC, nor while subscribed");
       break;
     case Verdict::kConcernsAll:
       line.add("'", name, "' is not supported inside a transaction: it concerns all servers, and a transaction one");

@@ -147,12 +147,13 @@ void Planner::plan_queued(const Command &row) {
     case Policy::kLocal:
     case Policy::kTail:
       if (name == "auth" || name == "hello" || name == "client|reply") return reject(Verdict::kNotInside);
-      if (name == "quit" || name == "reset") {
-        st_.route = WEIR_ROUTE_LOCAL;
+      if (name == "quit" || name == "reset" || name == "select") {
+        st_.route = name == "select" ? WEIR_ROUTE_SERVER : WEIR_ROUTE_LOCAL;
         if (row.policy == Policy::kTail) st_.watch = Watch::kTail;
+        if (name == "select") st_.look = 1;
         return;
       }
-      st_.tx.soiled |= name == "select" || name.starts_with("client|");
+      st_.tx.soiled |= name.starts_with("client|");
       break;
     default:
       break;
@@ -445,7 +446,8 @@ void Planner::tail(const weir_bytes *args, uint32_t n) {
     st_ = before;
     return reject(Verdict::kHoldsLease);
   }
-  st_.verdict = word.verdict;
+  bool queued = st_.route == WEIR_ROUTE_SERVER && word.verdict == Verdict::kOk;  // SELECT of where it is, after MULTI
+  st_.verdict = queued ? Verdict::kRun : word.verdict;
   st_.arg = word.arg;
   st_.value = word.value;
 }
