@@ -1,5 +1,6 @@
 """redis's tests/test_helper.tcl, in its mode for a server that runs already."""
 import os
+import random
 import re
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from tools.suites.fetch import fetch
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 RESULT = re.compile(r"^\[(ok|err|exception|skip|ignore|TIMEOUT)\]: ?(.*)$")
 WHERE = re.compile(r" in tests/unit/\S+\.tcl$")
-NO_PROGRESS = 60  # seconds without a finished check, then a unit is given up
+NO_PROGRESS = 40  # seconds without a finished check, then a unit is given up
 
 
 def server(port, folder):
@@ -45,6 +46,8 @@ class Suite:
         try:
             out = self.play(unit, scene.port)
             results = parse(out)
+            if "The End" not in out:
+                results.append(("(runs to its end)", False, out[-1500:]))
             if scene.weir_died():
                 results.append(("(weir lives)", False, scene.weir.said()))
             return results
@@ -53,7 +56,9 @@ class Suite:
 
     def play(self, unit, port):
         argv = ["tclsh", "tests/test_helper.tcl", "--host", "127.0.0.1", "--port", str(port), "--single", unit,
-                "--durable", "--timeout", str(NO_PROGRESS)] + (["--singledb"] if self.single_db else [])
+                "--durable", "--timeout", str(NO_PROGRESS), "--baseport", str(random.randrange(12, 30) * 1000)]
+        if self.single_db:
+            argv.append("--singledb")
         # A session of its own: the suite leaves its children behind when it gives up.
         process = subprocess.Popen(argv, cwd=self.tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                    start_new_session=True)
