@@ -241,6 +241,10 @@ inline constexpr const char *kForms[] = {
     "bzmpop 0.001 #Z MIN",
     "xread BLOCK 1 STREAMS X e|$",
     "xreadgroup GROUP g c BLOCK 1 STREAMS X >",
+    "select 0|1|2|x|-1|99",
+    "move A 0|1|2",
+    "copy A A DB 1 [ REPLACE ]",
+    "swapdb 0|1 1|2|x",
     "nosuch K v",
     "get",
     "object nosuch K",
@@ -390,7 +394,8 @@ class CommandStream {
       std::vector<std::string> words;
       for (std::string word; form >> word;) words.push_back(word);
       // All keys go now and then only, and so does a server's time.
-      bool rare = words[0].starts_with("flush") || words[0][0] == 'b' || (words.size() > 1 && words[1] == "BLOCK");
+      bool rare = words[0].starts_with("flush") || words[0] == "swapdb" || words[0][0] == 'b' ||
+                  (words.size() > 1 && words[1] == "BLOCK");
       if (rare && !chance(10) && !words[0].starts_with("bit")) continue;
       Args args;
       size_t at = 0;
