@@ -376,9 +376,10 @@ class CommandStream {
       if (may_be_inside(args)) return args;
     }
   }
-  // Over several servers only what has keys can be part of one. A time in its reply could not be compared.
+  // Over several servers only what has keys can be part of one. A time in its reply could not be compared, and a
+  // database that is chosen there holds until EXEC only.
   bool may_be_inside(const Args &args) const {
-    if (timed(args)) return false;
+    if (timed(args) || lower(args[0]) == "select") return false;
     if (keys_ == Keys::kAnywhere) return true;
     for (const redis::Command *row : rows_)
       if (row->full_name() == lower(args[0]))
