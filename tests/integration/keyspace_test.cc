@@ -205,6 +205,29 @@ TEST_P(Keyspace, ScriptsAndFunctionsAreOnEveryServer) {
   for (const auto &s : servers_) EXPECT_EQ("*0\r\n", s->call({"FUNCTION", "LIST"}));
 }
 
+TEST_P(Keyspace, AnyDatabaseAndVersionIsSeenWhole) {
+  SKIP_ON_TWEMPROXY("has no HELLO");
+  EXPECT_EQ(kOk, ask({"SET", "in database 0", "x"}));
+  EXPECT_THAT(ask({"HELLO", "3"}), StartsWith("%"));
+  EXPECT_EQ(kOk, ask({"SELECT", "5"}));
+  EXPECT_EQ("_\r\n", ask({"RANDOMKEY"}));
+  std::set<std::string> keys = fill(300);
+  std::vector<std::string> seen = scan({"COUNT", "17"});
+  EXPECT_EQ(keys.size(), seen.size());
+  EXPECT_EQ(keys, std::set<std::string>(seen.begin(), seen.end()));
+  EXPECT_EQ(integer(300), ask({"DBSIZE"}));
+  EXPECT_THAT(ask({"RANDOMKEY"}), StartsWith("$"));
+  EXPECT_EQ(array({bulk("none"), integer(0)}), ask({"PUBSUB", "NUMSUB", "none"}));
+  std::string sets = "~1\r\n" + bulk("b");
+  for (const char *name : {"one", "two", "three"}) ask({"SADD", name, "b", name});
+  EXPECT_EQ(sets, ask({"SINTER", "one", "two", "three"}));
+  for (const char *name : {"z1", "z2", "z3"}) ask({"ZADD", name, "1.5", "b", "2", name});
+  EXPECT_EQ("*1\r\n*2\r\n" + bulk("z1") + ",2\r\n", ask({"ZDIFF", "3", "z1", "z2", "z3", "WITHSCORES"}));
+  EXPECT_EQ(kOk, ask({"FLUSHDB"}));
+  EXPECT_EQ(kOk, ask({"SELECT", "0"}));
+  EXPECT_EQ(array({bulk("in database 0")}), ask({"KEYS", "*"}));
+}
+
 TEST_P(Keyspace, TimesAreOneNumber) {
   SKIP_ON_TWEMPROXY("has no TIME");
   EXPECT_THAT(ask({"TIME"}), MatchesRegex("\\*2\r\n\\$10\r\n[0-9]{10}\r\n\\$[1-6]\r\n[0-9]+\r\n"));
