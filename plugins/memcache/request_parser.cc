@@ -26,6 +26,7 @@ struct Step {
   uint64_t pos;
   weir_status status;
   bool waiting;  // for the rest of a line
+  bool fenced;   // nothing may be taken behind it before it is answered
 };
 
 ClientState between_requests() {
@@ -43,7 +44,7 @@ class RequestParser {
   }
   Step step() {
     weir_status st = state_.in_keys ? keys(data_ + pos_, end_) : next();
-    return {pos_, st, waiting_};
+    return {pos_, st, waiting_, fenced_};
   }
 
  private:
@@ -69,7 +70,7 @@ class RequestParser {
   const uint8_t *data_, *end_;
   uint64_t pos_;         // in the window: up to where everything is done with
   uint64_t origin_ = 0;  // the first byte of the request under way, relative to the window; wraps when before it
-  bool waiting_ = false;
+  bool waiting_ = false, fenced_ = false;
 };
 
 weir_status RequestParser::next() {
@@ -116,6 +117,7 @@ weir_status RequestParser::emit(const LineRequest &line) {
 
 void RequestParser::append(const weir_req &req) {
   p_->reqs[p_->msg_len++] = req;
+  fenced_ = (req.flags & WEIR_REQ_FENCE) != 0;
   pos_ = origin_ + req.size;
 }
 
@@ -247,16 +249,15 @@ constexpr uint64_t kFresh =
     std::bit_cast<uint64_t>(std::array<uint8_t, 8>{0, 0, 0, 0, 0, 0, 0, static_cast<uint8_t>(Dialect::kAscii)});
 static_assert(offsetof(ClientState, dialect) == 7);
 
-weir_status parse_lines(const weir_scope *scope, ClientState &state, weir_parse *p, bool fresh) {
-  const Settings &settings = settings_of(scope);
-  Step at = {0, WEIR_OK, false};
+[[gnu::always_inline]] inline weir_status parse_lines(const weir_scope *scope, ClientState &state, weir_parse *p,
+                                                      bool fresh) {
+  Step at = {0, WEIR_OK, false, false};
   while (at.pos < p->len && p->msg_len < p->msg_cap) {
     uint64_t size = fresh ? take_usual_request(p, at.pos) : 0;
     at.pos += size;
     if (size) continue;
-    at = take_any_request(settings, state, p, at.pos);
-    if (at.status != WEIR_OK || at.waiting) break;
-    if (p->msg_len > 0 && (p->reqs[p->msg_len - 1].flags & WEIR_REQ_FENCE)) break;
+    at = take_any_request(settings_of(scope), state, p, at.pos);
+    if (at.status != WEIR_OK || at.waiting || at.fenced) break;
     fresh = true;
   }
   p->used = at.pos < p->len ? at.pos : p->len;
