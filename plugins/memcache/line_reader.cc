@@ -218,7 +218,7 @@ void LineReader::administer(Shape shape) {
   if (dumps) out_.req.profile = kDumpProfile;
   // The server turns the connection into a log, or closes it without a word: the client must have it for its own.
   if (shape != Shape::kAdmin && out_.req.route != WEIR_ROUTE_LOCAL)
-    out_.req.flags |= WEIR_REQ_LEASE_BEGIN | WEIR_REQ_STREAM_RSP | WEIR_REQ_FENCE;
+    out_.req.flags |= WEIR_REQ_LEASE_BEGIN | WEIR_REQ_STREAM_RSP | WEIR_REQ_FENCE | WEIR_REQ_MAY_BE_EMPTY;
 }
 
 LineRequest LineReader::read(Shape shape) {

@@ -123,6 +123,8 @@ weir_status answer_error(const weir_scope *scope, uint32_t err, weir_bytes text,
 
 weir_status answer_failure(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {
   if (req && is_binary(req->user)) return answer_packet_error(scope, unpack_packet(req->user), err, text, out);
+  // A server that shuts down closes its connections, and that is the answer.
+  if (req && command(req->cmd).shape == Shape::kShutdown && err == WEIR_ERR_UPSTREAM) return WEIR_OK;
   return answer_error(scope, err, text, out);
 }
 
