@@ -459,6 +459,7 @@ void Planner::reset() {
     st_.req_flags |= WEIR_REQ_LEASE_END | WEIR_REQ_FENCE;
     st_.route_arg = WEIR_ALL_LEASES;
   }
+  st_.subscriptions.channels = st_.subscriptions.shards = 0;
   end_transaction(st_);
 }
 

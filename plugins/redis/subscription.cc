@@ -230,11 +230,10 @@ weir_status merge_subscriptions(const Settings &settings, const weir_scope *scop
 
 void subscription_lease(ClientState &st, bool on) {
   Subscriptions &subs = st.subscriptions;
-  if (on) {
+  if (on)
     ++subs.leases;
-  } else if (subs.leases > 0 && --subs.leases == 0) {
-    subs = {};
-  }
+  else if (subs.leases > 0)
+    --subs.leases;  // the counts are merge()'s: the last confirmation may not have been written yet
   mark(st);
 }
 
