@@ -80,8 +80,7 @@ struct Answer {
 
 weir_status answer_locally(const Settings &settings, const weir_scope *scope, const weir_req *req, weir_out *out) {
   UserWord word = UserWord::unpack(req->user);
-  if (word.verdict >= Verdict::kQueued && word.verdict <= Verdict::kExecAborted)
-    return answer_transaction(scope, req, out);
+  if (is_transaction_answer(word.verdict)) return answer_transaction(scope, req, out);
   if (word.verdict == Verdict::kPong || word.verdict == Verdict::kNotSubscribed)
     return answer_subscription(scope, req, out);
   const Command &command = command_of(req->cmd, word.sub);

@@ -243,11 +243,14 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
   return req.flags & WEIR_REQ_FENCE ? more(cur_) : Step::kDone;
 }
 
-// CLIENT REPLY OFF or SKIP. What a SELECT answers matters all the same.
+// CLIENT REPLY OFF or SKIP. What a SELECT answers matters all the same, and so does answering what a transaction
+// queues. Confirmations of subscriptions are no replies.
 void RequestParser::mute(weir_req &req) {
-  if (st_.special & (kRepliesOff | kSkipThis)) {
+  bool spoken = kCommands[req.cmd].policy == Policy::kSubscription;
+  if ((st_.special & (kRepliesOff | kSkipThis)) && !spoken) {
     bool select = req.cmd == kSelectRow && req.route == WEIR_ROUTE_ALL;
-    req.flags |= select ? WEIR_REQ_MAY_BE_EMPTY : WEIR_REQ_MUTE;
+    bool matters = select || is_transaction_answer(st_.verdict);
+    req.flags |= matters ? WEIR_REQ_MAY_BE_EMPTY : WEIR_REQ_MUTE;
   }
   bool skips = (st_.special & kSkipNext) != 0;
   st_.special = static_cast<uint8_t>(st_.special & ~(kSkipThis | kSkipNext));

@@ -242,20 +242,22 @@ void end_transaction(ClientState &st) {
 
 weir_status answer_transaction(const weir_scope *scope, const weir_req *req, weir_out *out) {
   QueuedCommands &queue = state_of(scope).tx.queue;
+  Verdict verdict = UserWord::unpack(req->user).verdict;
+  if (verdict != Verdict::kQueued)
+    queue.clear();
+  else if (!queue.add(out->peek(out, 0, 0, req->size), req->size))
+    return WEIR_E_NOMEM;
+  if (req->flags & WEIR_REQ_MAY_BE_EMPTY) return WEIR_OK;  // CLIENT REPLY OFF
   Writer w(scope, out);
-  switch (UserWord::unpack(req->user).verdict) {
+  switch (verdict) {
     case Verdict::kQueued:
-      if (!queue.add(out->peek(out, 0, 0, req->size), req->size)) return WEIR_E_NOMEM;
-      return w.lit("+QUEUED\r\n").status();
     case Verdict::kQueuedInVain:
       return w.lit("+QUEUED\r\n").status();
     case Verdict::kExecEmpty:
       return w.lit("*0\r\n").status();
     case Verdict::kExecAborted:
-      queue.clear();
       return w.lit("-EXECABORT Transaction discarded because of previous errors.\r\n").status();
     default:  // MULTI, DISCARD, UNWATCH
-      queue.clear();
       return w.lit("+OK\r\n").status();
   }
 }

@@ -61,6 +61,11 @@ enum class Verdict : uint8_t {
   kNotSubscribed,  // UNSUBSCRIBE without a subscription
 };
 
+// Answered by answer_transaction().
+constexpr bool is_transaction_answer(Verdict verdict) {
+  return verdict >= Verdict::kQueued && verdict <= Verdict::kExecAborted;
+}
+
 // weir_req.user: verdict, subcommand row, an argument's number, and a word of the command's own.
 struct UserWord {
   Verdict verdict;

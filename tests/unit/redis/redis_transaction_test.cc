@@ -305,6 +305,16 @@ TEST(RedisTransaction, BlockingCommandsDoNotBlockInIt) {
   EXPECT_EQ(talk.answer({"WAIT", "0", "5"}), kLeased);
 }
 
+TEST(RedisTransaction, WhatIsQueuedWithoutAReplyIsQueuedAllTheSame) {
+  Talk talk;
+  talk.driver.requests(talk.c, resp({"CLIENT", "REPLY", "OFF"}));
+  EXPECT_EQ(talk.answer({"MULTI"}), "");
+  EXPECT_EQ(talk.answer({"PING"}), "");
+  ParsedRequest set = talk.ask({"SET", "a", "1"});
+  EXPECT_EQ(set.req.flags & WEIR_REQ_MUTE, uint32_t{WEIR_REQ_MUTE});
+  EXPECT_EQ(talk.driver.render(talk.c, set, WEIR_RENDER_PRELUDE, {}).bytes, resp({"MULTI"}) + resp({"PING"}));
+}
+
 TEST(RedisTransaction, InlineCommandsToo) {
   Talk talk;
   Requests got = talk.driver.requests(talk.c, "multi\r\nping\r\nset a \"x y\"\r\n");
