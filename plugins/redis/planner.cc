@@ -466,14 +466,14 @@ void Planner::reset() {
 void Planner::end(weir_parse *p, uint64_t size) {
   if (st_.watch == Watch::kTail) tail(nullptr, 0);
   if (st_.watch == Watch::kStreams || st_.watch == Watch::kBlock) reject(Verdict::kSyntax);
-  if (st_.family == Family::kTransaction)
-    arrange_transaction(settings_, st_);
-  else if (st_.tx.queues())
-    arrange_queued(st_, size);
   if (st_.family == Family::kSubscription)
     arrange_subscription(settings_, st_);
   else if (st_.special & kSubscribed)
     arrange_subscribed(settings_, st_);
+  else if (st_.family == Family::kTransaction)
+    arrange_transaction(settings_, st_);
+  else if (st_.tx.queues())
+    arrange_queued(st_, size);
   if (holds_lease()) reset();
   bool leased = st_.route == WEIR_ROUTE_LEASED && st_.route_arg != WEIR_ALL_LEASES;
   if (st_.route != WEIR_ROUTE_KEY && st_.route != WEIR_ROUTE_SPLIT && !leased) {
