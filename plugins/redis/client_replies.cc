@@ -39,6 +39,7 @@ class ClientAnswer {
     if (form == "getredir") return w_.lit(":-1\r\n").status();
     if (form == "trackinginfo") return tracking_info();
     if (form == "tracking") return tracking();
+    if (form == "unblock") return unblock();
     if (form == "caching")
       return error(
           "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode "
@@ -150,6 +151,17 @@ class ClientAnswer {
     if (!self || skip_me) return w_.lit(":0\r\n").status();
     out_->flags |= WEIR_OUT_CLOSE;
     return w_.lit(":1\r\n").status();
+  }
+
+  // The client itself is not blocked.
+  weir_status unblock() {
+    int64_t id = 0;
+    if (args_.count() == 4 && !is(args_[3], "timeout") && !is(args_[3], "error"))
+      return error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    if (args_.count() > 4)
+      return error("unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.");
+    if (!parse_integer(args_[2].ptr, args_[2].len, id)) return error("value is not an integer or out of range");
+    return w_.lit(":0\r\n").status();
   }
 
   weir_status tracking_info() {

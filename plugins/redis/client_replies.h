@@ -1,5 +1,5 @@
 // What CLIENT answers. weir knows of the client that asks and tells of nobody else: CLIENT LIST lists it alone, CLIENT
-// KILL ends it or nobody.
+// KILL ends it or nobody, CLIENT UNBLOCK finds nobody.
 #pragma once
 
 #include "arguments.h"
