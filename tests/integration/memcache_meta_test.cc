@@ -62,6 +62,15 @@ TEST_P(MemcacheMeta, AKeyOfAnyBytesComesBackInBase64) {
   EXPECT_TRUE(same(large + "\r\n", client_.read_exactly(100'002)));
 }
 
+TEST_P(MemcacheMeta, LargeItemsAreTheSameInBase64AndPlain) {
+  const std::string large(300'000, 'v');
+  for (int i = 0; i < 8; ++i) {
+    const std::string key = "large" + std::to_string(i);
+    EXPECT_EQ(ask("ms " + base64(key) + " 300000 b\r\n" + large), "HD");
+    EXPECT_EQ(ask("mg " + key + " s"), "HD s300000") << key;
+  }
+}
+
 TEST_P(MemcacheMeta, QuietGetsOfManyServersAnswerInOrderAndMissesSayNothing) {
   std::string requests, wanted;
   for (int i = 0; i < 100; ++i) {

@@ -159,6 +159,25 @@ TEST_P(MemcachePackets, BrokenPacketsAndQuitCloseTheConnection) {
   EXPECT_TRUE(client_.closed_within());
 }
 
+TEST_P(MemcachePackets, AServerThatIsGoneIsSaidInPacketsAndTheOthersServe) {
+  for (int i = 0; i < 30; ++i) ask(set("key" + std::to_string(i), "x"));
+  servers_[1]->kill();
+  int gone = 0;
+  for (int i = 0; i < 30; ++i) {
+    for (uint8_t opcode : {0x00, 0x09}) {
+      Reply got = ask({opcode, "key" + std::to_string(i)});
+      EXPECT_TRUE(got.status == 0 || got.status == 0x86) << got.status;
+      gone += got.status != 0;
+      EXPECT_THAT(got.value, MatchesRegex("x|Connection re.*"));
+    }
+  }
+  EXPECT_GT(gone, 0);
+  EXPECT_LT(gone, 60);
+  EXPECT_EQ(ask({0x08}).status, 0x86);
+  EXPECT_EQ(ask({0x10}).status, 0x86);
+  EXPECT_EQ(ask({0x0a}).status, 0);
+}
+
 TEST_P(MemcachePackets, ManyClientsOfBothDialectsDoNotMixTheirReplies) {
   side_by_side(6, [&](int id) {
     Stream client = proxy_.connect();
