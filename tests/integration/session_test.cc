@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <fstream>
+
 #include "tests/integration/story.h"
 
 namespace weir::test {
@@ -143,6 +145,42 @@ TEST_P(Session, ATransactionHasTheDatabaseAndTheProtocolOfItsClient) {
     EXPECT_EQ(kNil, ask_another({"GET", key}));
     EXPECT_EQ(bulk("v"), ask({"GET", key}));
   }
+}
+
+TEST(SessionWithAPassword, ComesToItsDatabaseAndProtocolOnGuardedServers) {
+  RedisServers servers;
+  for (int i = 0; i < 3; ++i)
+    servers.push_back(std::make_unique<RedisServer>(RedisServer::Options{.password = "secret"}));
+  Proxy proxy(redis_pool(servers).set("redis_auth", "secret").set("redis_db", "2"));
+  Stream client = proxy.connect();
+  EXPECT_THAT(client.ask(resp({"HELLO", "3"})), StartsWith("-NOAUTH HELLO must be called"));
+  EXPECT_THAT(client.ask(resp({"SELECT", "3"})), StartsWith("-NOAUTH"));
+  EXPECT_THAT(client.ask(resp({"HELLO", "3", "AUTH", "default", "secret", "SETNAME", "me"})), StartsWith("%7"));
+  EXPECT_EQ(kOk, client.ask(resp({"SELECT", "3"})));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(kOk, client.ask(resp({"SET", "key" + std::to_string(i), "v"})));
+  EXPECT_EQ(kNull, client.ask(resp({"GET", "none"})));
+  long there = 0;
+  for (const auto &server : servers) there += std::stol(server->call({"DBSIZE"}, 3).substr(1));
+  EXPECT_EQ(10, there);
+}
+
+TEST(SessionReloaded, GoesOnWhereItIs) {
+  RedisServers servers = redis_servers(3);
+  TempDir dir;
+  std::string admin = dir.file("admin.sock");
+  PoolText pool = redis_pool(servers);
+  Proxy proxy({pool}, Proxy::Options{.more = {"--admin", admin}});
+  Stream client = proxy.connect();
+  client.ask(resp({"HELLO", "3", "SETNAME", "me"}));
+  EXPECT_EQ(kOk, client.ask(resp({"SELECT", "3"})));
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "key", "three"})));
+  std::ofstream(proxy.config_file()) << pool.set("timeout", "12345").text();
+  Stream command = Stream::unix_socket(admin);
+  command.send("reload\n");
+  EXPECT_THAT(command.read_until_close(), StartsWith("ok"));
+  EXPECT_EQ(bulk("three"), client.ask(resp({"GET", "key"})));
+  EXPECT_EQ(kNull, client.ask(resp({"GET", "none"})));
+  EXPECT_EQ(bulk("me"), client.ask(resp({"CLIENT", "GETNAME"})));
 }
 
 TEST(SessionDenied, SelectLeavesThePoolsDatabaseNever) {
