@@ -128,7 +128,7 @@ void ClientConnection::check_time(uint64_t now_us) {
 // From one look to the next: that costs a request nothing but to say that something came.
 bool ClientConnection::idles_too_long(uint64_t now_us) {
   bool heard = std::exchange(heard_, false);
-  if (heard || !order_.empty() || !leases_.empty() || idle_since_us_ == 0) idle_since_us_ = now_us;
+  if (heard || !order_.empty() || !leases_.empty() || !topics_.empty() || idle_since_us_ == 0) idle_since_us_ = now_us;
   if (!out_.empty()) idle_since_us_ = std::max(idle_since_us_, moved_us_);
   if (now_us < idle_since_us_ + front_->settings.idle_timeout_us) return false;
   WEIR_LOG(info, "pool %s: closing a client that was idle for idle_timeout", front_->settings.name.c_str());

@@ -13,6 +13,7 @@
 #include "core/client/lease.h"
 #include "core/client/reply_order.h"
 #include "core/client/request_body.h"
+#include "core/client/topics.h"
 #include "core/message/carried.h"
 #include "core/message/inbox.h"
 #include "core/message/request.h"
@@ -55,6 +56,8 @@ class ClientConnection final : public net::Connection,
   void check_time(uint64_t now_us);
   // The spare pool was replaced: it reads no further until what it may have under way there is answered.
   void spare_changed();
+  // Servers came or went, so that what it listens to over leases may be said by others now.
+  void ring_changed_under_leases();
   // Its front was replaced: it goes to the new one as soon as nothing of it is under way, see Front::hand_over().
   void leave();
   // A slice of its large commands.
@@ -74,7 +77,6 @@ class ClientConnection final : public net::Connection,
   void part_failed(Part &, const Failure &, bool held) override;
   void released(Request &) override;
   void pushed(const uint8_t *data, size_t len) override;
-  void pushed(Chain &bytes) override;
   void lease_ends(upstream::ServerConnection &) override;
   void lease_lost(upstream::ServerConnection &) override;
   void about(weir_client_about &) const override;
@@ -90,6 +92,7 @@ class ClientConnection final : public net::Connection,
   friend class LargeRequest;
   friend class RequestBody;
   friend class RequestParser;
+  friend class Topics;
 
   void consume(Inbox::Span all);
   void read_failed(ssize_t n);
@@ -166,6 +169,9 @@ class ClientConnection final : public net::Connection,
   }
   bool may_push() const;
   void put_out_pushes();
+  void leave_topics();
+  void end_joining(const Split &split);
+  void forget_joined();
   void read_leases(bool on);
 
   // Dispatches it in slices; until that is done nothing more is parsed.
@@ -190,7 +196,9 @@ class ClientConnection final : public net::Connection,
 
   std::vector<Lease> leases_;
   std::unique_ptr<Postponed> postponed_;
-  Chain pushes_;  // what servers said unasked, while a reply is under way
+  std::vector<Topic *> topics_;  // it listens to; each has it in its list
+  std::vector<Topic *> joined_;  // of these, by the request under way
+  Chain pushes_;                 // what servers said unasked, while a reply is under way
 
   ReplyOrder order_;
   size_t held_bytes_ = 0;     // of replies that are not first in the order

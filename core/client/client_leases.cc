@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/client/client_connection.h"
 #include "core/client/front.h"
+#include "core/message/split.h"
 
 namespace weir::client {
 
@@ -73,6 +74,7 @@ void ClientConnection::end_lease(size_t i, bool clean) {
 
 // The client is closing.
 void ClientConnection::drop_leases() {
+  leave_topics();
   for (Lease &lease : leases_) lease.connection->upstream().leases.drop(*lease.connection);
   leases_.clear();
   pushes_.clear(reactor_.chunks);
@@ -100,6 +102,14 @@ void ClientConnection::lease_lost(upstream::ServerConnection &connection) {
   }
 }
 
+void ClientConnection::ring_changed_under_leases() {
+  auto streams = [](const Lease &lease) { return (lease.begin.flags & WEIR_REQ_STREAM_RSP) != 0; };
+  if (input_ended_ || std::none_of(leases_.begin(), leases_.end(), streams)) return;
+  WEIR_LOG(info, "pool %s: closing a client with subscriptions, since servers came or went",
+           front_->settings.name.c_str());
+  end_input();
+}
+
 // ---- what servers say unasked
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -107,7 +117,7 @@ void ClientConnection::lease_lost(upstream::ServerConnection &connection) {
 bool ClientConnection::may_push() const {
   const Request *first = order_.front();
   if (first == nullptr) return true;
-  return !first->begun && !first->to_merge && (first->req.flags & WEIR_REQ_LEASE_BEGIN) == 0;
+  return !first->begun && !first->to_merge && (first->req.flags & (WEIR_REQ_LEASE_BEGIN | WEIR_REQ_TOPICS_ON)) == 0;
 }
 
 void ClientConnection::pushed(const uint8_t *data, size_t len) {
@@ -121,23 +131,35 @@ void ClientConnection::pushed(const uint8_t *data, size_t len) {
   if (open()) note_output();
 }
 
-void ClientConnection::pushed(Chain &bytes) {
-  if (input_ended_) return bytes.clear(reactor_.chunks);
-  if (may_push() && pushes_.empty()) {
-    out_.append(reactor_.chunks, bytes);
-    output_grew();
-  } else {
-    held_bytes_ += bytes.size();
-    pushes_.append(reactor_.chunks, bytes);
-  }
-  note_output();
-}
-
 void ClientConnection::put_out_pushes() {
   if (!may_push()) return;
   held_bytes_ -= std::min(held_bytes_, pushes_.size());
   out_.append(reactor_.chunks, pushes_);
   output_grew();
+}
+
+void ClientConnection::leave_topics() {
+  while (!topics_.empty()) {
+    Topic *topic = topics_.back();
+    topics_.pop_back();
+    front_->topics.leave(*this, *topic);
+  }
+}
+
+// The answers of all servers that were asked are there.
+void ClientConnection::end_joining(const Split &split) {
+  auto failed = [](const SplitPart &part) { return part.failure.status != WEIR_PART_OK; };
+  if (std::any_of(split.parts, split.parts + split.part_count, failed)) forget_joined();
+  joined_.clear();
+}
+
+// What the request under way has begun to listen to: not all of it could be had.
+void ClientConnection::forget_joined() {
+  for (Topic *topic : joined_) {
+    std::erase(topics_, topic);
+    front_->topics.leave(*this, *topic);
+  }
+  joined_.clear();
 }
 
 // A client that takes nothing is told nothing: what a server has to say to it alone waits there.

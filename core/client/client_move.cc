@@ -22,7 +22,7 @@ void ClientConnection::spare_changed() {
 }
 
 bool ClientConnection::may_move(bool with_state) {
-  if (!leases_.empty() || postponed_ != nullptr) return false;
+  if (!leases_.empty() || !topics_.empty() || postponed_ != nullptr) return false;
   if (!open() || !order_.empty() || large_ != nullptr || parsing_ || input_ended_) return false;
   if (with_state) return true;
   bool between = !awaiting_ && discard_ == 0 && body_.bytes().empty() && inbox_.held() == 0;

@@ -213,6 +213,7 @@ void ClientConnection::forget_gathered(const Request &request) {
 
 bool ClientConnection::merge(Request &request, Chain &to) {
   size_t before = to.size();
+  if (request.split->changes != nullptr) end_joining(*request.split);
   weir_scope with = scope();
   switch (Merger::run(*front_, with, request, to)) {
     case Merger::Outcome::unfinished:

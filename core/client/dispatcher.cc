@@ -19,7 +19,7 @@ constexpr std::string_view kServerDown = "the server is down";
 constexpr std::string_view kQueueFull = "the server's queue is full";
 
 // A request with any of these does not take the short way.
-constexpr uint32_t kUnusual = kChangesLease | WEIR_REQ_OPEN | WEIR_REQ_KEEP | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER |
+constexpr uint32_t kUnusual = kOutOfTurn | WEIR_REQ_OPEN | WEIR_REQ_KEEP | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER |
                               WEIR_REQ_FENCE | WEIR_REQ_CLOSE | WEIR_REQ_CODED_KEYS;
 
 const uint32_t *all_keys(RequestArrays &arrays, uint32_t n) {
@@ -159,7 +159,10 @@ void Dispatcher::dispatch(const One &one) {
   if ((req.flags & WEIR_REQ_OPEN) != 0) {
     return refuse(one, WEIR_ERR_INTERNAL, "the command needs what this version of weir does not have");
   }
-  if ((req.flags & kChangesLease) != 0 && !is_its_turn(one)) return;
+  if ((req.flags & kOutOfTurn) != 0 && !is_its_turn(one)) return;
+  if ((req.flags & WEIR_REQ_TOPICS_OFF) != 0 && front_.protocol.merge != nullptr && req.route != WEIR_ROUTE_LOCAL) {
+    return leave_topics(one);
+  }
   switch (req.route) {
     case WEIR_ROUTE_LOCAL:
       return answer(one);
@@ -205,6 +208,7 @@ void Dispatcher::refuse(const One &one, uint32_t error, std::string_view text) {
 }
 
 void Dispatcher::answer(const One &one) {
+  if ((one.req.flags & WEIR_REQ_TOPICS_OFF) != 0) client_.leave_topics();
   Request &request = *client_.enqueue(one.req);
   Chain &to = client_.reply_chain(request);
   size_t before = to.size();
@@ -502,6 +506,7 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     }
     failing = true;
   }
+  if ((one.req.flags & WEIR_REQ_TOPICS_ON) != 0) join_topics(one, split);  // a new feed asked for those before
   if (!failing) return;
   ++request.holders;
   for (uint32_t i = 0; i < part_count; ++i) {

@@ -80,6 +80,8 @@ class Dispatcher {
   void over_leases(const One &one);
   upstream::ServerConnection *connection_for(const One &one, uint32_t place, Failure &why);
   upstream::ServerConnection *new_lease(const One &one, uint32_t place, Failure &why);
+  void join_topics(const One &one, Split &split);
+  void leave_topics(const One &one);
   bool put_ahead(const weir_req &req, const One &one, upstream::ServerConnection &connection, uint32_t place,
                  uint32_t purpose);
   void refuse(const One &one, uint32_t error, std::string_view text);

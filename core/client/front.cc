@@ -20,6 +20,7 @@ Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejecti
       router(p, r.worker_id, r.arena.abi(), dist_worker),
       reach(*this),
       slices(r),
+      topics(*this),
       output_pause(p.settings.client_output_limit / 4),
       keeps_reads(p.settings.resends() == config::Retry::reads),
       small_reply(p.settings.client_output_limit / 2 / std::max<uint64_t>(p.settings.client_inflight, 1)) {}
@@ -112,6 +113,7 @@ void Front::forget_waiter(upstream::ServerConnection &connection) {
 }
 
 void Front::wake_waiters() {
+  topics.check_time(reactor.now_us);
   if (waiters_.empty()) return;
   std::vector<ClientConnection *> awake;
   std::erase_if(waiters_, [&awake](const Waiter &w) {
@@ -129,6 +131,11 @@ void Front::hold_back(Request &request) {
 }
 
 void Front::release_held() {
+  topics.ring_changed();
+  // What they listen to may be said elsewhere now; they come again and ask.
+  for (size_t i = clients_.size(); i-- > 0;) {
+    if (i < clients_.size()) clients_[i]->ring_changed_under_leases();
+  }
   std::vector<Part *> parts;
   parts.swap(for_ring_);
   for (Part *part : parts) {

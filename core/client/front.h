@@ -8,6 +8,7 @@
 #include "core/client/reach.h"
 #include "core/client/request_arrays.h"
 #include "core/client/slices.h"
+#include "core/client/topics.h"
 #include "core/net/reactor.h"
 #include "core/route/pool.h"
 #include "core/route/router.h"
@@ -69,6 +70,7 @@ class Front {
   route::Router router;
   Reach reach;  // after both
   Slices slices;
+  Topics topics;
   const size_t output_pause;   // client_output_limit / 4: from here on a client reads no more
   const bool keeps_reads;      // retry: reads. Requests take the long way, and a copy of some is kept until answered
   const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered

@@ -30,5 +30,7 @@ struct Postponed {
 // Requests with these begin or end a lease.
 constexpr uint32_t kTakesLease = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_BLOCKING;
 constexpr uint32_t kChangesLease = kTakesLease | WEIR_REQ_LEASE_END;
+// These are sent, or answered, when everything before them is.
+constexpr uint32_t kOutOfTurn = kChangesLease | WEIR_REQ_TOPICS_ON | WEIR_REQ_TOPICS_OFF;
 
 }  // namespace weir::client

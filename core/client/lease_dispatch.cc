@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/client/dispatcher.h"
-#include "core/client/render.h"
+#include "core/client/put_ahead.h"
 #include "core/client/split_plan.h"
 #include "core/message/kept.h"
 
@@ -70,6 +70,11 @@ upstream::ServerConnection *Dispatcher::connection_for(const One &one, uint32_t 
   }
   if ((one.req.flags & kTakesLease) != 0) [[unlikely]]
     return new_lease(one, place, why);
+  if ((one.req.flags & WEIR_REQ_TOPICS_ON) != 0) [[unlikely]] {
+    auto *feed = front_.topics.feed(place, one.req.profile);
+    if (feed == nullptr) why = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kLeasesOut};
+    return feed;
+  }
   auto *shared = front_.reach.connection(place, client_.lane_, one.req.profile);
   if (shared == nullptr) why = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut};
   return shared;
@@ -90,7 +95,6 @@ upstream::ServerConnection *Dispatcher::new_lease(const One &one, uint32_t place
   return nullptr;
 }
 
-// Bytes of the protocol's own, whose replies nobody gets.
 bool Dispatcher::put_ahead(const weir_req &req, const One &one, upstream::ServerConnection &connection, uint32_t place,
                            uint32_t purpose) {
   weir_render what{};
@@ -100,27 +104,7 @@ bool Dispatcher::put_ahead(const weir_req &req, const One &one, upstream::Server
   what.keys = one.keys;
   what.key_bytes = one.key_bytes;
   what.server = place;
-  Chain &to = connection.output();
-  size_t before = to.size();
-  if (!client::render(front_, client_.scope(), what, one.message, to)) return false;
-  size_t len = to.size() - before;
-  if (len == 0) return true;
-  uint32_t replies = client_.reactor_.out.swallow();
-  if (replies == 0) {
-    connection.queued(nullptr, len, 0);
-    return true;
-  }
-  weir_req ahead = req;
-  ahead.cmd = WEIR_CMD_AHEAD;
-  ahead.replies = replies;
-  Request &request = *client_.reactor_.requests.get(nullptr, ahead);
-  request.holders = 1;
-  init_part(request.part, request, place, 0);
-  request.part.keys = 0;
-  request.part.abandoned = true;
-  request.part.again = Part::kSwallowed;
-  connection.queued(&request.part, len, due_us(req, place));
-  return true;
+  return client::put_ahead(front_, client_.scope(), what, one.message, connection, due_us(req, place));
 }
 
 // ---- over leases that the client has
@@ -144,6 +128,52 @@ void Dispatcher::over_leases(const One &one) {
     if (one.servers[i] != place) return refuse(one, WEIR_ERR_CROSS, "the keys lie on different servers");
   }
   to_server(one, place);
+}
+
+// ---- topics
+// --------------------------------------------------------------------------------------------------------------
+
+// The request is about to be sent: its client listens from now on, and hears nothing before the reply.
+void Dispatcher::join_topics(const One &one, Split &split) {
+  client_.joined_.clear();
+  uint8_t *changed = split.add_changes(client_.reactor_.chunks, one.req.key_count);
+  for (uint32_t i = 0; i < one.req.key_count; ++i) {
+    uint32_t place = one.req.route == WEIR_ROUTE_ALL ? WEIR_NO_SERVER : one.servers[i];
+    Topic *topic = front_.topics.join(client_, one.req.profile, one.req.route_arg, one.key_bytes[i], place);
+    changed[i] = topic != nullptr ? 1 : 0;
+    if (topic == nullptr) continue;
+    client_.topics_.push_back(topic);
+    client_.joined_.push_back(topic);
+  }
+}
+
+// Answered at once, by merge(): no server is waited for.
+void Dispatcher::leave_topics(const One &one) {
+  std::vector<weir_bytes> names(one.key_bytes, one.key_bytes + one.req.key_count);
+  std::vector<Topic *> all;
+  for (Topic *topic : client_.topics_) {
+    bool of_kind = one.req.route_arg == WEIR_ALL_TOPICS || topic->kind == one.req.route_arg;
+    if (one.req.key_count > 0 || !of_kind) continue;
+    names.push_back({reinterpret_cast<const uint8_t *>(topic->name.data()), topic->name.size()});
+    all.push_back(topic);
+  }
+  Request &request = *client_.enqueue(one.req);
+  auto n = static_cast<uint32_t>(names.size());
+  Split &split = *Split::make(client_.reactor_.chunks, 0, names.data(), n, {nullptr, 0});
+  request.split = &split;
+  request.parts_open = 1;
+  uint8_t *changed = split.add_changes(client_.reactor_.chunks, n);
+  for (uint32_t i = 0; i < n; ++i) {
+    split.part_of[i] = split.pos_in[i] = 0;
+    changed[i] = 1;
+    if (i < one.req.key_count) {
+      changed[i] = front_.topics.leave(client_, one.req.profile, one.req.route_arg, names[i]) ? 1 : 0;
+    } else {
+      std::erase(client_.topics_, all[i]);
+      front_.topics.leave(client_, *all[i]);
+    }
+  }
+  client_.part_answered(request);
 }
 
 // ---- again

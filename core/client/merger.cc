@@ -55,6 +55,8 @@ Merger::Outcome Merger::run(const Front &front, const weir_scope &scope, const R
   merge.key_count = split.key_count;
   merge.first = split.merged_keys;
   merge.count = std::min(kSlice, merge.key_count - merge.first);
+  merge.changed = split.changes != nullptr ? split.changes->data() : nullptr;
+  merge.changed_count = split.change_count;
   weir_out *out = reactor.out.open(sources);
   weir_status status = front.protocol.merge(&scope, &merge, out);
   split.merged_bytes += reactor.out.bytes();

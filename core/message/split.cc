@@ -73,7 +73,15 @@ void Split::add_keys(uint32_t from, const weir_bytes *keys, uint32_t n) {
   }
 }
 
+uint8_t *Split::add_changes(ChunkPool &pool, uint32_t n) {
+  changes = pool.get(std::max<uint32_t>(n, 1));
+  changes->end = n;
+  change_count = n;
+  return changes->bytes();
+}
+
 void Split::free(ChunkPool &pool) {
+  if (changes != nullptr) pool.put(changes);
   for (uint32_t i = 0; i < part_count; ++i) {
     for (Chunk *chunk : {parts[i].bytes, parts[i].items, parts[i].rsps}) {
       if (chunk != nullptr) pool.put(chunk);

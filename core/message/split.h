@@ -30,8 +30,10 @@ struct Split {
   weir_bytes *key_bytes = nullptr;  // key_count, pointing into memory
   uint8_t *next_key = nullptr;      // where the next key is copied to
   weir_bytes message{nullptr, 0};   // the request's bytes, with WEIR_REQ_KEEP
-  uint64_t announced = 0;           // how large its parts' replies are together, as far as is known
-  uint32_t merged_keys = 0;         // how far the merge has come
+  Chunk *changes = nullptr;         // for each topic, whether the client's listening to it has changed
+  uint32_t change_count = 0;
+  uint64_t announced = 0;    // how large its parts' replies are together, as far as is known
+  uint32_t merged_keys = 0;  // how far the merge has come
   uint64_t merged_bytes = 0;
 
   // key_bytes and message are copied. `keys` may be null when key_count is 0.
@@ -41,6 +43,8 @@ struct Split {
   static Split *make_for(ChunkPool &pool, uint32_t part_count, uint32_t key_count, size_t key_len, weir_bytes message);
   // Copies n keys; the first of them is the request's key number `from`.
   void add_keys(uint32_t from, const weir_bytes *keys, uint32_t n);
+  // Room for n of them.
+  uint8_t *add_changes(ChunkPool &pool, uint32_t n);
   void free(ChunkPool &pool);
   // Appends a reply's bytes, or its description, to a part.
   static void add_bytes(ChunkPool &pool, SplitPart &part, const uint8_t *data, size_t len, size_t expected);

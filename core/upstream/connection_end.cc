@@ -55,6 +55,7 @@ void ServerConnection::close(const Ending &ending) {
   // One event is one failure, however many requests it takes with it; losing an idle connection is none.
   bool held = (had_work || ending.counts) && !ending.ours && upstream_.failed(server_);
   backend_.address_in_doubt();
+  if (lease_.is_one) closing_soon_ = true;  // whatever those who hear of it do, it does not come back
   fail_all(ending, {keep_unsent, resend && retry == config::Retry::reads, held});
   note_queue();
   queue_.publish();
@@ -116,8 +117,8 @@ void ServerConnection::take_down() {
   detach();
   inbox_.clear(reactor_.chunks);
   carried_.clear();
-  body_left_ = push_left_ = 0;
-  push_.clear(reactor_.chunks);
+  body_left_ = 0;
+  drop_push();
   body_closes_ = false;
 }
 

@@ -83,6 +83,7 @@ std::unique_ptr<ServerConnection> Leases::take_out(ServerConnection &connection)
 void Leases::lost(ServerConnection &connection) {
   size_t place = connection.lease_.place;
   if (place >= all_.size() || all_[place].get() != &connection) return;  // it has ended already
+  connection.end();  // of what was queued since it was closed
   upstream_.with.reactor.bury(take_out(connection));
   LeaseHolder *holder = std::exchange(connection.lease_.holder, nullptr);
   if (holder == nullptr) return;

@@ -37,7 +37,7 @@ ServerConnection::ServerConnection(Upstream &upstream, uint32_t server, uint64_t
 ServerConnection::~ServerConnection() {
   inbox_.clear(reactor_.chunks);
   waiting_.clear(reactor_.chunks);
-  push_.clear(reactor_.chunks);
+  drop_push();
   for (Part *part = queue_.take(false); part != nullptr;) {
     Part *next = part->next_expected;
     reactor_.requests.release(*part);
@@ -284,7 +284,7 @@ bool ServerConnection::reply(const weir_rsp &rsp, const weir_item *items, const 
 
 bool ServerConnection::unusual_reply(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have) {
   if (state_ == State::preparing) return reply_to_step(rsp, data, have);
-  if (rsp.kind == WEIR_RSP_PUSH && lease_.is_one) return push_begins(rsp, data, have);
+  if (rsp.kind == WEIR_RSP_PUSH && lease_.is_one) return push_begins(rsp, items, data, have);
   return reply_to_head(rsp, items, data, have);
 }
 

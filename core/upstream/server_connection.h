@@ -137,7 +137,9 @@ class ServerConnection final : public net::Connection {
   bool reply_to_head(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
   void read_failed(ssize_t n);
   void parse_on(Inbox::Span all, size_t at);
-  bool push_begins(const weir_rsp &rsp, const uint8_t *data, size_t have);
+  bool push_begins(const weir_rsp &rsp, const weir_item *items, const uint8_t *data, size_t have);
+  void gather_push(const uint8_t *data, size_t len);
+  void drop_push();
   size_t push_goes_on(const uint8_t *data, size_t len);
   bool refuses_prelude(const Part &part, const weir_rsp &rsp) const;
   bool send_head_again(const weir_rsp &rsp);
@@ -192,8 +194,8 @@ class ServerConnection final : public net::Connection {
     bool ends = false;              // the server's reply said so
   };
   Lease lease_;
-  size_t push_left_ = 0;  // bytes still to come of a message that no request asked for
-  Chain push_;            // what has come of it
+  size_t push_left_ = 0;   // bytes still to come of a message that no request asked for
+  Chunk *push_ = nullptr;  // what has come of it
 
   // Preparing.
   uint32_t step_ = 0, steps_pending_ = 0;

@@ -79,9 +79,21 @@ enum {
   WEIR_REQ_RENDER = 1 << 12,       /* always encode again with render(REKEY) before sending                          */
   WEIR_REQ_KEEP = 1 << 13,         /* merge() reads the request's bytes (source 0): hold them until it is answered   */
   WEIR_REQ_OPEN = 1 << 14,         /* size is what is known so far (not in this core yet)                            */
-  WEIR_REQ_CODED_KEYS = 1 << 15    /* its keys are encoded on the wire: decode() says what they stand for. At most
+  WEIR_REQ_CODED_KEYS = 1 << 15,   /* its keys are encoded on the wire: decode() says what they stand for. At most
                                     * 4096 of them                                                                   */
+  WEIR_REQ_TOPICS_ON = 1 << 16,    /* the client listens to its keys from now on: topics of kind route_arg          */
+  WEIR_REQ_TOPICS_OFF = 1 << 17    /* no longer to its keys; without keys to none of kind route_arg; with
+                                    * WEIR_ROUTE_LOCAL to nothing at all                                             */
 };
+/* Topics are what many clients listen to over one server connection (a feed; where each needs its own, a lease with
+ * WEIR_REQ_STREAM_RSP does it). A request with TOPICS_ON goes over the feeds: to each key's server (WEIR_ROUTE_SPLIT), or
+ * all keys to every server (WEIR_ROUTE_ALL). With TOPICS_OFF no server is waited for. Both need WEIR_REQ_FENCE and are
+ * answered by merge(), TOPICS_ON with WEIR_REQ_TRANSFORM; weir_merge.changed says for each key whether anything changed
+ * for the client. When a server failed, the client listens to nothing more than before.
+ * A WEIR_RSP_PUSH on a feed has the topic as item 0, its kind as item.user, and goes to all clients of the worker that
+ * listen to it with the same profile. What the core has to say to servers itself (the last client left, a feed was
+ * lost) it has rendered by WEIR_RENDER_TOPICS_ON and _OFF. A client that does not read is closed at client_output_limit. */
+#define WEIR_ALL_TOPICS UINT32_MAX /* weir_req.route_arg with WEIR_REQ_TOPICS_OFF: of every kind */
 /* ARRAY. One request, as parse_req() describes it. Zero it first; what is not set is 0. */
 typedef struct weir_req {
   uint64_t size;      /* the whole message; may exceed what has arrived: the rest is not shown to the parser   */
@@ -194,7 +206,11 @@ enum {
   WEIR_RENDER_SPLIT = 1,   /* the keys in pick[]                                                    */
   WEIR_RENDER_REKEY = 2,   /* the whole request with key_bytes in place of the keys on the wire     */
   WEIR_RENDER_PRELUDE = 3, /* before the first request of a lease; may write nothing. Source 0 is the request */
-  WEIR_RENDER_RESEND = 4   /* before a request that is sent again; its out->swallow replies are swallowed     */
+  WEIR_RENDER_RESEND = 4,  /* before a request that is sent again; its out->swallow replies are swallowed     */
+  /* key_bytes[pick[]] are topics of kind req->route_arg, asked for or given up; out->swallow final replies are
+   * swallowed. req has the profile and nothing else, keys is NULL, scope->state is NULL. */
+  WEIR_RENDER_TOPICS_ON = 5,
+  WEIR_RENDER_TOPICS_OFF = 6
 };
 /* {call}. Source 0 of out is the request's bytes. A large request is rendered in slices: append for the picks
  * [first, first + count) of pick_count only; what goes before the keys when first is 0, what goes after them when
@@ -240,7 +256,9 @@ typedef struct weir_merge {
   const uint32_t *part_of, *pos_in; /* for each key: its part, and its position in that part; NULL without keys */
   uint32_t key_count;
   uint32_t first, count;
-  uint32_t reserved;
+  uint32_t changed_count;
+  const uint8_t *changed; /* NULLABLE; topics: changed[i] != 0 when the client's listening to the i-th key has changed.
+                           * TOPICS_OFF without keys: key_bytes are what it listened to, and there are no parts */
 } weir_merge;
 
 /* ---- errors --------------------------------------------------------------------------------------------------------- */

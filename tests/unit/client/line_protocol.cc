@@ -54,6 +54,19 @@ bool describe_lease(std::string_view name, const std::vector<Word> &words, weir_
   if (name == "watch") return (req.flags = kBegins) != 0;
   if (name == "begin") return (req.flags = kBegins | WEIR_REQ_PRELUDE) != 0;
   if (name == "listen") return (req.flags = kBegins | WEIR_REQ_STREAM_RSP) != 0;
+  constexpr uint32_t kTunes = WEIR_REQ_TOPICS_ON | WEIR_REQ_TRANSFORM | WEIR_REQ_FENCE;
+  if (name == "tune") {
+    req.flags = kTunes;
+    return (req.route = WEIR_ROUTE_SPLIT) != 0;
+  }
+  if (name == "tuneall") {
+    req.flags = kTunes;
+    return (req.route = WEIR_ROUTE_ALL) != 0;
+  }
+  if (name == "off") {
+    req.flags = WEIR_REQ_TOPICS_OFF | WEIR_REQ_FENCE;
+    return (req.route = WEIR_ROUTE_SPLIT) != 0;
+  }
   if (name == "keep") return (req.flags = WEIR_REQ_KEEP) != 0;
   if (name == "block") return (req.flags = WEIR_REQ_BLOCKING | WEIR_REQ_FENCE) != 0;
   if (name == "wait") {
@@ -111,7 +124,9 @@ bool describe(std::string_view name, const std::vector<Word> &words, weir_req &r
   return name == "ping";
 }
 
-bool has_keys(uint8_t route) {
+bool has_keys(const weir_req &req) {
+  if ((req.flags & WEIR_REQ_TOPICS_ON) != 0) return true;
+  uint8_t route = req.route;
   return route == WEIR_ROUTE_KEY || route == WEIR_ROUTE_SPLIT || route == WEIR_ROUTE_LEASED;
 }
 
@@ -148,7 +163,7 @@ weir_status parse_requests(State &state, weir_parse *p) {
     req.size = end + 1;
     bool set = words[0].text == "set";
     if (set) req.size += number(words.at(2).text);
-    for (size_t i = 1; has_keys(req.route) && i < (set ? 2 : words.size()); ++i) {
+    for (size_t i = 1; has_keys(req) && i < (set ? 2 : words.size()); ++i) {
       if (push_key(p, words[i], req) != WEIR_OK) return WEIR_E_LIMIT;
     }
     p->reqs[p->msg_len++] = req;
@@ -211,6 +226,12 @@ weir_status parse_replies(State &state, weir_parse *p) {
       p->error = "no such reply";
       return WEIR_E_PROTO;
     }
+    if (kind == '!' && line.find(' ') != std::string_view::npos) {  // the first word is the topic
+      weir_item *item = weir_push_item(p);
+      if (item == nullptr) return WEIR_E_LIMIT;
+      *item = {1, line.find(' ') - 1, 0};
+      rsp.item_count = 1;
+    }
     if (kind == '*' && expect != nullptr && expect->want_items != 0 && push_items(p, line, rsp) != WEIR_OK) {
       return WEIR_E_LIMIT;
     }
@@ -256,6 +277,15 @@ weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out)
     out->swallow = 1;
     return push_text(scope, out, r->purpose == WEIR_RENDER_PRELUDE ? "prelude\n" : "ahead\n");
   }
+  if (r->purpose == WEIR_RENDER_TOPICS_ON || r->purpose == WEIR_RENDER_TOPICS_OFF) {
+    std::string all = r->purpose == WEIR_RENDER_TOPICS_ON ? "on" : "off";
+    for (uint32_t i = 0; i < r->pick_count; ++i) {
+      const weir_bytes &key = r->key_bytes[r->pick[i]];
+      all += " " + std::string(text_of(key.ptr, key.len));
+    }
+    out->swallow = 1;
+    return push_text(scope, out, all + "\n");
+  }
   std::string text = r->first == 0 ? (r->purpose == WEIR_RENDER_SPLIT ? "mget" : "get") : "";
   for (uint32_t i = r->first; i < r->first + r->count; ++i) {
     const weir_bytes &key = r->key_bytes[r->pick[i]];
@@ -271,9 +301,20 @@ void merge_item(const weir_part &part, uint32_t source, uint32_t pos, weir_out *
   weir_push_ref(out, source, part.items[pos].off, part.items[pos].len);
 }
 
+// For each topic whether it was news.
+weir_status merge_topics(const weir_merge *m, weir_out *out) {
+  for (uint32_t i = 0; i < m->part_count; ++i) {
+    if (m->parts[i].status != WEIR_PART_OK) return weir_push_lit(out, "failed\n", 7);
+  }
+  weir_push_lit(out, "#", 1);
+  for (uint32_t i = 0; i < m->changed_count; ++i) weir_push_lit(out, m->changed[i] != 0 ? "1" : "0", 1);
+  return weir_push_lit(out, "\n", 1);
+}
+
 weir_status merge(const weir_scope *, const weir_merge *m, weir_out *out) {
   hooks.worked_keys += m->count;
   if (hooks.merge) return hooks.merge(*m, *out);
+  if (m->changed != nullptr) return merge_topics(m, out);
   uint32_t n = m->key_count > 0 ? m->count : m->part_count;
   if (m->first == 0) weir_push_lit(out, "*", 1);
   for (uint32_t i = 0; i < n; ++i) {

@@ -6,7 +6,10 @@
 //             (local, may be empty) | set K N\n<N bytes>, its size is told before its end has come |
 //             put K N\n<N bytes>\n, its payload is skipped
 //   leases    unfenced K (one taken without a fence) | watch K, begin K (with a prelude), listen K, listenall (taken) |
-//             over N K.., overall, end N (sent over them) | undo N (local, ends one) | block K, wait N (N s, by key N) | keep K
+//             over N K.., overall, end N (sent over them) | undo N (local, ends one) | block K, wait N (N s, by key N)
+//             | keep K
+//   topics    tune K.. | tuneall K.. (on every server) | off K.. (nothing: all); answered by # and 1 or 0 for each;
+//             servers are told "on K..", "off K.." and say "!K text"
 //   replies   +text, -text final; ~text part; !text push; ?text transient; .text final and close; =text final error;
 //             ^text final, ends the lease; &text: send it again
 //             *a,b,c final with items;  $N\n<N bytes> size told early;  %N\n<N bytes>\n skipped
