@@ -86,7 +86,8 @@ void time_merge(benchmark::State &state, const Kind &kind) {
                      keys,
                      0,
                      0,
-                     0};
+                     0,
+                     nullptr};
     uint64_t written = 0;
     for (; merge.first < keys; merge.first += merge.count) {
       merge.count = std::min(kSlice, keys - merge.first);
