@@ -153,7 +153,8 @@ void watch(const Settings &settings, ClientState &st) {
     over_lease(st);
     return enter(st, TxPhase::kWatching);
   }
-  to_server(st, WEIR_ROUTE_KEY, WEIR_REQ_LEASE_BEGIN | WEIR_REQ_FENCE);
+  uint8_t route = settings.one_server ? WEIR_ROUTE_SERVER : WEIR_ROUTE_KEY;
+  to_server(st, route, WEIR_REQ_LEASE_BEGIN | WEIR_REQ_FENCE);
   enter(st, TxPhase::kTakingWatch);
 }
 

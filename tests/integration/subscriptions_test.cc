@@ -149,6 +149,19 @@ TEST_P(Subscriptions, AServerThatDiesClosesItsListenersAndNobodyElse) {
   EXPECT_EQ(message(channels_[1], "hello"), other.read_reply());
 }
 
+TEST_P(Subscriptions, AListenerThatReadsNothingHoldsUpNobody) {
+  Stream deaf = proxy_.connect();
+  EXPECT_EQ(confirm("subscribe", "a", 1), deaf.ask(resp({"SUBSCRIBE", "a"})));
+  EXPECT_EQ(confirm("subscribe", "a", 1), listener_.ask(resp({"SUBSCRIBE", "a"})));
+  std::string large(1 << 20, 'x');
+  for (int i = 0; i < 60; ++i) {  // the server gives up a listener for which more than 32 MiB wait
+    EXPECT_THAT(ask({"PUBLISH", "a", large}), StartsWith(":"));
+    EXPECT_TRUE(same(message("a", large), listener_.read_reply()));
+  }
+  EXPECT_EQ(integer(1), ask({"PUBLISH", "a", "the end"}));
+  EXPECT_EQ(message("a", "the end"), listener_.read_reply());
+}
+
 TEST_P(Subscriptions, LargeAndManyMessagesArrive) {
   EXPECT_EQ(confirm("subscribe", "a", 1), listener_.ask(resp({"SUBSCRIBE", "a"})));
   std::string large(1 << 20, 'x');
