@@ -30,8 +30,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   weir::fuzz::Input input(data, size);
   ProtocolDriver driver(weir_plugin_v0(), "redis");
   bool want = input.options & 32;
-  Replies one = driver.replies(input.bytes, {}, 1000, want);
-  Replies many = driver.replies(input.bytes, input.feed, 1000, want);
+  const char *words[] = {"get", "subscribe", "unsubscribe", "exec"};  // what the replies answer
+  uint16_t cmd = driver.command(words[input.options >> 6]);
+  Replies one = driver.replies(input.bytes, {}, 1000, want, cmd);
+  Replies many = driver.replies(input.bytes, input.feed, 1000, want, cmd);
   require(one.status == many.status && one.too_big == many.too_big, "the verdict depends on the windows");
   std::vector<Whole> a = join(one), b = join(many);
   require(a.size() == b.size(), "the number of replies depends on the windows");
