@@ -77,13 +77,13 @@ TEST_P(Scripts, ThatNobodyLoadedAreNotThere) {
   EXPECT_EQ(missing, ask({"EVALSHA", name, "1", "key"})) << "it is not weir's to keep what was flushed";
 }
 
-TEST_P(Scripts, CanBeKilledWhereverTheyRun) {
-  SKIP_ON_TWEMPROXY("has no SCRIPT KILL");
+// Runs a script for ever on that server, and kills it through the proxy.
+void run_and_kill(Proxy &proxy, const RedisServer &server, const std::string &key) {
+  Stream client = proxy.connect(), runner = proxy.connect();
+  auto ask = [&](const std::vector<std::string> &args) { return client.ask(resp(args)); };
   EXPECT_EQ("-NOTBUSY No scripts in execution right now.\r\n", ask({"SCRIPT", "KILL"}));
   EXPECT_EQ("-NOTBUSY No scripts in execution right now.\r\n", ask({"FUNCTION", "KILL"}));
-  std::string key = key_on(client_, *servers_[1]);
-  ASSERT_EQ(kOk, servers_[1]->call({"CONFIG", "SET", "busy-reply-threshold", "1"}));
-  Stream runner = proxy_.connect();
+  ASSERT_EQ(kOk, server.call({"CONFIG", "SET", "busy-reply-threshold", "1"}));
   runner.send(resp({"EVAL", "while true do end", "1", key}));
   std::string killed;
   eventually([&] {
@@ -93,6 +93,19 @@ TEST_P(Scripts, CanBeKilledWhereverTheyRun) {
   EXPECT_EQ(kOk, killed);
   EXPECT_THAT(runner.read_reply(), HasSubstr("Script killed by user"));
   EXPECT_EQ(bulk("x"), ask({"GET", key}));
+}
+
+TEST_P(Scripts, CanBeKilledWhereverTheyRun) {
+  SKIP_ON_TWEMPROXY("has no SCRIPT KILL");
+  run_and_kill(proxy_, *servers_[1], key_on(client_, *servers_[1]));
+}
+
+TEST_P(Scripts, CanBeKilledOnTheOnlyServer) {
+  SKIP_ON_TWEMPROXY("has no SCRIPT KILL");
+  RedisServers one = redis_servers(1);
+  Proxy proxy(redis_pool(one), GetParam());
+  Stream client = proxy.connect();
+  run_and_kill(proxy, *one[0], key_on(client, *one[0]));
 }
 
 TELL_WITH_WORKERS(Scripts);
