@@ -104,6 +104,20 @@ TEST_P(Sets, OfManyKeysAndMembersAreJoinedToo) {
   EXPECT_TRUE(same(in_order(array(wanted)), in_order(client_.ask(resp(sunion)))));
   std::string rest = client_.ask(resp(sdiff));
   EXPECT_THAT(rest.substr(0, 8), StartsWith("*5000\r\n"));
+  Args card = {"SINTERCARD", "9000"}, zdiff = {"ZDIFF", "9001", "scores"};
+  for (int i = 0; i < 9'000; ++i) {
+    card.push_back("all");
+    if (i % 2) card.back() = "like" + std::to_string(i % 20);
+    zdiff.push_back("one" + std::to_string(i));
+  }
+  Args some = {"SADD", "", "member1", "member2", "member3"};
+  for (int i = 1; i < 20; i += 2) client_.ask(resp((some[1] = "like" + std::to_string(i), some)));
+  EXPECT_EQ(integer(3), client_.ask(resp(card)));
+  card.insert(card.end(), {"LIMIT", "2"});
+  EXPECT_EQ(integer(2), client_.ask(resp(card)));
+  client_.ask(resp({"ZADD", "scores", "3", "member9100", "2", "member5", "1.5", "other"}));
+  zdiff.push_back("WITHSCORES");
+  EXPECT_EQ(array({bulk("other"), bulk("1.5"), bulk("member9100"), bulk("3")}), client_.ask(resp(zdiff)));
   EXPECT_EQ("+PONG\r\n", client_.ask(resp({"PING"})));
 }
 
