@@ -70,6 +70,7 @@ struct Answer {
     if (name == "hello") return hello();
     if (name == "reset") return Writer(scope, out).lit("+RESET\r\n").status();
     if (name == "role") return Writer(scope, out).lit("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n").status();
+    if (name.starts_with("cluster|")) return write_error(scope, "This instance has cluster support disabled", out);
     if (name == "acl|whoami") return Writer(scope, out).lit("$7\r\ndefault\r\n").status();
     if (name.starts_with("client|")) return answer_client(settings, scope, req, command, args, out);
     return ok();  // quit, auth, readonly, readwrite

@@ -287,6 +287,8 @@ const std::vector<std::vector<std::string>> &transcript() {
       {"PING", "x"},
       {"ECHO", "x"},
       {"ACL", "WHOAMI"},
+      {"CLUSTER", "NODES"},
+      {"CLUSTER", "KEYSLOT", "a"},
       {"ROLE"},
       {"SLOWLOG", "RESET"},
       {"LATENCY", "HELP"},

@@ -234,6 +234,15 @@ TEST(RedisClientKill, EndsTheClientItselfOrNobody) {
   EXPECT_EQ(kill({"ID", "1", "ADDR"}), "-ERR syntax error\r\n");
 }
 
+TEST(RedisCluster, IsWhatAPoolOfSeveralServersIsNot) {
+  RedisDriver several, one(Config{}, 1);
+  for (const char *what : {"NODES", "SLOTS", "INFO"}) {
+    EXPECT_EQ(several.answer(resp({"CLUSTER", what})), "-ERR This instance has cluster support disabled\r\n");
+    EXPECT_EQ(one.answer(resp({"CLUSTER", what})), "(forwarded)");
+  }
+  EXPECT_NE(several.answer(resp({"CLUSTER", "RESET"})).find("administrative"), std::string::npos);
+}
+
 TEST(RedisClientTracking, IsOff) {
   RedisDriver driver;
   Connection &c = driver.client();
