@@ -11,6 +11,9 @@
 // they are refused here and their data is skipped, as the server the client has in mind would read it.
 #include "line_reader.h"
 
+#include <cstring>
+#include <string_view>
+
 #include "command_table.h"
 #include "line_tokens.h"
 #include "meta_line.h"
@@ -65,6 +68,7 @@ class LineReader {
   void meta();
   bool fits(const MetaLine &line);
   void administer(Shape shape);
+  void unknown();
 
   Words words_;
   const Settings &settings_;
@@ -221,6 +225,18 @@ void LineReader::administer(Shape shape) {
     out_.req.flags |= WEIR_REQ_LEASE_BEGIN | WEIR_REQ_STREAM_RSP | WEIR_REQ_FENCE | WEIR_REQ_MAY_BE_EMPTY;
 }
 
+// A web browser that was lured here to do harm says so in its first line, and is hung up on; as in memcached, not when
+// the line begins with a letter that commands begin with.
+void LineReader::unknown() {
+  constexpr std::string_view kHttp = "HTTP/", kFirstLetters = "gsacidt";
+  const Token &last = words_.last();
+  const bool http = words_.count > 0 && words_.count <= Words::kMax && last.len >= kHttp.size() &&
+                    std::memcmp(last.ptr, kHttp.data(), kHttp.size()) == 0;
+  if (!http || word(0).len < 2 || kFirstLetters.find(static_cast<char>(*word(0).ptr)) != std::string_view::npos)
+    return say(Local::kError);
+  quit();
+}
+
 LineRequest LineReader::read(Shape shape) {
   switch (shape) {
     case Shape::kStore:
@@ -267,6 +283,8 @@ LineRequest LineReader::read(Shape shape) {
       break;
     case Shape::kBinary:
     case Shape::kUnknown:
+      unknown();
+      break;
     case Shape::kGet:
     case Shape::kGat:
       say(Local::kError);

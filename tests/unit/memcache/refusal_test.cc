@@ -104,6 +104,15 @@ TEST(MemcacheAdmin, AWatcherHasAConnectionOfItsOwnThatIsALog) {
     EXPECT_TRUE(driver.replies(refusal, {}, 1, false, watch).list.at(0).rsp.flags & WEIR_RF_LEASE_END);
 }
 
+TEST_F(MemcacheTest, HttpIsHungUpOnWithoutAWord) {
+  for (const char *line : {"GET / HTTP/1.0\r\n", "PUT /a/b HTTP/1.1\r\n", "DELETE HTTP/1.1\r\n"}) {
+    ParsedRequest r = one(line);
+    EXPECT_EQ(r.req.route, WEIR_ROUTE_DROP) << line;
+    EXPECT_TRUE(r.req.flags & WEIR_REQ_CLOSE);
+  }
+  EXPECT_EQ(answers("GET /\r\ngethttp HTTP/1.1\r\nHTTP/1.1 GET\r\n"), "ERROR\r\nERROR\r\nERROR\r\n");
+}
+
 TEST_F(MemcacheTest, LinesOver2048BytesAreTooLongUnlessTheyAreGets) {
   std::string most = "touch a 0" + std::string(2039, ' ');
   EXPECT_EQ(driver.requests(most + "\n").list.size(), 1u);
