@@ -229,9 +229,10 @@ void LineReader::administer(Shape shape) {
 // the line begins with a letter that commands begin with.
 void LineReader::unknown() {
   constexpr std::string_view kHttp = "HTTP/", kFirstLetters = "gsacidt";
+  if (words_.count == 0) return say(Local::kError);
   const Token &last = words_.last();
-  const bool http = words_.count > 0 && words_.count <= Words::kMax && last.len >= kHttp.size() &&
-                    std::memcmp(last.ptr, kHttp.data(), kHttp.size()) == 0;
+  const bool http =
+      words_.count <= Words::kMax && last.len >= kHttp.size() && std::memcmp(last.ptr, kHttp.data(), kHttp.size()) == 0;
   if (!http || word(0).len < 2 || kFirstLetters.find(static_cast<char>(*word(0).ptr)) != std::string_view::npos)
     return say(Local::kError);
   quit();

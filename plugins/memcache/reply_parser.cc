@@ -179,10 +179,14 @@ weir_status ReplyParser::value(const uint8_t *begin, const uint8_t *end, uint64_
 // "VA <bytes> <flags>*": header bytes, then the data and CRLF, and that is the whole reply.
 weir_status ReplyParser::meta_value(const Words &words, uint64_t header) {
   Decimal bytes = words.count >= 2 ? read_decimal(words.at[1]) : Decimal{};
-  if (bytes.reading != Reading::kGood || bytes.negative || bytes.value > INT_MAX)
+  if (bytes.reading != Reading::kGood || bytes.negative || bytes.value > INT_MAX || words.has_nul)
     return broken("a VA line that is not 'VA <bytes> <flags>*'");
   const uint64_t data_end = pos_ + header + bytes.value;
   const bool visible = data_end + 2 <= p_->len;
+  if (!visible && header + bytes.value <= kMaxLine) {  // a small one is looked at to its end
+    wait(data_end + 2 - p_->len);
+    return WEIR_OK;
+  }
   if (visible && (data_[data_end] != '\r' || data_[data_end + 1] != '\n'))
     return broken("a value that is not followed by CRLF");
   return append(WEIR_RSP_FINAL, data_end + 2, pos_ - origin_, 0);
