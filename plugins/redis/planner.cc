@@ -439,10 +439,12 @@ bool Planner::holds_lease() const {
 void Planner::tail(const weir_bytes *args, uint32_t n) {
   st_.watch = Watch::kNone;
   st_.look = kNever;
+  bool reset = kCommands[st_.cmd].full_name() == "reset";
+  if ((st_.special & kSubscribed) && !reset) return;  // refused by arrange_subscribed(): it must not change anything
   const ClientState before = st_;
   UserWord word = evaluate_tail(settings_, st_, args, n);
   bool changes = st_.profile != before.profile || (st_.cmd == kSelectRow && st_.route == WEIR_ROUTE_ALL);
-  if (changes && holds_lease() && kCommands[st_.cmd].full_name() != "reset") {
+  if (changes && holds_lease() && !reset) {
     st_ = before;
     return reject(Verdict::kHoldsLease);
   }

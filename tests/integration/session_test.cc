@@ -132,6 +132,17 @@ TEST_P(Session, WhatAConnectionOfItsOwnWasBegunInStays) {
   EXPECT_EQ(bulk("v"), ask({"GET", "key"}));
 }
 
+TEST_P(Session, WhatIsRefusedWhileSubscribedChangesNothing) {
+  EXPECT_THAT(ask({"SUBSCRIBE", "ch"}), HasSubstr("subscribe"));
+  const std::vector<std::vector<std::string>> refused = {
+      {"CLIENT", "REPLY", "OFF"}, {"CLIENT", "SETNAME", "me"}, {"SELECT", "3"}, {"HELLO", "3"}, {"AUTH", "x"}};
+  for (const std::vector<std::string> &command : refused)
+    EXPECT_THAT(ask(command), StartsWith("-ERR Can't execute '")) << command[0];
+  EXPECT_THAT(ask({"UNSUBSCRIBE", "ch"}), HasSubstr("unsubscribe"));
+  EXPECT_EQ(kNil, ask({"CLIENT", "GETNAME"}));
+  EXPECT_THAT(ask({"CLIENT", "INFO"}), HasSubstr(" db=0 "));
+}
+
 TEST_P(Session, ATransactionHasTheDatabaseAndTheProtocolOfItsClient) {
   EXPECT_EQ(kOk, ask({"SELECT", "3"}));
   EXPECT_THAT(ask({"HELLO", "3"}), StartsWith("%7"));
