@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <new>
 #include <numeric>
 #include <string>
@@ -160,7 +159,7 @@ std::string numbers_and_settings(const weir_merge *m, weir_out *out) {
 weir_status push_text(const weir_scope *scope, const std::string &text, weir_out *out) {
   auto *copy = static_cast<uint8_t *>(scope->arena->alloc(scope->arena, text.size(), 1));
   if (!copy) return WEIR_E_NOMEM;
-  std::memcpy(copy, text.data(), text.size());
+  std::copy(text.begin(), text.end(), copy);
   return weir_push_mem(out, copy, text.size());
 }
 
