@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "subscription.h"
 #include "verdict.h"
 
 namespace weir::redis {
@@ -40,8 +41,9 @@ PubsubWord pubsub_word(const uint8_t *ptr, const uint8_t *end) {
 
 void Confirmations::begin_reply(const weir_expect &expect) {
   wanted = expect.want_items != 0;
-  ends = any() || (expect.flags & WEIR_REQ_LEASE_BEGIN) != 0;
-  uint32_t named = expect.part_keys ? expect.part_keys : UserWord::unpack(expect.user).value;
+  uint32_t value = UserWord::unpack(expect.user).value;
+  ends = (any() || (expect.flags & WEIR_REQ_LEASE_BEGIN) != 0) && (value & kKeepLease) == 0;
+  uint32_t named = expect.part_keys ? expect.part_keys : value & ~kKeepLease;
   uint32_t known = word == PubsubWord::kUnsubscribe ? channels : word == PubsubWord::kPunsubscribe ? patterns : shards;
   left = named ? named : known ? known : 1;  // none to give up is confirmed, too
 }

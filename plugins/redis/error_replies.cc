@@ -120,7 +120,7 @@ std::string_view fixed_text(Verdict verdict) {
       return "too many commands without a key at the beginning of a transaction; weir keeps 1,024 of them, 64 KiB in "
              "all, until a key tells their server";
     case Verdict::kMixed:
-      return "with several servers a connection has either subscriptions or a transaction; use another one";
+      return "this connection has either subscriptions or a transaction; use another one";
     case Verdict::kBadName:
       return "Client names cannot contain spaces, newlines or special characters.";
     case Verdict::kLongName:

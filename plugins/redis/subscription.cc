@@ -177,12 +177,13 @@ bool is_event_channel(const uint8_t *name, uint64_t len) {
 
 void arrange_subscription(const Settings &settings, ClientState &st) {
   SubscriptionWord word = kCommands[st.cmd].subscription();
-  if (!settings.one_server && st.tx.phase == TxPhase::kWatching) {
+  bool watching = st.tx.phase == TxPhase::kWatching;
+  if (watching && begins(word) && st.subscriptions.leases == 0) {  // the lease would end with either
     st.route = WEIR_ROUTE_LOCAL;
     st.verdict = Verdict::kMixed;
     return;
   }
-  st.value = st.argc - 1;
+  st.value = (st.argc - 1) | (watching ? kKeepLease : 0);
   if (begins(word)) return subscribe(settings, st, word);
   unsubscribe(settings, st);
 }

@@ -18,6 +18,9 @@ struct Subscriptions {
   uint32_t shards;    // shard channels, likewise
 };
 
+// weir_req.user, UserWord::value: how many channels are named; with the last one gone the lease goes on.
+constexpr uint32_t kKeepLease = 1u << 31;
+
 // Whether every server publishes events of its own on this channel.
 bool is_event_channel(const uint8_t *name, uint64_t len);
 

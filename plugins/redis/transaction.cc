@@ -110,6 +110,7 @@ void exec(const Settings &settings, ClientState &st) {
   if (tx.phase == TxPhase::kOpen && tx.dirty) {
     answer(st, Verdict::kExecAborted);  // and the connection goes, with what the server has queued
     st.req_flags |= WEIR_REQ_LEASE_END | WEIR_REQ_FENCE;
+    if (st.subscriptions.leases) st.req_flags |= WEIR_REQ_CLOSE;  // they go with it
     st.route_arg = tx.server;
   } else if (tx.phase == TxPhase::kOpen) {
     over_lease(st, ends_lease(st));

@@ -171,6 +171,34 @@ TEST_P(Subscriptions, LargeAndManyMessagesArrive) {
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(same(message("a", large) + message("a", "small"), listener_.read_replies(2)));
 }
 
+TEST(SubscriptionsOnOneServer, GoWithTransactionsInResp3) {
+  RedisServers servers = redis_servers(2);
+  Proxy proxy(PoolText("alpha").redis().server(servers[0]->address()));
+  Stream through = proxy.connect(), directly = servers[1]->connect();
+  through.ask(resp({"HELLO", "3"}));
+  directly.ask(resp({"HELLO", "3"}));
+  for (const std::vector<std::string> &args : std::vector<std::vector<std::string>>{{"SUBSCRIBE", "a"},
+                                                                                    {"WATCH", "k"},
+                                                                                    {"UNSUBSCRIBE"},
+                                                                                    {"SET", "k", "1"},
+                                                                                    {"MULTI"},
+                                                                                    {"PING"},
+                                                                                    {"EXEC"},
+                                                                                    {"SUBSCRIBE", "a"},
+                                                                                    {"MULTI"},
+                                                                                    {"PING"},
+                                                                                    {"EXEC"},
+                                                                                    {"WATCH", "k"},
+                                                                                    {"UNWATCH"},
+                                                                                    {"UNSUBSCRIBE"},
+                                                                                    {"PING"}})
+    EXPECT_EQ(directly.ask(resp(args)), through.ask(resp(args))) << args[0];
+  EXPECT_EQ(kOk, through.ask(resp({"WATCH", "k"})));
+  EXPECT_THAT(through.ask(resp({"SUBSCRIBE", "a"})), HasSubstr("either subscriptions or a transaction"));
+  EXPECT_EQ(kOk, through.ask(resp({"UNWATCH"})));
+  EXPECT_EQ("*0\r\n", servers[0]->call({"PUBSUB", "CHANNELS"}));
+}
+
 TEST(SubscriptionsOnOneServer, AreTheServersOwnWordForWord) {
   RedisServers servers = redis_servers(2);
   Proxy proxy(PoolText("alpha").redis().server(servers[0]->address()));
