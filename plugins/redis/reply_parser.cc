@@ -237,6 +237,11 @@ ReplyParser::Step ReplyParser::aggregate() {
     if (expect && is_soiled_exec(*expect)) st_.flags = WEIR_RF_CLOSE;
   }
   if (elements == 0) return complete(offset(cur_), offset(next), 0);
+  if (st_.depth > 1 && st_.remaining[st_.depth - 1] == 1) {  // the last of its array: both end at once, on one level
+    st_.remaining[st_.depth - 1] = static_cast<uint32_t>(elements);
+    cur_ = next;
+    return Step::kDone;
+  }
   if (st_.depth == kMaxDepth) return fail("arrays in a reply are nested too deep");
   if (st_.depth == 1) st_.item_start = offset(cur_);
   st_.remaining[st_.depth++] = static_cast<uint32_t>(elements);  // at most 2^32 - 1

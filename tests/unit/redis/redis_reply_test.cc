@@ -192,13 +192,33 @@ TEST(RedisReply, ALineLongerThanTheWindowIsNotKeptInView) {
 TEST(RedisReply, HostileFramingIsRefused) {
   RedisDriver driver;
   std::string deep;
-  for (int i = 0; i < 129; ++i) deep += "*1\r\n";
+  for (int i = 0; i < 129; ++i) deep += "*2\r\n";
   for (const std::string &bytes :
        {std::string("hello\r\n"), std::string("$x\r\n"), std::string("$-2\r\n"), std::string("*-2\r\n"),
         std::string("$99999999999999999999\r\n"), std::string("$9223372036854775807\r\n"),
         std::string("*9223372036854775807\r\n"), std::string("*4294967296\r\n"), std::string(":1x\r\n"),
         std::string("+a\rb\r\n"), std::string("$1\rxx"), std::string("\0\0\0\0", 4), deep, "$" + std::string(100, '1')})
     EXPECT_EQ(driver.replies(bytes, {every_byte(bytes.size())}).status, WEIR_E_PROTO) << bytes;
+}
+
+// As deep as a server's Lua can nest: each array is the last element of the one around it.
+TEST(RedisReply, ArraysThatEndTogetherNestAsDeepAsTheyLike) {
+  RedisDriver driver;
+  std::string ones, twos, maps;
+  for (int i = 0; i < 5000; ++i) ones += "*1\r\n", twos += "*2\r\n+a\r\n", maps += "%1\r\n+k\r\n";
+  for (const std::string &bytes : {ones + "-ERR end\r\n", twos + ":1\r\n", maps + "*0\r\n"}) {
+    for (size_t step : {bytes.size(), size_t{7}}) {
+      Feed feed;
+      for (size_t at = step; at < bytes.size(); at += step) feed.cuts.push_back(at);
+      Replies got = driver.replies(bytes + "+OK\r\n", feed);
+      std::string all;
+      for (const ParsedReply &reply : got.list) all += reply.bytes;
+      EXPECT_EQ(all, bytes + "+OK\r\n");
+      ASSERT_GE(got.list.size(), 2u);
+      EXPECT_EQ(got.list.back().bytes, "+OK\r\n");
+      EXPECT_EQ(got.left, 0u);
+    }
+  }
 }
 
 TEST(RedisReply, PushMessagesAreNoReplies) {
