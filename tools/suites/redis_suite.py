@@ -11,7 +11,7 @@ from tools.suites.fetch import fetch
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 RESULT = re.compile(r"^\[(ok|err|exception|skip|ignore|TIMEOUT)\]: ?(.*)$")
 WHERE = re.compile(r" in tests/unit/\S+\.tcl$")
-NO_PROGRESS = 40  # seconds without a finished check, then a unit is given up
+NO_PROGRESS = 120  # seconds without a finished check, then a unit is given up
 
 
 def server(port, folder):
