@@ -213,6 +213,7 @@ void ClientConnection::unpause(uint32_t why) {
     read_leases(true);
   }
   pauses_ &= ~why;
+  if (pauses_ == kFence && is_blocked() && linger_until_us_ == 0 && !input_ended_) want_reading(true);
   if (pauses_ == 0 && (!input_ended_ || postponed_ != nullptr)) front_->resume_soon(*this);
 }
 

@@ -41,6 +41,12 @@ inline bool is_by_one_key(const weir_req &req) {
   return req.route == WEIR_ROUTE_KEY && req.key_count == 1;
 }
 
+// Whether each key belongs to one of its parts; else all of them belong to every part.
+bool has_keyed_parts(const weir_req &req) {
+  bool everywhere = req.route == WEIR_ROUTE_LEASED && req.route_arg == WEIR_ALL_LEASES;
+  return req.route != WEIR_ROUTE_ALL && !everywhere && req.key_count > 0;
+}
+
 }  // namespace
 
 [[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
@@ -302,7 +308,7 @@ void Dispatcher::to_server(const One &one, uint32_t place) {
   bool transform = (one.req.flags & WEIR_REQ_TRANSFORM) != 0;
   if (transform && one.req.reply != WEIR_REPLY_NONE) {
     arrays_.part_sizes.assign(front_.reach.places() + 1, 0);
-    arrays_.part_sizes[place] = std::max<uint32_t>(one.req.key_count, 1);
+    arrays_.part_sizes[place] = has_keyed_parts(one.req) ? one.req.key_count : 1;
     return to_parts(one, 1);
   }
   Failure why{};
@@ -470,8 +476,7 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     return refuse(one, WEIR_ERR_INTERNAL, "the protocol cannot merge replies");
   }
   net::Reactor &reactor = client_.reactor_;
-  bool has_keys = one.req.route != WEIR_ROUTE_ALL && one.req.route != WEIR_ROUTE_LEASED;
-  uint32_t n = has_keys ? one.req.key_count : 0;
+  uint32_t n = has_keyed_parts(one.req) ? one.req.key_count : 0;
   weir_bytes kept = (one.req.flags & WEIR_REQ_KEEP) != 0 ? one.message : weir_bytes{nullptr, 0};
   Request &request = *client_.enqueue(one.req);
   Split &split = *Split::make(reactor.chunks, part_count, one.key_bytes, n, kept);

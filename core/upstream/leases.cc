@@ -15,7 +15,7 @@ Leases::~Leases() = default;
 ServerConnection *Leases::take(uint32_t server, uint64_t profile, LeaseHolder &holder) {
   ServerConnection *connection = idle_one(server, profile);
   if (connection == nullptr) {
-    if (counts_[server] >= upstream_.with.pool.lease_limit) return nullptr;
+    if (counts_[server] >= upstream_.with.pool.lease_limit && !make_room(server)) return nullptr;
     ++counts_[server];
     auto made = std::make_unique<ServerConnection>(upstream_, server, profile);
     connection = made.get();
@@ -28,15 +28,19 @@ ServerConnection *Leases::take(uint32_t server, uint64_t profile, LeaseHolder &h
   return connection;
 }
 
-// The one that came back last. Where others of another profile fill the place, the oldest makes room.
+// Others of another profile fill the place and are not in use: the oldest leaves.
+bool Leases::make_room(uint32_t server) {
+  if (idle_[server].empty()) return false;
+  drop(*idle_[server].front());
+  return true;
+}
+
+// The one that came back last.
 ServerConnection *Leases::idle_one(uint32_t server, uint64_t profile) {
   auto &idle = idle_[server];
   auto fits = [profile](const ServerConnection *c) { return c->profile() == profile && c->is_as_new(); };
   auto found = std::find_if(idle.rbegin(), idle.rend(), fits);
-  if (found == idle.rend()) {
-    if (!idle.empty() && counts_[server] >= upstream_.with.pool.lease_limit) drop(*idle.front());
-    return nullptr;
-  }
+  if (found == idle.rend()) return nullptr;
   ServerConnection *connection = *found;
   idle.erase(std::next(found).base());
   return connection;
@@ -83,7 +87,7 @@ std::unique_ptr<ServerConnection> Leases::take_out(ServerConnection &connection)
 void Leases::lost(ServerConnection &connection) {
   size_t place = connection.lease_.place;
   if (place >= all_.size() || all_[place].get() != &connection) return;  // it has ended already
-  connection.end();  // of what was queued since it was closed
+  connection.end();                                                      // of what was queued since it was closed
   upstream_.with.reactor.bury(take_out(connection));
   LeaseHolder *holder = std::exchange(connection.lease_.holder, nullptr);
   if (holder == nullptr) return;

@@ -46,6 +46,7 @@ class Leases {
   };
   void leaves(ServerConnection &connection, bool clean);
   void let_go();
+  bool make_room(uint32_t server);
   ServerConnection *idle_one(uint32_t server, uint64_t profile);
   std::unique_ptr<ServerConnection> take_out(ServerConnection &connection);
 
