@@ -200,19 +200,20 @@ void ClientConnection::go_on() {
 
 void ClientConnection::pause(uint32_t why) {
   if (why == kOutput && (pauses_ & kOutput) == 0) ++front_->slow_clients;
-  if (why == kOutput) read_leases(false);
   pauses_ |= why;
+  if (why == kOutput) read_leases();
   // One that waits for a command that blocks is listened to, since it may leave.
   if (linger_until_us_ == 0) want_reading(why == kFence && pauses_ == kFence && is_blocked());
 }
 
 void ClientConnection::unpause(uint32_t why) {
   if ((pauses_ & why) == 0) return;
-  if ((pauses_ & why & kOutput) != 0) {
-    --front_->slow_clients;
-    read_leases(true);
-  }
+  bool was_slow = (pauses_ & why & kOutput) != 0;
   pauses_ &= ~why;
+  if (was_slow) {
+    --front_->slow_clients;
+    read_leases();
+  }
   if (pauses_ == kFence && is_blocked() && linger_until_us_ == 0 && !input_ended_) want_reading(true);
   if (pauses_ == 0 && (!input_ended_ || postponed_ != nullptr)) front_->resume_soon(*this);
 }

@@ -172,7 +172,8 @@ class ClientConnection final : public net::Connection,
   void leave_topics();
   void end_joining(const Split &split);
   void forget_joined();
-  void read_leases(bool on);
+  void hear_leases(bool on);
+  void read_leases();
 
   // Dispatches it in slices; until that is done nothing more is parsed.
   void begin_large(Request &request, LargeRequest::Content &&content);
@@ -216,7 +217,8 @@ class ClientConnection final : public net::Connection,
   bool refused_ = false;  // not counted among the pool's clients
   bool peer_ended_ = false;
   bool parsing_ = false;
-  bool heard_ = true;  // bytes came since check_time()
+  bool hears_leases_ = true;  // else the client has enough to take already
+  bool heard_ = true;         // bytes came since check_time()
   std::vector<uint64_t> protocol_state_;
 };
 

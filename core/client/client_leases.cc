@@ -8,6 +8,11 @@
 #include "core/message/split.h"
 
 namespace weir::client {
+namespace {
+
+constexpr size_t kMostPushed = 256 << 10;  // of messages wait for a client, before its servers have to keep them
+
+}  // namespace
 
 Lease *ClientConnection::lease_at(uint32_t place) {
   for (Lease &lease : leases_) {
@@ -128,6 +133,7 @@ void ClientConnection::pushed(const uint8_t *data, size_t len) {
     pushes_.append(reactor_.chunks, data, len);
     held_bytes_ += len;
   }
+  if (out_.size() + pushes_.size() > kMostPushed && !leases_.empty()) hear_leases(false);
   if (open()) note_output();
 }
 
@@ -163,7 +169,13 @@ void ClientConnection::forget_joined() {
 }
 
 // A client that takes nothing is told nothing: what a server has to say to it alone waits there.
-void ClientConnection::read_leases(bool on) {
+void ClientConnection::hear_leases(bool on) {
+  hears_leases_ = on;
+  read_leases();
+}
+
+void ClientConnection::read_leases() {
+  bool on = hears_leases_ && (pauses_ & kOutput) == 0;
   for (Lease &lease : leases_) lease.connection->keep_reading(on);
 }
 

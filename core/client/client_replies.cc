@@ -20,6 +20,7 @@ constexpr size_t kSnugMost = 4 << 10;
 void ClientConnection::on_written(size_t) {
   moved_us_ = reactor_.now_us;
   if ((pauses_ & kOutput) != 0) check_output();
+  if (!hears_leases_ && out_.empty()) hear_leases(true);
   if (input_ended_) finish_if_done();
 }
 

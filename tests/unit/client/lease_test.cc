@@ -242,7 +242,7 @@ TEST_F(LeaseTest, TheServerMayEndIt) {
 }
 
 struct SlowListener : LeaseTest {
-  SlowListener() : LeaseTest([](config::Pool &pool) { pool.client_output_limit = 1 << 20; }) {}
+  SlowListener() : LeaseTest([](config::Pool &pool) { pool.client_output_limit = 64 << 20; }) {}
 };
 
 TEST_F(SlowListener, OneThatReadsNothingHoldsUpItsServerConnectionNotTheProxysMemory) {
