@@ -222,6 +222,7 @@ bool ClientConnection::merge(Request &request, Chain &to) {
     case Merger::Outcome::merged:
       request.to_merge = false;
       if (&to != &out_) hold(before, to.size());
+      if (reactor_.out.wants_close()) input_ended_ = true;
       finish(request);
       break;
     case Merger::Outcome::failed:
