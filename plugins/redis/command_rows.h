@@ -133,7 +133,7 @@ inline constexpr Command kRows[] = {
     key2("pfdebug", 3, kWrite | kAdmin),
     keys("pfmerge", -2, 1, -1, 1, kWrite | kMultiKey),
     plain("pfselftest", 1, Policy::kOneServer, kAdmin),
-    plain("ping", -1, Policy::kLocal, 0),
+    plain("ping", -1, Policy::kLocalMany, 0),
     key("psetex", 4, kWrite),
     subscription("psubscribe", -2, SubscriptionWord::kPsubscribe),
     refused("psync", -3, Why::kReplication, 0, 0, 0),

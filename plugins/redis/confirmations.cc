@@ -48,6 +48,11 @@ void Confirmations::begin_reply(const weir_expect &expect) {
   left = named ? named : known ? known : 1;  // none to give up is confirmed, too
 }
 
+void Confirmations::begin_one() {
+  wanted = ends = false;
+  left = 1;
+}
+
 uint64_t Confirmations::count() {
   bool shard = word == PubsubWord::kSsubscribe || word == PubsubWord::kSunsubscribe;
   bool pattern = word == PubsubWord::kPsubscribe || word == PubsubWord::kPunsubscribe;

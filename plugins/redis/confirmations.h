@@ -8,6 +8,9 @@
 
 namespace weir::redis {
 
+// Kinds of topics (pubsub: shared): weir_req.route_arg, and the user word of a message's first item.
+enum : uint32_t { kChannelTopic, kPatternTopic, kShardTopic };
+
 // The first word of an array from a server.
 enum class PubsubWord : uint8_t {
   kShort,  // not all of it is there
@@ -36,6 +39,8 @@ struct Confirmations {
   bool under_way() const { return word != PubsubWord::kShort; }
   // The first confirmation of the reply that this asks for.
   void begin_reply(const weir_expect &expect);
+  // Of what the core asked for itself each confirmation is a reply.
+  void begin_one();
   // One is complete. What it did: 0 one channel less, 1 nothing, 2 one more.
   uint64_t count();
 };

@@ -433,7 +433,7 @@ void Planner::apart() {
 
 // Requests to its server go over it, whatever their profile is.
 bool Planner::holds_lease() const {
-  return st_.tx.phase != TxPhase::kNone || st_.subscriptions.leases;
+  return st_.tx.phase != TxPhase::kNone || st_.subscriptions.any();
 }
 
 void Planner::tail(const weir_bytes *args, uint32_t n) {
@@ -461,7 +461,9 @@ void Planner::reset() {
     st_.req_flags |= WEIR_REQ_LEASE_END | WEIR_REQ_FENCE;
     st_.route_arg = WEIR_ALL_LEASES;
   }
+  if (settings_.shared_pubsub && st_.subscriptions.any()) st_.req_flags |= WEIR_REQ_TOPICS_OFF | WEIR_REQ_FENCE;
   st_.subscriptions.channels = st_.subscriptions.shards = 0;
+  if (settings_.shared_pubsub) st_.special &= static_cast<uint8_t>(~kSubscribed);
   end_transaction(st_);
 }
 
@@ -478,7 +480,8 @@ void Planner::end(weir_parse *p, uint64_t size) {
     arrange_queued(st_, size);
   if (holds_lease()) reset();
   bool leased = st_.route == WEIR_ROUTE_LEASED && st_.route_arg != WEIR_ALL_LEASES;
-  if (st_.route != WEIR_ROUTE_KEY && st_.route != WEIR_ROUTE_SPLIT && !leased) {
+  bool topics = (st_.req_flags & WEIR_REQ_TOPICS_ON) != 0;
+  if (st_.route != WEIR_ROUTE_KEY && st_.route != WEIR_ROUTE_SPLIT && !leased && !topics) {
     p->sub_len -= st_.key_count;
     st_.key_count = 0;
   }

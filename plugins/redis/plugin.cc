@@ -14,6 +14,7 @@
 #include "reply_parser.h"
 #include "request_parser.h"
 #include "script_resend.h"
+#include "subscription.h"
 
 namespace weir::redis {
 
@@ -60,6 +61,8 @@ weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, we
 }
 
 weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  bool topics = r->purpose == WEIR_RENDER_TOPICS_ON || r->purpose == WEIR_RENDER_TOPICS_OFF;
+  if (topics) return render_topics(scope, r, out);
   if (r->purpose == WEIR_RENDER_RESEND) return render_script(settings_of(scope), scope, r, out);
   return render_request(settings_of(scope), scope, r, out);
 }

@@ -229,7 +229,7 @@ ReplyParser::Step ReplyParser::aggregate() {
     st_.kind = type == '>' ? WEIR_RSP_PUSH : WEIR_RSP_FINAL;
     const weir_expect *expect = p_->expect(p_, finals_);
     st_.want = expect && expect->want_items && st_.kind == WEIR_RSP_FINAL;
-    bool speaks = is_subscription(expect) || st_.subs.any();
+    bool speaks = is_subscription(expect) || asked_by_core(expect) || st_.subs.any();
     if (type == '>' || (speaks && !st_.resp3)) [[unlikely]] {
       step = first_word(next, expect);
       if (step != Step::kDone) return step;
@@ -249,20 +249,44 @@ ReplyParser::Step ReplyParser::aggregate() {
   return Step::kDone;
 }
 
+// What the core has to say about topics is answered by confirmations, too.
+bool ReplyParser::asked_by_core(const weir_expect *expect) const {
+  return settings_.shared_pubsub && expect && expect->cmd == WEIR_CMD_AHEAD;
+}
+
+// The topic of a message is its first item: what its second element says. From the extents of the first two alone,
+// since the bytes may be gone: "$<digits>\r\n<payload>\r\n".
+void ReplyParser::name_topic() {
+  if (p_->sub_len - item_count_ < 3) return;
+  weir_item *items = p_->items + item_count_;
+  weir_item &topic = items[1];
+  uint64_t digits = 1, most = 10;
+  while (topic.len >= digits + 5 && topic.len - digits - 5 >= most) {
+    ++digits;
+    most *= 10;
+  }
+  if (topic.len < digits + 5) return;
+  bool channel = items[0].len == sizeof("$7\r\nmessage\r\n") - 1;
+  bool pattern = p_->sub_len - item_count_ > 3;
+  uint64_t kind = channel ? kChannelTopic : pattern ? kPatternTopic : kShardTopic;
+  items[0] = {topic.off + digits + 3, topic.len - digits - 5, kind};
+}
+
 // Whether the array at cur_, whose elements begin at next, is a message, or answers the SUBSCRIBE expected here.
 ReplyParser::Step ReplyParser::first_word(const uint8_t *next, const weir_expect *expect) {
   PubsubWord word = pubsub_word(next, end_);
   if (word == PubsubWord::kShort) return more(cur_);
   if (word == PubsubWord::kMessage) {
     st_.kind = WEIR_RSP_PUSH;
-    st_.want = 0;
+    st_.want = settings_.shared_pubsub;
   }
   if (word <= PubsubWord::kMessage) return Step::kDone;
   st_.resp3 |= *cur_ == '>';
   st_.subs.word = word;
   st_.subs.start = offset(cur_);
-  if (!is_subscription(expect)) return Step::kDone;  // a push: the server took a subscription away
-  if (st_.subs.left == 0) st_.subs.begin_reply(*expect);
+  bool alone = asked_by_core(expect);
+  if (!is_subscription(expect) && !alone) return Step::kDone;  // a push: the server took a subscription away
+  if (st_.subs.left == 0) alone ? st_.subs.begin_one() : st_.subs.begin_reply(*expect);
   st_.kind = WEIR_RSP_FINAL;
   st_.want = 0;
   return Step::kDone;
@@ -319,6 +343,7 @@ ReplyParser::Step ReplyParser::emit(uint64_t size, uint8_t kind, uint64_t user) 
   rsp.kind = kind;
   rsp.flags = st_.flags;
   if (st_.flags & WEIR_RF_RESEND) rsp.server = UINT32_MAX;
+  if (kind == WEIR_RSP_PUSH && settings_.shared_pubsub) name_topic();
   rsp.item_count = p_->sub_len - item_count_;
   item_count_ = p_->sub_len;
   if (kind == WEIR_RSP_FINAL) ++finals_;

@@ -51,6 +51,8 @@ class ReplyParser {
   Step aggregate();
   Step first_word(const uint8_t *next, const weir_expect *expect);
   Step confirmed(uint64_t stop);
+  bool asked_by_core(const weir_expect *expect) const;
+  void name_topic();
   void line_at_top(const uint8_t *cr);
   Step header(int64_t &value, const uint8_t *&next);
   Step find_line_end(const uint8_t *&cr);

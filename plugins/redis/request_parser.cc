@@ -5,6 +5,7 @@
 
 #include "numbers.h"
 #include "quick_request.h"
+#include "session.h"
 
 namespace weir::redis {
 
@@ -222,6 +223,8 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
   req.size = size;
   req.user = UserWord{st_.verdict, st_.sub, st_.arg, st_.value}.pack();
   req.profile = st_.profile;
+  // Who listens together need not look into the same database.
+  if (st_.req_flags & (WEIR_REQ_TOPICS_ON | WEIR_REQ_TOPICS_OFF)) req.profile &= kProfileResp3;
   req.key_count = st_.key_count;
   req.cmd = st_.cmd;
   req.route = st_.route;

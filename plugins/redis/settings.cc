@@ -25,8 +25,10 @@ const weir_schema_key kKeys[] = {
     {"select", WEIR_T_ENUM, 0, "allow", "allow|deny", 0, 0,
      "Whether clients may SELECT another database than redis_db. Each database in use takes server connections of its "
      "own."},
-    {"pubsub", WEIR_T_ENUM, 0, "private", "private", 0, 0,
-     "How clients are subscribed: private, each over server connections of its own."},
+    {"pubsub", WEIR_T_ENUM, 0, "private", "private|shared", 0, 0,
+     "How clients are subscribed: private, each over server connections of its own; shared, all clients of a worker "
+     "over "
+     "one connection to each server."},
 };
 const weir_schema_switch kPick = {"redis", 1, 0};
 const weir_schema kSchema = {sizeof(weir_schema), sizeof(kKeys) / sizeof(kKeys[0]), kKeys, &kPick};
@@ -76,11 +78,6 @@ class Reader {
     else
       out = word == yes;
   }
-  // There is one choice yet.
-  void only(const char *key, const char *word) {
-    bool other = false;
-    choice(key, word, word, other);
-  }
   void complain(const weir_node *node, const char *format, ...) __attribute__((format(printf, 3, 4))) {
     char line[256];
     va_list list;
@@ -121,7 +118,7 @@ bool Settings::read(const weir_host *host, weir_errbuf *err) {
   reader.choice("unknown_commands", "refuse", "forward", forward_unknown);
   reader.choice("admin_commands", "deny", "allow", allow_admin);
   reader.choice("select", "allow", "deny", deny_select);
-  reader.only("pubsub", "private");
+  reader.choice("pubsub", "private", "shared", shared_pubsub);
   if (reader.failed()) refuse(err, "redis: the configuration above is not usable");
   return !reader.failed();
 }

@@ -18,6 +18,7 @@ struct Settings {
   bool forward_unknown = false;  // commands the table does not know go by their first argument
   bool allow_admin = false;
   bool deny_select = false;               // clients stay in the pool's own database
+  bool shared_pubsub = false;             // clients listen together
   uint32_t servers = 0;                   // how many the pool has
   bool one_server = false;                // the pool is transparent
   std::string version;                    // weir's

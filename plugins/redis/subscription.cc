@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "client_state.h"
 #include "command_table.h"
+#include "confirmations.h"
 #include "merge_work.h"
 #include "session.h"
 
@@ -27,7 +28,20 @@ void route(ClientState &st, uint8_t route, uint32_t flags) {
   st.req_flags |= flags | WEIR_REQ_FENCE;
 }
 
+// Kinds of topics, as pushed messages name them.
+uint32_t topic_kind(SubscriptionWord word) {
+  if (of_shards(word)) return kShardTopic;
+  bool pattern = word == SubscriptionWord::kPsubscribe || word == SubscriptionWord::kPunsubscribe;
+  return pattern ? kPatternTopic : kChannelTopic;
+}
+
 void subscribe(const Settings &settings, ClientState &st, SubscriptionWord word) {
+  if (settings.shared_pubsub) {
+    bool everywhere = word == SubscriptionWord::kPsubscribe || st.events;
+    if (!everywhere) st.value = 0;
+    st.route_arg = topic_kind(word);
+    return route(st, everywhere ? WEIR_ROUTE_ALL : WEIR_ROUTE_SPLIT, WEIR_REQ_TOPICS_ON | WEIR_REQ_TRANSFORM);
+  }
   constexpr uint32_t kFlags = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_STREAM_RSP;
   if (settings.one_server) return route(st, WEIR_ROUTE_SERVER, kFlags);
   bool everywhere = word == SubscriptionWord::kPsubscribe || st.events;
@@ -35,9 +49,13 @@ void subscribe(const Settings &settings, ClientState &st, SubscriptionWord word)
   route(st, everywhere ? WEIR_ROUTE_ALL : WEIR_ROUTE_SPLIT, kFlags | WEIR_REQ_TRANSFORM);
 }
 
-void unsubscribe(const Settings &settings, ClientState &st) {
-  if (settings.one_server) return route(st, WEIR_ROUTE_SERVER, 0);
-  if (st.subscriptions.leases == 0) {
+void unsubscribe(const Settings &settings, ClientState &st, SubscriptionWord word) {
+  if (settings.shared_pubsub && st.subscriptions.any()) {
+    st.route_arg = topic_kind(word);
+    return route(st, WEIR_ROUTE_SPLIT, WEIR_REQ_TOPICS_OFF | WEIR_REQ_TRANSFORM);
+  }
+  if (settings.one_server && !settings.shared_pubsub) return route(st, WEIR_ROUTE_SERVER, 0);
+  if (!st.subscriptions.any()) {
     st.route = WEIR_ROUTE_LOCAL;
     st.req_flags = 0;
     st.verdict = Verdict::kNotSubscribed;
@@ -58,7 +76,9 @@ class SubscriptionMerger : public MergeWork {
 
   weir_status run() {
     if (failed()) return w_.status();
-    if (m_->key_count)
+    if (m_->req->flags & WEIR_REQ_TOPICS_OFF)
+      given_up();
+    else if (m_->key_count)
       by_key();
     else if (UserWord::unpack(m_->req->user).value)
       by_place();
@@ -104,9 +124,26 @@ class SubscriptionMerger : public MergeWork {
       uint32_t part = m_->part_of[key];
       if (m_->pos_in[key] >= m_->parts[part].item_count) return w_.fail(WEIR_E_FAIL);
       const weir_item &item = m_->parts[part].items[m_->pos_in[key]];
-      change(item.user);
+      change(m_->changed ? joined(key) : item.user);
       write(part, item);
     }
+  }
+
+  uint64_t joined(uint32_t topic) const { return topic < m_->changed_count && m_->changed[topic] ? 2 : 1; }
+
+  // Topics: no server was asked.
+  void given_up() {
+    std::string_view name = kCommands[m_->req->cmd].full_name();
+    for (uint32_t i = m_->first; i < m_->first + m_->count; ++i) {
+      if (m_->changed[i]) change(0);
+      confirm(name).head('$', m_->key_bytes[i].len).copy(m_->key_bytes[i].ptr, m_->key_bytes[i].len).lit("\r\n");
+      w_.head(':', count());
+    }
+    if (m_->key_count == 0) confirm(name).lit(is_resp3(m_->req->profile) ? "_\r\n" : "$-1\r\n").head(':', count());
+  }
+  Writer &confirm(std::string_view name) {
+    w_.lit(is_resp3(m_->req->profile) ? ">3\r\n" : "*3\r\n");
+    return w_.head('$', name.size()).lit(name).lit("\r\n");
   }
 
   // Every server was asked for the same: what is new on all is new, what is gone from one is gone.
@@ -116,7 +153,7 @@ class SubscriptionMerger : public MergeWork {
       uint64_t user = m_->parts[0].items[i].user;
       for (uint32_t part = 1; part < m_->part_count; ++part)
         if (i < m_->parts[part].item_count) user = std::min(user, m_->parts[part].items[i].user);
-      change(user);
+      change(m_->changed ? joined(i) : user);
       write(0, m_->parts[0].items[i]);
     }
   }
@@ -163,7 +200,7 @@ class SubscriptionMerger : public MergeWork {
 };
 
 void mark(ClientState &st) {
-  bool listens = st.subscriptions.leases > 0 && !is_resp3(st.profile);
+  bool listens = st.subscriptions.any() && !is_resp3(st.profile);
   st.special = static_cast<uint8_t>(listens ? st.special | kSubscribed : st.special & ~kSubscribed);
 }
 
@@ -185,7 +222,7 @@ void arrange_subscription(const Settings &settings, ClientState &st) {
   }
   st.value = (st.argc - 1) | (watching ? kKeepLease : 0);
   if (begins(word)) return subscribe(settings, st, word);
-  unsubscribe(settings, st);
+  unsubscribe(settings, st, word);
 }
 
 void arrange_subscribed(const Settings &settings, ClientState &st) {
@@ -195,10 +232,11 @@ void arrange_subscribed(const Settings &settings, ClientState &st) {
   if (wrong && st.route == WEIR_ROUTE_LOCAL) return;
   st.req_flags = st.req_flags & (WEIR_REQ_SECRET | WEIR_REQ_RENDER);
   st.timeout_ms = st.value = 0;
-  st.route = settings.one_server ? WEIR_ROUTE_SERVER : WEIR_ROUTE_LOCAL;
+  bool transparent = settings.one_server && !settings.shared_pubsub;
+  st.route = transparent ? WEIR_ROUTE_SERVER : WEIR_ROUTE_LOCAL;
   st.route_arg = 0;
   st.verdict = Verdict::kRun;
-  if (!settings.one_server) {
+  if (!transparent) {
     st.verdict = name == "ping" ? Verdict::kPong : Verdict::kSubscribedOnly;
     st.req_flags &= ~static_cast<uint32_t>(WEIR_REQ_RENDER);
   }
@@ -215,18 +253,36 @@ weir_status answer_subscription(const weir_scope *scope, const weir_req *req, we
   }
   std::string_view name = kCommands[req->cmd].full_name();
   for (uint32_t i = 1; i < args.count() || i == 1; ++i) {
-    w.lit("*3\r\n").head('$', name.size()).lit(name).lit("\r\n");
+    bool resp3 = is_resp3(req->profile);
+    w.lit(resp3 ? ">3\r\n" : "*3\r\n").head('$', name.size()).lit(name).lit("\r\n");
     if (i < args.count())
       w.head('$', args[i].len).copy(args[i].ptr, args[i].len).lit("\r\n");
     else
-      w.lit("$-1\r\n");
+      w.lit(resp3 ? "_\r\n" : "$-1\r\n");
     w.lit(":0\r\n");
   }
   return w.status();
 }
 
 weir_status merge_subscriptions(const Settings &settings, const weir_scope *scope, const weir_merge *m, weir_out *out) {
-  return SubscriptionMerger(settings, scope, m, out).run();
+  weir_status status = SubscriptionMerger(settings, scope, m, out).run();
+  if (settings.shared_pubsub) mark(*static_cast<ClientState *>(scope->state));
+  return status;
+}
+
+weir_status render_topics(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  constexpr std::string_view kOn[] = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"};
+  constexpr std::string_view kOff[] = {"UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"};
+  if (r->req->route_arg > kShardTopic) return WEIR_E_FAIL;
+  std::string_view word = (r->purpose == WEIR_RENDER_TOPICS_ON ? kOn : kOff)[r->req->route_arg];
+  Writer w(scope, out);
+  w.head('*', uint64_t{r->pick_count} + 1).head('$', word.size()).lit(word).lit("\r\n");
+  for (uint32_t i = 0; i < r->pick_count; ++i) {
+    const weir_bytes &name = r->key_bytes[r->pick[i]];
+    w.head('$', name.len).copy(name.ptr, name.len).lit("\r\n");
+  }
+  out->swallow = r->pick_count;
+  return w.status();
 }
 
 void subscription_lease(ClientState &st, bool on) {

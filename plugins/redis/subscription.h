@@ -1,6 +1,7 @@
-// Subscriptions of a client (pubsub: private): it has a lease on each server it listens to. A channel is a key and
+// Subscriptions of a client. pubsub: private: it has a lease on each server it listens to. A channel is a key and
 // lives on its server; patterns, and the channels of keyspace events, are on every server. Each server counts what it
-// knows of, so the counts in the confirmations are written anew. Worker's thread.
+// knows of, so the counts in the confirmations are written anew. pubsub: shared: they are topics, which the core has
+// for all clients of a worker; what is said to servers about those is rendered here, too. Worker's thread.
 #pragma once
 
 #include <weir/protocol.h>
@@ -16,6 +17,8 @@ struct Subscriptions {
   uint32_t leases;    // servers it listens to
   uint32_t channels;  // and patterns, with several servers: each once, wherever it is
   uint32_t shards;    // shard channels, likewise
+
+  bool any() const { return leases || channels || shards; }
 };
 
 // weir_req.user, UserWord::value: how many channels are named; with the last one gone the lease goes on.
@@ -32,6 +35,8 @@ void arrange_subscribed(const Settings &settings, ClientState &st);
 weir_status answer_subscription(const weir_scope *scope, const weir_req *req, weir_out *out);
 // [merge] Confirmations of several servers.
 weir_status merge_subscriptions(const Settings &settings, const weir_scope *scope, const weir_merge *m, weir_out *out);
+// [render] What asks for topics, or gives them up: SUBSCRIBE and the like.
+weir_status render_topics(const weir_scope *scope, const weir_render *r, weir_out *out);
 // lease(), for subscriptions.
 void subscription_lease(ClientState &st, bool on);
 

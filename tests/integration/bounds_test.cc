@@ -31,17 +31,17 @@ TEST_P(Bounds, MaxClientsHoldsForAllPoolsTogetherAndIsFreedByWhoLeaves) {
   std::vector<Stream> clients;
   for (size_t pool : {0, 1, 1}) {
     clients.push_back(proxy.connect(pool));
-    EXPECT_EQ("+PONG\r\n", clients.back().ask(resp({"PING"})));
+    EXPECT_EQ(bulk("here"), clients.back().ask(resp({"ECHO", "here"})));
   }
   for (size_t pool : {0, 1}) {
     Stream fourth = proxy.connect(pool);
     EXPECT_THAT(fourth.read_until_close(), MatchesRegex("-ERR .*client.*\r\n"));
   }
-  for (Stream &c : clients) EXPECT_EQ("+PONG\r\n", c.ask(resp({"PING"})));
+  for (Stream &c : clients) EXPECT_EQ(bulk("here"), c.ask(resp({"ECHO", "here"})));
   clients.pop_back();  // of the second pool: there is room in the first
   EXPECT_TRUE(eventually([&] {
     try {
-      return proxy.connect(0).ask(resp({"PING"})) == "+PONG\r\n";
+      return proxy.connect(0).ask(resp({"ECHO", "here"})) == bulk("here");
     } catch (const StreamError &) {
       return false;
     }
@@ -63,7 +63,7 @@ TEST_P(Bounds, AnIdleClientIsClosedQuietlyAndOneThatWaitsForAnAnswerIsNot) {
   Stream idle = proxy.connect();
   EXPECT_TRUE(idle.closed_within());
   Stream later = proxy.connect();
-  EXPECT_EQ("+PONG\r\n", later.ask(resp({"PING"})));
+  EXPECT_EQ(bulk("here"), later.ask(resp({"ECHO", "here"})));
   EXPECT_TRUE(later.closed_within()) << "looks at clients go on for as long as there are any";
   answer.set_value();
   EXPECT_EQ(bulk("late"), waiting.read_reply());
@@ -123,7 +123,7 @@ TEST_P(Bounds, AServerThatTakesNothingFillsItsQueueAndNoMoreAndIsSentAllOfItLate
   EXPECT_TRUE(
       proxy.stats_reach([&](const Json &s) { return s.at("alpha").at("s0").number("in_queue_bytes") >= (1 << 20); }));
   Stream other = proxy.connect();
-  EXPECT_EQ("+PONG\r\n", other.ask(resp({"PING"}))) << "who does not need the server is served";
+  EXPECT_EQ(bulk("here"), other.ask(resp({"ECHO", "here"}))) << "who does not need the server is served";
   EXPECT_LE(proxy.stats().at("alpha").at("s0").number("in_queue_bytes"), (5 << 20) * GetParam());
   servers[0]->resume();
   for (auto &one : asking) one.get();
@@ -154,7 +154,7 @@ TEST_P(Bounds, AtTheMemoryLimitRequestsForServersAreRefusedUntilThereIsRoomAgain
     }
     return heard > 10;
   }));
-  EXPECT_EQ("+PONG\r\n", client.ask(resp({"PING"})));
+  EXPECT_EQ(bulk("here"), client.ask(resp({"ECHO", "here"})));
   servers[0]->resume();
   EXPECT_TRUE(eventually([&] { return client.ask(resp({"SET", "key", "small"})) == kOk; }));
   if (!slow_build()) {
