@@ -97,7 +97,7 @@ bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const ui
   return dispatcher.send_at_once(req, message, server);
 }
 
-inline bool Dispatcher::done() {
+bool Dispatcher::done() {
   if (client_.order_.size() >= client_.allowed_inflight_) client_.check_inflight();
   client_.note_output();  // local answers count, too
   return client_.open() && client_.pauses_ == 0;
