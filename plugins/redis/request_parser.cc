@@ -249,7 +249,8 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
 // CLIENT REPLY OFF or SKIP. What a SELECT answers matters all the same, and so does answering what a transaction
 // queues. Confirmations of subscriptions are no replies.
 void RequestParser::mute(weir_req &req) {
-  bool spoken = kCommands[req.cmd].policy == Policy::kSubscription;
+  bool confirmed = st_.verdict == Verdict::kRun || st_.verdict == Verdict::kNotSubscribed;
+  bool spoken = st_.family == Family::kSubscription && confirmed;
   if ((st_.special & (kRepliesOff | kSkipThis)) && !spoken) {
     bool select = req.cmd == kSelectRow && req.route == WEIR_ROUTE_ALL;
     bool matters = select || is_transaction_answer(st_.verdict);

@@ -212,5 +212,21 @@ TEST(RedisSubscription, ASubscriberMayDoLittleElse) {
   EXPECT_EQ(int{talk.ask({"GET", "a"}).req.route}, WEIR_ROUTE_KEY);
 }
 
+TEST(RedisSubscription, WhoListensToNothingIsToldSoByAPushInResp3) {
+  Talk talk;
+  talk.driver.requests(talk.c, resp({"HELLO", "3"}));
+  EXPECT_EQ(talk.answer({"UNSUBSCRIBE", "a"}), confirm("unsubscribe", "a", 0, '>'));
+  EXPECT_EQ(talk.answer({"PUNSUBSCRIBE"}), ">3\r\n$12\r\npunsubscribe\r\n_\r\n:0\r\n");
+}
+
+TEST(RedisSubscription, WithRepliesOffAnErrorIsNotTold) {
+  for (uint32_t servers : {1u, 3u}) {
+    Talk talk(servers);
+    talk.driver.requests(talk.c, resp({"CLIENT", "REPLY", "OFF"}));
+    EXPECT_EQ(talk.ask({"SUBSCRIBE"}).req.flags & WEIR_REQ_MUTE, uint32_t{WEIR_REQ_MUTE});
+    EXPECT_EQ(talk.ask({"SUBSCRIBE", "a"}).req.flags & WEIR_REQ_MUTE, 0u);
+  }
+}
+
 }  // namespace
 }  // namespace weir::test
