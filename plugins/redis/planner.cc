@@ -31,6 +31,12 @@ bool server_answers(Policy policy) {
   return policy < Policy::kLocal || policy == Policy::kTransaction || policy == Policy::kSubscription;
 }
 
+// What weir answers about its own clients; a server would take it as being about all of its connections.
+bool concerns_others(std::string_view name) {
+  return name == "client|kill" || name == "client|list" || name == "client|tracking" || name == "client|unblock" ||
+         name == "client|unpause";
+}
+
 }  // namespace
 
 void Planner::reject(Verdict verdict) {
@@ -147,6 +153,7 @@ void Planner::plan_queued(const Command &row) {
     case Policy::kLocal:
     case Policy::kTail:
       if (name == "auth" || name == "hello" || name == "client|reply") return reject(Verdict::kNotInside);
+      if (concerns_others(name)) return reject(Verdict::kNotInside);
       if (name == "quit" || name == "reset" || name == "select") {
         st_.route = name == "select" ? WEIR_ROUTE_SERVER : WEIR_ROUTE_LOCAL;
         if (row.policy == Policy::kTail) st_.watch = Watch::kTail;
@@ -443,7 +450,9 @@ void Planner::tail(const weir_bytes *args, uint32_t n) {
   if ((st_.special & kSubscribed) && !reset) return;  // refused by arrange_subscribed(): it must not change anything
   const ClientState before = st_;
   UserWord word = evaluate_tail(settings_, st_, args, n);
-  bool changes = st_.profile != before.profile || (st_.cmd == kSelectRow && st_.route == WEIR_ROUTE_ALL);
+  // SELECT to elsewhere, which after MULTI the server must not see even when the pool denies it
+  bool elsewhere = st_.cmd == kSelectRow && word.verdict == Verdict::kRun && st_.route != WEIR_ROUTE_LOCAL;
+  bool changes = st_.profile != before.profile || elsewhere;
   if (changes && holds_lease() && !reset) {
     st_ = before;
     return reject(Verdict::kHoldsLease);
@@ -477,8 +486,8 @@ void Planner::end(weir_parse *p, uint64_t size) {
   else if (st_.family == Family::kTransaction)
     arrange_transaction(settings_, st_);
   else if (st_.tx.queues())
-    arrange_queued(st_, size);
-  if (holds_lease()) reset();
+    arrange_queued(settings_, st_, size);
+  if (holds_lease() || st_.tx.dirty) reset();
   bool leased = st_.route == WEIR_ROUTE_LEASED && st_.route_arg != WEIR_ALL_LEASES;
   bool topics = (st_.req_flags & WEIR_REQ_TOPICS_ON) != 0;
   if (st_.route != WEIR_ROUTE_KEY && st_.route != WEIR_ROUTE_SPLIT && !leased && !topics) {

@@ -341,7 +341,7 @@ ReplyParser::Step ReplyParser::emit(uint64_t size, uint8_t kind, uint64_t user) 
   rsp.size = size;
   rsp.user = user;
   rsp.kind = kind;
-  rsp.flags = st_.flags;
+  rsp.flags = kind == WEIR_RSP_PART ? st_.flags & ~uint32_t{WEIR_RF_CLOSE} : st_.flags;  // the rest must come, too
   if (st_.flags & WEIR_RF_RESEND) rsp.server = UINT32_MAX;
   if (kind == WEIR_RSP_PUSH && settings_.shared_pubsub) name_topic();
   rsp.item_count = p_->sub_len - item_count_;

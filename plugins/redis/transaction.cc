@@ -214,11 +214,16 @@ void arrange_transaction(const Settings &settings, ClientState &st) {
   }
 }
 
-void arrange_queued(ClientState &st, uint64_t size) {
+void arrange_queued(const Settings &settings, ClientState &st, uint64_t size) {
   Transaction &tx = st.tx;
   if (st.route == WEIR_ROUTE_DROP) return;
   st.value = kTxRequest;
   st.timeout_ms = st.replies = 0;
+  const Command &row = kCommands[st.cmd];
+  if (row.policy == Policy::kTransaction && row.transaction() == TransactionWord::kExec) {  // refused, it ends all
+    tx.dirty |= !settings.one_server;
+    return exec(settings, st);
+  }
   if (st.route == WEIR_ROUTE_LOCAL) {
     if (is_error(st.verdict)) tx.dirty = true;
     return;

@@ -55,7 +55,7 @@ void settle_transaction(ClientState &st);
 // [parse] The ways of MULTI, EXEC, DISCARD, WATCH and UNWATCH, once they are planned and nothing is wrong with them.
 void arrange_transaction(const Settings &settings, ClientState &st);
 // [parse] Any other command after MULTI, whatever was planned.
-void arrange_queued(ClientState &st, uint64_t size);
+void arrange_queued(const Settings &settings, ClientState &st, uint64_t size);
 // [parse] RESET ends it.
 void end_transaction(ClientState &st);
 

@@ -125,7 +125,7 @@ TEST(RedisTransaction, WhatWeirRefusesAbortsIt) {
                                              {"SUBSCRIBE", "x"},
                                              {"MONITOR"},
                                              {"CONFIG", "SET", "a", "b"},
-                                             {"EXEC", "x"}}) {
+                                             {"DISCARD", "x"}}) {
     Talk talk;
     talk.ask({"MULTI"});
     EXPECT_EQ(talk.answer(wrong).substr(0, 4), "-ERR") << wrong[0];
@@ -238,7 +238,7 @@ TEST(RedisTransaction, OneServerAnswersItself) {
                                             {"COMMAND"},
                                             {"BLPOP", "a", "0"},
                                             {"CLIENT", "ID"},
-                                            {"EXEC", "x"},
+                                            {"DISCARD", "x"},
                                             {"UNWATCH"}}) {
     ParsedRequest r = talk.ask(args);
     EXPECT_EQ(int{r.req.route}, WEIR_ROUTE_LEASED) << args[0];
@@ -272,6 +272,79 @@ TEST(RedisTransaction, AConnectionThatItChangedIsNotUsedAgain) {
   expect.flags = exec.req.flags;
   server.expects.assign(2, expect);
   EXPECT_EQ(talk.driver.replies(server, "*1\r\n+OK\r\n").list.at(0).rsp.flags, uint32_t{WEIR_RF_CLOSE});
+}
+
+TEST(RedisTransaction, ALongReplyOfOneThatChangedItsConnectionIsNotCutOff) {
+  Talk talk(1);
+  talk.ask({"MULTI"});
+  talk.ask({"CLIENT", "SETNAME", "me"});
+  ParsedRequest exec = talk.ask({"EXEC"});
+  Connection &server = talk.driver.server();
+  weir_expect expect = {};
+  expect.cmd = exec.req.cmd;
+  expect.user = exec.req.user;
+  expect.flags = exec.req.flags;
+  server.expects.assign(2, expect);
+  Replies part = talk.driver.replies(server, "*2\r\n$20000\r\n" + std::string(20000, 'x') + "\r\n");
+  ASSERT_EQ(part.list.size(), 1u);
+  EXPECT_EQ(int{part.list[0].rsp.kind}, WEIR_RSP_PART);
+  EXPECT_EQ(part.list[0].rsp.flags, 0u);  // else the connection would be closed here
+  EXPECT_EQ(talk.driver.replies(server, "+OK\r\n").list.at(0).rsp.flags, uint32_t{WEIR_RF_CLOSE});
+}
+
+TEST(RedisTransaction, NoSelectReachesAServerWhereThePoolDeniesIt) {
+  for (uint32_t servers : {1u, 3u}) {
+    Talk talk(servers, {{"select", "deny"}});
+    talk.ask({"MULTI"});
+    talk.ask({"GET", "a"});
+    EXPECT_EQ(talk.answer({"SELECT", "1"}),
+              "-ERR 'select' is not supported between WATCH or MULTI and EXEC, nor while subscribed\r\n");
+    EXPECT_EQ(talk.answer({"SELECT", "0"}), kLeased);
+    EXPECT_EQ(talk.answer({"EXEC"}), kAborted);
+    EXPECT_EQ(talk.answer({"SELECT", "1"}).substr(0, 26), "-ERR SELECT is not allowed");
+  }
+}
+
+TEST(RedisTransaction, WhatConcernsOtherClientsDoesNotReachAServer) {
+  for (const Args &args : std::vector<Args>{{"CLIENT", "KILL", "TYPE", "normal"},
+                                            {"CLIENT", "LIST"},
+                                            {"CLIENT", "TRACKING", "ON"},
+                                            {"CLIENT", "UNBLOCK", "7"},
+                                            {"CLIENT", "UNPAUSE"}}) {
+    Talk talk(1);
+    talk.ask({"MULTI"});
+    EXPECT_NE(talk.answer(args).find("is not supported inside a transaction"), std::string::npos) << args[1];
+    EXPECT_EQ(talk.answer({"EXEC"}), kAborted);
+  }
+}
+
+TEST(RedisTransaction, AnExecWithArgumentsEndsIt) {
+  Talk one(1);
+  one.server = 0;
+  one.ask({"MULTI"});
+  ParsedRequest exec = one.ask({"EXEC", "x"});
+  EXPECT_EQ(int{exec.req.route}, WEIR_ROUTE_LEASED);  // the server says what is wrong
+  EXPECT_EQ(exec.req.flags, kEnds);
+  EXPECT_EQ(int{one.ask({"GET", "a"}).req.route}, WEIR_ROUTE_KEY);
+  Talk several;
+  several.ask({"MULTI"});
+  several.ask({"SET", "a", "1"});
+  exec = several.ask({"EXEC", "x"});
+  EXPECT_EQ(several.said, kAborted);
+  EXPECT_EQ(exec.req.flags, kEnds);
+  EXPECT_EQ(int{several.ask({"GET", "a"}).req.route}, WEIR_ROUTE_KEY);
+  EXPECT_EQ(several.answer({"MULTI"}), kOk);
+  EXPECT_EQ(several.answer({"EXEC", "x"}), kAborted);
+  EXPECT_EQ(several.answer({"EXEC"}), "-ERR EXEC without MULTI\r\n");
+}
+
+TEST(RedisTransaction, ResetForgetsThatAWatchWasLost) {
+  Talk talk;
+  talk.ask({"WATCH", "a"});
+  talk.lose();
+  EXPECT_EQ(talk.answer({"RESET"}), "+RESET\r\n");
+  EXPECT_EQ(talk.answer({"MULTI"}), kOk);
+  EXPECT_EQ(talk.answer({"EXEC"}), "*0\r\n");
 }
 
 TEST(RedisTransaction, ResetGivesTheLeaseBackAsItIs) {
