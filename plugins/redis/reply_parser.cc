@@ -144,8 +144,12 @@ bool ReplyParser::leaves_database() const {
 void ReplyParser::line_at_top(const uint8_t *cr) {
   st_.flags = line_flags(cr);
   if (st_.flags && leaves_database()) st_.flags |= WEIR_RF_CLOSE;
-  // SUBSCRIBE refused: the lease that it took for it is of no use.
-  if (st_.flags && !st_.subs.any() && is_subscription(p_->expect(p_, finals_))) st_.flags |= WEIR_RF_LEASE_END;
+  // SUBSCRIBE refused: the lease that it took for it is of no use. One without arguments took none: the lease that it
+  // came over may be a transaction's.
+  if (!st_.flags || st_.subs.any()) return;
+  const weir_expect *expect = p_->expect(p_, finals_);
+  constexpr uint32_t kTakes = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_TOPICS_ON;
+  if (is_subscription(expect) && (expect->flags & kTakes)) st_.flags |= WEIR_RF_LEASE_END;
 }
 
 ReplyParser::Step ReplyParser::line() {

@@ -228,5 +228,17 @@ TEST(RedisSubscription, WithRepliesOffAnErrorIsNotTold) {
   }
 }
 
+TEST(RedisSubscription, OneThatIsRefusedEndsOnlyALeaseOfItsOwn) {
+  Talk talk(1);
+  const std::string refusal = "-ERR wrong number of arguments for 'subscribe' command\r\n";
+  ParsedRequest takes = talk.ask({"SUBSCRIBE", "a"});
+  EXPECT_EQ(Talk::shape(talk.driver.replies(talk.server_with(takes), refusal)), "F!-");
+  ParsedRequest multi = talk.ask({"MULTI"});  // what it got is still in the transaction
+  talk.driver.lease(talk.c, multi, 0, true);
+  ParsedRequest inside = talk.ask({"SUBSCRIBE"});
+  EXPECT_EQ(int{inside.req.route}, WEIR_ROUTE_LEASED);
+  EXPECT_EQ(Talk::shape(talk.driver.replies(talk.server_with(inside), refusal)), "F-");
+}
+
 }  // namespace
 }  // namespace weir::test
