@@ -46,6 +46,8 @@ void Planner::reject(Verdict verdict) {
   bool transparent = settings_.one_server && authorized() && server_would_say(verdict) &&
                      server_answers(command_of(st_.cmd, st_.sub).policy);
   if (verdict == Verdict::kUnknown) transparent = settings_.one_server && authorized();
+  // Who listens together with others has no server to say it.
+  if (settings_.shared_pubsub && (st_.special & kSubscribed)) transparent = false;
   if (st_.tx.queues() && runs_wrong(verdict)) transparent = true;
   st_.verdict = transparent ? Verdict::kRun : verdict;
   st_.route = transparent ? WEIR_ROUTE_SERVER : WEIR_ROUTE_LOCAL;

@@ -124,5 +124,14 @@ TEST(SharedSubscriptionsOfOneServer, AreSharedToo) {
   EXPECT_THAT(one.ask(resp({"GET", "a"})), StartsWith("-ERR Can't execute 'get'"));
 }
 
+TEST_P(SharedSubscriptions, AListenerToOneServerIsToldWhatIsWrongWithACommand) {
+  RedisServers one = redis_servers(1);
+  Proxy proxy(redis_pool(one).set("protocol", "{use: redis, pubsub: shared}"));
+  Stream client = proxy.connect();
+  EXPECT_EQ(confirm("subscribe", "a", 1), client.ask(resp({"SUBSCRIBE", "a"})));
+  EXPECT_EQ("-ERR unknown command 'NOSUCH', with args beginning with: \r\n", client.ask(resp({"NOSUCH"})));
+  EXPECT_EQ("-ERR wrong number of arguments for 'get' command\r\n", client.ask(resp({"GET"})));
+}
+
 }  // namespace
 }  // namespace weir::test
