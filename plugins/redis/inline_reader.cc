@@ -8,6 +8,11 @@ bool is_space(uint8_t c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+// Not every space does: in the middle of a word redis takes the others as its bytes.
+bool ends_word(uint8_t c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 int hex(uint8_t c) {
   if (c >= '0' && c <= '9') return c - '0';
   c |= 0x20;
@@ -38,15 +43,13 @@ const uint8_t *walk(const uint8_t *at, const uint8_t *end, uint8_t *out, uint64_
   for (; at < end; ++at) {
     uint8_t c = *at;
     if (!quote) {
-      if (is_space(c)) break;
+      if (ends_word(c)) break;
       if (c == '"' || c == '\'') {
         quote = c;
         continue;
       }
     } else if (c == quote) {
-      quote = 0;
-      if (at + 1 < end && !is_space(at[1])) return nullptr;
-      continue;
+      return at + 1 < end && !is_space(at[1]) ? nullptr : at + 1;
     } else if (c == '\\' && quote == '"' && end - at > 3 && at[1] == 'x' && hex(at[2]) >= 0 && hex(at[3]) >= 0) {
       c = static_cast<uint8_t>(hex(at[2]) << 4 | hex(at[3]));
       escaped = true;

@@ -76,6 +76,8 @@ const std::vector<Form> &forms() {
       {"an empty line", "\r\n", WEIR_ROUTE_DROP, {}},
       {"inline get", "GET foo\r\n", WEIR_ROUTE_KEY, {"foo"}},
       {"inline get with a bare newline", "get foo\n", WEIR_ROUTE_KEY, {"foo"}},
+      {"inline get of a word with a vertical tab", "GET a\vb\f\r\n", WEIR_ROUTE_KEY, {"a\vb\f"}},
+      {"inline mget with one behind a quote", "MGET \"a\"\vb\r\n", WEIR_ROUTE_SPLIT, {"a", "b"}},
       {"inline mset with quotes", "MSET a \"x\\ny\" 'b' \"2\"\r\n", WEIR_ROUTE_SPLIT, {"a", "b"}},
       {"inline auth", "AUTH \"x\\x41\"\r\n", WEIR_ROUTE_LOCAL, {}},
       {"inline ping", "PING\r\n", WEIR_ROUTE_LOCAL, {}},
