@@ -266,6 +266,7 @@ bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &r
     c.front_->cells.forward_error.add();
     c.carried_.clear();
     c.discard_ = req.size - have;
+    c.break_lease(req);
     Request *request = c.enqueue(req);
     c.fail(*request, too_big ? WEIR_ERR_TOO_BIG : WEIR_ERR_OVERLOAD,
            too_big ? "the request is larger than request_limit" : "memory_limit is reached");

@@ -138,6 +138,27 @@ TEST_F(LeaseTest, AKeyOfAnotherServerBreaksItAndItsEndIsNotSent) {
   EXPECT_TRUE(world.got(client, "+d\n"));
 }
 
+struct SmallRequests : LeaseTest {
+  SmallRequests() : LeaseTest([](config::Pool &pool) { pool.request_limit = 1024; }) {}
+};
+
+TEST_F(SmallRequests, OneThatIsRefusedBeforeItsEndHasComeBreaksTheLeaseToo) {
+  Peer &own = after("watch 0\n", "watch 0\n", "+a\n");
+  EXPECT_TRUE(world.got(client, "+a\n"));
+  line_hooks().after_req = [](weir_parse &p, weir_status status) {
+    for (uint32_t i = 0; i < p.msg_len; ++i) {
+      if (p.reqs[i].size > 1024) p.reqs[i].route = WEIR_ROUTE_LEASED;
+    }
+    return status;
+  };
+  client.say("set 0 2000\n" + std::string(100, 'x'));
+  EXPECT_TRUE(world.got(client, "-5 the request is larger than request_limit\n"));
+  client.say(std::string(1900, 'x') + "end 0\n");
+  EXPECT_TRUE(world.got(client, "-11 a command before it was refused\n"));
+  EXPECT_TRUE(ends(own));
+  EXPECT_EQ(own.got, "");
+}
+
 TEST_F(LeaseTest, ALocalEndClosesItAsItIs) {
   Peer &own = after("watch 0\n", "watch 0\n", "+a\n");
   client.say("undo 0\n");
