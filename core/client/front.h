@@ -80,7 +80,9 @@ class Front {
   static constexpr size_t kChecksAtOnce = 1024;  // a fraction of a millisecond
   friend class ClientConnection;
   friend class Dispatcher;
+  friend class Feed;
   friend class LargeRequest;
+  friend class Topics;
   struct Waiter {
     ClientConnection *client;
     upstream::ServerConnection *connection;

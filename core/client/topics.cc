@@ -40,7 +40,8 @@ void Feed::pushed(const uint8_t *data, size_t len) {
   }
 }
 
-void Feed::lease_lost(upstream::ServerConnection &) {
+void Feed::lease_lost(upstream::ServerConnection &lost) {
+  topics_.front_.forget_waiter(lost);
   connection = nullptr;
   topics_.lost(*this);
 }
@@ -150,9 +151,11 @@ void Topics::retry(uint64_t now_us) {
 void Topics::end_unused(uint64_t profile) {
   bool used = std::any_of(topics_.begin(), topics_.end(), [&](auto &t) { return t.second->profile == profile; });
   if (used) return;
-  std::erase_if(feeds_, [profile](const auto &feed) {
+  std::erase_if(feeds_, [this, profile](const auto &feed) {
     if (feed->profile != profile) return false;
-    if (feed->connection != nullptr) feed->connection->upstream().leases.drop(*feed->connection);
+    if (feed->connection == nullptr) return true;
+    front_.forget_waiter(*feed->connection);
+    feed->connection->upstream().leases.drop(*feed->connection);
     return true;
   });
 }

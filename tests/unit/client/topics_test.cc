@@ -128,6 +128,36 @@ TEST_F(TopicsTest, WhoCannotListenEverywhereListensNowhere) {
   EXPECT_TRUE(world.got(client, "#00\n"));
 }
 
+struct CrowdedFeed : TopicsTest {
+  CrowdedFeed() : TopicsTest([](config::Pool &pool) { pool.server_inflight = 1; }) {}
+};
+
+TEST_F(CrowdedFeed, WhoWaitsForRoomOnAFeedThatIsLostGoesOn) {
+  Peer &client = world.connect();
+  client.say("tune 0\nget 1\n");
+  EXPECT_TRUE(world.got(world.server(0), "tune 0\n"));
+  world.server(0).close();
+  EXPECT_TRUE(world.got(client, "failed\n"));
+  EXPECT_TRUE(world.got(world.server(1), "get 1\n"));
+  world.server(1).say("+a\n");
+  EXPECT_TRUE(world.got(client, "+a\n"));
+}
+
+TEST_F(CrowdedFeed, WhoWaitsForRoomOnAFeedThatIsGivenUpGoesOn) {
+  Peer &one = listener("0");
+  one.say("tune 2\n");
+  EXPECT_TRUE(world.got(world.server(0), "tune 2\n"));
+  Peer &two = world.connect();
+  two.say("tune 1 3\n");
+  EXPECT_TRUE(world.got(world.server(1), "tune 1 3\n"));
+  one.reset();
+  two.reset();
+  EXPECT_TRUE(world.until([&] {
+    world.server(0).pump();
+    return world.server(0).ended;
+  }));
+}
+
 struct SmallOutput : TopicsTest {
   SmallOutput() : TopicsTest([](config::Pool &pool) { pool.client_output_limit = 1 << 20; }) {}
 };
