@@ -1,6 +1,7 @@
 // The side of a client connection that has to do with server connections of its own: how they come and go, and what
 // servers say on them unasked.
 #include <algorithm>
+#include <cstring>
 
 #include "core/base/log.h"
 #include "core/client/client_connection.h"
@@ -11,6 +12,13 @@ namespace weir::client {
 namespace {
 
 constexpr size_t kMostPushed = 256 << 10;  // of messages wait for a client, before its servers have to keep them
+
+bool has_failed(const SplitPart &part) {
+  if (part.failure.status != WEIR_PART_OK) return true;
+  if (part.rsps == nullptr) return false;
+  const auto *rsps = reinterpret_cast<const weir_rsp *>(part.rsps->data());
+  return std::any_of(rsps, rsps + part.rsp_count, [](const weir_rsp &r) { return (r.flags & WEIR_RF_ERROR) != 0; });
+}
 
 }  // namespace
 
@@ -152,10 +160,13 @@ void ClientConnection::leave_topics() {
   }
 }
 
-// The answers of all servers that were asked are there.
+// The answers of all servers that were asked are there. What one of them refused must not be asked for again with what
+// others listen to, when its feed is taken anew.
 void ClientConnection::end_joining(const Split &split) {
-  auto failed = [](const SplitPart &part) { return part.failure.status != WEIR_PART_OK; };
-  if (std::any_of(split.parts, split.parts + split.part_count, failed)) forget_joined();
+  if (std::any_of(split.parts, split.parts + split.part_count, has_failed)) {
+    forget_joined();
+    std::memset(split.changes->bytes(), 0, split.change_count);
+  }
   joined_.clear();
 }
 

@@ -128,6 +128,20 @@ TEST_F(TopicsTest, WhoCannotListenEverywhereListensNowhere) {
   EXPECT_TRUE(world.got(client, "#00\n"));
 }
 
+TEST_F(TopicsTest, WhatAServerRefusesIsNotListenedTo) {
+  Peer &client = listener("2");
+  client.say("tune 0\n");
+  EXPECT_TRUE(world.got(world.server(0), "tune 0\n"));
+  world.server(0).say("=no\n");
+  EXPECT_TRUE(world.got(client, "#0\n"));
+  EXPECT_TRUE(world.got(world.server(0), "off 0\n"));
+  world.server(0).say("+gone\n");
+  world.server(0).close();
+  EXPECT_TRUE(world.got(world.server(0, 1), "on 2\n"));
+  client.say("off 0 2\n");
+  EXPECT_TRUE(world.got(client, "#01\n"));
+}
+
 struct CrowdedFeed : TopicsTest {
   CrowdedFeed() : TopicsTest([](config::Pool &pool) { pool.server_inflight = 1; }) {}
 };
