@@ -70,7 +70,7 @@ void ClientConnection::drain() {
 
 void ClientConnection::end_input() {
   input_ended_ = true;
-  if (linger_until_us_ == 0) want_reading(false);
+  if (linger_until_us_ == 0) want_reading(may_leave());
   finish_if_done();
 }
 
@@ -202,8 +202,14 @@ void ClientConnection::pause(uint32_t why) {
   if (why == kOutput && (pauses_ & kOutput) == 0) ++front_->slow_clients;
   pauses_ |= why;
   if (why == kOutput) read_leases();
-  // One that waits for a command that blocks is listened to, since it may leave.
-  if (linger_until_us_ == 0) want_reading(why == kFence && pauses_ == kFence && is_blocked());
+  if (linger_until_us_ == 0) want_reading(may_leave());
+}
+
+// One that waits for a command that blocks is listened to, whatever else it is paused for: it may go away, and must not
+// be given what others wait for.
+bool ClientConnection::may_leave() const {
+  if (!is_blocked() || peer_ended_) return false;
+  return input_ended_ || ((pauses_ & kFence) != 0 && inbox_.held() <= kMostWhileBlocked);
 }
 
 void ClientConnection::unpause(uint32_t why) {
@@ -214,7 +220,7 @@ void ClientConnection::unpause(uint32_t why) {
     --front_->slow_clients;
     read_leases();
   }
-  if (pauses_ == kFence && is_blocked() && linger_until_us_ == 0 && !input_ended_) want_reading(true);
+  if (pauses_ != 0 && linger_until_us_ == 0) want_reading(may_leave());
   if (pauses_ == 0 && (!input_ended_ || postponed_ != nullptr)) front_->resume_soon(*this);
 }
 

@@ -99,6 +99,7 @@ class ClientConnection final : public net::Connection,
   void peer_closed();
   void drop_input();
   void pause(uint32_t why);
+  bool may_leave() const;
   // How many requests may be unanswered: the fewer, the larger their replies are, so that these stay within
   // client_output_limit.
   uint32_t allowed_inflight() const { return allowed_inflight_; }

@@ -308,6 +308,25 @@ TEST_F(LeaseTest, AClientThatLeavesWhileItBlocksCancels) {
   EXPECT_TRUE(ends(own));
 }
 
+struct OneAtATime : LeaseTest {
+  OneAtATime() : LeaseTest([](config::Pool &pool) { pool.client_inflight = 1; }) {}
+};
+
+TEST_F(OneAtATime, AClientThatLeavesWhileItBlocksIsNoticedThoughItIsPausedForMore) {
+  Peer &own = after("block 0\n", "block 0\n", "");
+  client.shut();
+  EXPECT_TRUE(ends(own));
+}
+
+TEST_F(LeaseTest, AClientThatLeavesWhileItBlocksIsNoticedDuringADrain) {
+  Peer &own = after("block 0\n", "block 0\n", "");
+  world.front->drain();
+  world.settle();
+  EXPECT_FALSE(own.ended);
+  client.shut();
+  EXPECT_TRUE(ends(own));
+}
+
 TEST_F(LeaseTest, WhatIsAskedMeanwhileWaits) {
   Peer &own = after("block 0\n", "block 0\n", "");
   client.say("get 1\nget ");
