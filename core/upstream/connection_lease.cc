@@ -15,7 +15,13 @@ bool ServerConnection::is_as_new() const {
 }
 
 void ServerConnection::keep_reading(bool on) {
-  if (state_ == State::preparing || is_up()) want_reading(on);
+  if (!on && lease_.unread_since_us == 0) lease_.unread_since_us = reactor_.now_us;
+  if (on && lease_.unread_since_us != 0) {
+    // The time that its client took is not the server's.
+    queue_.put_off(reactor_.now_us - std::exchange(lease_.unread_since_us, 0));
+    upstream_.check_at(reactor_.now_us);
+  }
+  if (is_up()) want_reading(on);
 }
 
 // A message begins that no request asked for. False when the connection was closed over it.

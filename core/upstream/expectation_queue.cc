@@ -43,6 +43,10 @@ Part *ExpectationQueue::next_overdue(uint64_t now_us) {
   return part;
 }
 
+void ExpectationQueue::put_off(uint64_t us) {
+  for (Part *part = head_; part != nullptr; part = part->next_expected) part->due_us += part->due_us != 0 ? us : 0;
+}
+
 bool ExpectationQueue::bytes_before_unsent(size_t &len) const {
   if (unsent_ == nullptr) return false;
   len = unsent_->sent_at - written_;

@@ -53,6 +53,8 @@ class ExpectationQueue {
 
   // The next part whose time has run out by now_us, each only once; null when there is none.
   Part *next_overdue(uint64_t now_us);
+  // All have so much more time.
+  void put_off(uint64_t us);
   uint64_t next_due_us() const { return due_ == nullptr ? 0 : due_->due_us; }
 
   // How many bytes at the front of the output belong to parts that cannot be sent again; false when nothing can.

@@ -19,7 +19,7 @@ ServerConnection *Leases::take(uint32_t server, uint64_t profile, LeaseHolder &h
     ++counts_[server];
     auto made = std::make_unique<ServerConnection>(upstream_, server, profile);
     connection = made.get();
-    made->lease_ = {nullptr, all_.size(), true, false};
+    made->lease_ = {nullptr, all_.size(), true, false, 0};
     all_.push_back(std::move(made));
   }
   connection->lease_.holder = &holder;

@@ -152,6 +152,7 @@ void ServerConnection::became_ready() {
   state_ = State::ready;
   prepare_due_us_ = 0;
   tried_ = 0;
+  if (lease_.unread_since_us != 0) want_reading(false);
   // What is left of the protocol's own words goes ahead of the requests, and counts from here on as they do.
   queue_.push_front(out_.size());
   out_.append(reactor_.chunks, waiting_);
@@ -400,7 +401,8 @@ uint64_t ServerConnection::check_time(uint64_t now_us) {
     close({std::strerror(ETIMEDOUT), WEIR_PART_NO_SERVER, WEIR_ERR_TIMEOUT, true});
     return 0;
   }
-  while (Part *part = queue_.next_overdue(now_us)) expire(*part);
+  const bool unread = lease_.unread_since_us != 0;  // the answer may be there, and its client takes nothing
+  while (Part *part = unread ? nullptr : queue_.next_overdue(now_us)) expire(*part);
   if (state_ == State::leaving && !check_leaving()) upstream_.check_at(now_us + kLookWhileLeavingUs);
   uint64_t timeout = upstream_.with.pool.timeout_us;
   uint64_t stall = std::max(timeout * kStallTimeouts, kLeastStallUs);
@@ -411,7 +413,7 @@ uint64_t ServerConnection::check_time(uint64_t now_us) {
   }
   uint64_t next = prepare_due_us_;
   auto sooner = [&next](uint64_t us) { next = next == 0 ? us : std::min(next, us); };
-  if (uint64_t due = queue_.next_due_us(); due != 0) sooner(due);
+  if (uint64_t due = queue_.next_due_us(); due != 0 && !unread) sooner(due);
   if (timeout != 0 && waits) sooner(std::max(moved_us_ + stall, now_us + 1000));
   return next;
 }

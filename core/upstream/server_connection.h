@@ -192,6 +192,7 @@ class ServerConnection final : public net::Connection {
     size_t place = 0;               // among all leases
     bool is_one = false;            // else the connection is shared
     bool ends = false;              // the server's reply said so
+    uint64_t unread_since_us = 0;   // its client takes nothing: since when the server is not read from; 0 = it is
   };
   Lease lease_;
   size_t push_left_ = 0;   // bytes still to come of a message that no request asked for

@@ -281,6 +281,33 @@ TEST_F(SlowListener, OneThatReadsNothingHoldsUpItsServerConnectionNotTheProxysMe
   EXPECT_TRUE(world.got(client, all));
 }
 
+struct SlowInTime : LeaseTest {
+  SlowInTime()
+      : LeaseTest([](config::Pool &pool) {
+          pool.client_output_limit = 1 << 20;
+          pool.timeout_us = 3'000'000;
+        }) {}
+};
+
+TEST_F(SlowInTime, AReplyThatItsClientReadsSlowlyIsNotTheServersDelay) {
+  Peer &own = after("watch 0\n", "watch 0\n", "+a\n");
+  EXPECT_TRUE(world.got(client, "+a\n"));
+  client.listens = false;
+  client.say("over 0 0\n");
+  EXPECT_TRUE(world.got(own, "over 0 0\n"));
+  std::string reply = "$16777216\n" + std::string(16 << 20, 'x');
+  own.say(reply);
+  world.settle();
+  EXPECT_GT(own.unsaid(), 0U);
+  world.pass_us(10'000'000);
+  client.listens = true;
+  EXPECT_TRUE(world.got(client, reply));
+  client.say("over 0 0\n");
+  EXPECT_TRUE(world.got(own, "over 0 0\n"));
+  world.pass_us(10'000'000);
+  EXPECT_TRUE(world.got(client, "-1 Connection timed out\n"));
+}
+
 // ---- requests that block
 // --------------------------------------------------------------------------------------------------------------------------
 
