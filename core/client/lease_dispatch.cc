@@ -151,12 +151,13 @@ void Dispatcher::join_topics(const One &one, Split &split) {
 void Dispatcher::leave_topics(const One &one) {
   std::vector<weir_bytes> names(one.key_bytes, one.key_bytes + one.req.key_count);
   std::vector<Topic *> all;
-  for (Topic *topic : client_.topics_) {
+  std::erase_if(client_.topics_, [&](Topic *topic) {  // at once: there may be very many
     bool of_kind = one.req.route_arg == WEIR_ALL_TOPICS || topic->kind == one.req.route_arg;
-    if (one.req.key_count > 0 || !of_kind) continue;
+    if (one.req.key_count > 0 || !of_kind) return false;
     names.push_back({reinterpret_cast<const uint8_t *>(topic->name.data()), topic->name.size()});
     all.push_back(topic);
-  }
+    return true;
+  });
   Request &request = *client_.enqueue(one.req);
   auto n = static_cast<uint32_t>(names.size());
   Split &split = *Split::make(client_.reactor_.chunks, 0, names.data(), n, {nullptr, 0});
@@ -169,7 +170,6 @@ void Dispatcher::leave_topics(const One &one) {
     if (i < one.req.key_count) {
       changed[i] = front_.topics.leave(client_, one.req.profile, one.req.route_arg, names[i]) ? 1 : 0;
     } else {
-      std::erase(client_.topics_, all[i]);
       front_.topics.leave(client_, *all[i]);
     }
   }
