@@ -186,7 +186,8 @@ void ClientConnection::hear_leases(bool on) {
 }
 
 void ClientConnection::read_leases() {
-  bool on = hears_leases_ && (pauses_ & kOutput) == 0;
+  // With nothing to take it may be waiting for what one of them has to say behind messages of the others.
+  bool on = out_.empty() || (hears_leases_ && (pauses_ & kOutput) == 0);
   for (Lease &lease : leases_) lease.connection->keep_reading(on);
 }
 

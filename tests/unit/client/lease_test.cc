@@ -231,6 +231,19 @@ TEST_F(LeaseTest, NoMessageComesBeforeTheReplyThatBeganIt) {
   EXPECT_TRUE(world.got(client, "*c,d\n"));
 }
 
+TEST_F(LeaseTest, ManyMessagesBeforeThatReplyDoNotKeepItAway) {
+  client.say("listenall\n");
+  EXPECT_TRUE(world.got(world.server(0), "listenall\n"));
+  EXPECT_TRUE(world.got(world.server(1), "listenall\n"));
+  std::string messages;
+  for (int i = 0; i < 512; ++i) messages += "!" + std::string(1023, 'x') + "\n";
+  world.server(0).say("*a\n" + messages);
+  world.settle();
+  EXPECT_EQ(client.got, "");
+  world.server(1).say("*b\n");
+  EXPECT_TRUE(world.got(client, "*a,b\n" + messages));
+}
+
 TEST_F(LeaseTest, AMessageMayComeInPieces) {
   Peer &own = after("listen 0\n", "listen 0\n", "+a\n");
   EXPECT_TRUE(world.got(client, "+a\n"));
