@@ -64,6 +64,15 @@ weir_status send(const Settings &settings, const Greeting &greeting, const weir_
   return w.status();
 }
 
+// One server that refuses HELLO 3 is enough to look at all replies to RESP3 clients.
+void note_spoken(const Settings &settings, bool refused) {
+  Spoken unknown = Spoken::kUnknown;
+  if (refused)
+    settings.spoken.store(Spoken::kResp2Too, std::memory_order_relaxed);
+  else
+    settings.spoken.compare_exchange_strong(unknown, Spoken::kResp3, std::memory_order_relaxed);
+}
+
 // Why a connection cannot be used when the server refuses this step.
 const char *words_for(const Settings &settings, const Greeting &greeting, uint32_t step) {
   if (greeting.is_auth(step)) return "NOAUTH Authentication required, and redis_auth was refused";
@@ -81,6 +90,7 @@ weir_status shake_hands(const Settings &settings, const weir_scope *scope, uint6
     return greeting.replies() ? WEIR_HS_SENT : WEIR_HS_READY;
   }
   bool refused = !prev || (prev->flags & WEIR_RF_ERROR);
+  if (prev && greeting.is_hello(step)) note_spoken(settings, refused);
   bool may_be = greeting.is_hello(step) || (greeting.is_auth(step) && needs_no_password(prev, out));
   if (refused && (!prev || !may_be)) {  // a server that refuses HELLO 3 goes on in RESP2
     explain(err, words_for(settings, greeting, step), prev, out);

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "shapes.h"
+#include "translation.h"
 #include "verdict.h"
 
 namespace weir::redis {
@@ -36,6 +38,17 @@ weir_bytes MergeWork::text_of(uint32_t part, const weir_item &item) const {
   uint64_t head = line ? static_cast<uint64_t>(line + 1 - bulk) : 0;
   if (!line || item.len < head + 2) return {nullptr, 0};
   return {line + 1, item.len - head - 2};
+}
+
+void MergeWork::whole_reply(uint32_t part) {
+  uint64_t size = m_->parts[part].rsps[0].size;
+  if (!from_resp2_) {
+    w_.ref(part + 1, 0, size);
+    return;
+  }
+  const Shape *shape = shape_of(m_->req->cmd, UserWord::unpack(m_->req->user).sub);
+  Translation translation(w_, part + 1, 0, out_->peek(out_, part + 1, 0, size), size);
+  if (!translation.run(shape && !shape->depends() ? shape->pattern : ".")) w_.fail(WEIR_E_FAIL);
 }
 
 // A command that goes to every server says which one failed: the others have carried it out.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "command_table.h"
+#include "session.h"
 #include "settings.h"
 #include "writer.h"
 
@@ -11,7 +12,7 @@ namespace weir::redis {
 class MergeWork {
  public:
   MergeWork(const Settings &settings, const weir_scope *scope, const weir_merge *m, weir_out *out)
-      : settings_(settings), scope_(scope), m_(m), out_(out), w_(scope, out) {}
+      : settings_(settings), scope_(scope), m_(m), out_(out), w_(scope, out), from_resp2_(is_resp3(m->req->profile)) {}
 
  protected:
   static bool answered(const weir_part &part) { return part.status == WEIR_PART_OK && part.rsp_count == 1; }
@@ -26,7 +27,7 @@ class MergeWork {
   bool is_list(uint32_t part) const { return type_of(part) == '*' || type_of(part) == '~'; }
   // The text of a bulk string, which an item is.
   weir_bytes text_of(uint32_t part, const weir_item &item) const;
-  void whole_reply(uint32_t part) { w_.ref(part + 1, 0, m_->parts[part].rsps[0].size); }
+  void whole_reply(uint32_t part);
   // The server's words, or weir's for what happened to the part.
   void write_failure(const weir_part &part);
 
@@ -35,6 +36,7 @@ class MergeWork {
   const weir_merge *m_;
   weir_out *out_;
   Writer w_;
+  const bool from_resp2_;  // it may be, in part, though the client speaks RESP3
 
  private:
   void write_text(const weir_part &part, std::string_view text);

@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "info.h"
 #include "pool_merger.h"
+#include "resp2_servers.h"
 #include "script_resend.h"
 #include "select.h"
 #include "set_merger.h"
@@ -81,9 +82,16 @@ class Merger : public MergeWork {
     for (uint32_t key = m_->first, end = m_->first + m_->count; key < end; ++key) {
       uint32_t part = part_of[key];
       const weir_item &item = parts[part].items[pos_in[key]];
-      run.add(part + 1, item.off, item.len);
+      if (is_old_null(item)) [[unlikely]] {
+        run.flush();
+        w_.lit("_\r\n");
+      } else {
+        run.add(part + 1, item.off, item.len);
+      }
     }
   }
+  // "$-1" is the only bulk of this length.
+  bool is_old_null(const weir_item &item) const { return from_resp2_ && item.len == sizeof("$-1\r\n") - 1; }
 
   // The keys of a failed part fail, the others do not.
   void array_with_failures() {
@@ -96,7 +104,10 @@ class Merger : public MergeWork {
         continue;
       }
       const weir_item &item = p.items[m_->pos_in[key]];
-      w_.ref(part + 1, item.off, item.len);
+      if (is_old_null(item))
+        w_.lit("_\r\n");
+      else
+        w_.ref(part + 1, item.off, item.len);
     }
   }
 
@@ -144,6 +155,7 @@ class Merger : public MergeWork {
 
 weir_status merge_replies(const Settings &settings, const weir_scope *scope, const weir_merge *m, weir_out *out) {
   if (m->req->cmd == kSelectRow) return merge_select(settings, scope, m, out);
+  if (is_translation(settings, m)) return translate(settings, scope, m, out);
   const Command &command = command_of(m->req->cmd, UserWord::unpack(m->req->user).sub);
   if (command.merge() == Merge::kInfo) {
     if (merge_info(settings, scope, m, out)) return WEIR_OK;

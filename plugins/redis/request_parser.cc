@@ -5,6 +5,7 @@
 
 #include "numbers.h"
 #include "quick_request.h"
+#include "resp2_servers.h"
 #include "session.h"
 
 namespace weir::redis {
@@ -232,6 +233,8 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
   req.route_arg = st_.route_arg;
   req.timeout_ms = st_.timeout_ms;
   req.replies = st_.replies;
+  if (is_resp3(req.profile) && settings_.may_say_resp2()) [[unlikely]]
+    expect_resp2(req);
   if (st_.special & (kRepliesOff | kSkipThis | kSkipNext)) mute(req);
   st_.key_count = 0;
   st_.phase = Phase::kStart;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "planner.h"
+#include "session.h"
 
 namespace weir::redis {
 
@@ -16,7 +17,8 @@ inline bool may_send(const Settings &settings, const ClientState &state) {
 
 // Whether any of its requests that is plain may be taken by the short way.
 inline bool is_ordinary(const Settings &settings, const ClientState &state) {
-  return may_send(settings, state) && state.special == 0;
+  bool translated = is_resp3(state.profile) && settings.may_say_resp2();
+  return may_send(settings, state) && state.special == 0 && !translated;
 }
 
 // parse_req()

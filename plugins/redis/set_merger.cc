@@ -31,7 +31,7 @@ weir_status SetMerger::run(const Command &command) {
   base_ = m_->part_of[0];
   width_ = asked.scores && type_of_item(base_) != '*' ? 2 : 1;
   if (kind == Merge::kUnion) {
-    all_members();
+    all_members(mark(command));
     return w_.status();
   }
   sift(kind == Merge::kIntersection || kind == Merge::kCountCommon);
@@ -40,9 +40,15 @@ weir_status SetMerger::run(const Command &command) {
     auto n = static_cast<uint64_t>(std::count(left_, left_ + members_, true));
     w_.head(':', asked.limit && asked.limit < n ? asked.limit : n);
   } else {
-    write_left();
+    write_left(mark(command));
   }
   return w_.status();
+}
+
+// How the result begins: a set of RESP3, whatever the servers speak.
+char SetMerger::mark(const Command &command) const {
+  if (command.spec == KeySpec::kRange && is_resp3(m_->req->profile)) return '~';
+  return static_cast<char>(type_of(base_));
 }
 
 // What stands behind the keys. ZDIFF's are judged by the server of its first key.
@@ -111,20 +117,20 @@ void SetMerger::too_large() {
   w_.lit("-ERR the sets are too large for weir to join; give their keys a common hash tag\r\n");
 }
 
-void SetMerger::all_members() {
+void SetMerger::all_members(char mark) {
   uint64_t most = 0, n = 0;
   for (uint32_t i = 0; i < m_->part_count; ++i) most += m_->parts[i].item_count;
   auto fresh = static_cast<bool *>(scope_->arena->alloc(scope_->arena, most + 1, 1));
   if (!fresh || !table_.reserve(scope_->arena, most)) return too_large();
-  bool *mark = fresh;
+  bool *next = fresh;
   for (uint32_t i = 0; i < m_->part_count; ++i)
-    for (uint32_t k = 0; k < m_->parts[i].item_count; ++k) n += *mark++ = table_.insert(member(i, k));
-  w_.head(static_cast<char>(type_of(base_)), n);
+    for (uint32_t k = 0; k < m_->parts[i].item_count; ++k) n += *next++ = table_.insert(member(i, k));
+  w_.head(mark, n);
   RefRun run(w_);
-  mark = fresh;
+  next = fresh;
   for (uint32_t i = 0; i < m_->part_count; ++i)
     for (uint32_t k = 0; k < m_->parts[i].item_count; ++k)
-      if (*mark++) run.add(i + 1, m_->parts[i].items[k].off, m_->parts[i].items[k].len);
+      if (*next++) run.add(i + 1, m_->parts[i].items[k].off, m_->parts[i].items[k].len);
 }
 
 // Leaves the members of the first key's part that all the other parts have (keep), or that none of them has.
@@ -145,13 +151,26 @@ void SetMerger::sift(bool keep) {
   }
 }
 
-void SetMerger::write_left() {
+void SetMerger::write_left(char mark) {
   const weir_part &part = m_->parts[base_];
   auto n = static_cast<uint64_t>(std::count(left_, left_ + members_, true));
-  w_.head(static_cast<char>(type_of(base_)), n * width_);
+  bool pairs = from_resp2_ && width_ == 2;  // in RESP3 an array of pairs, with the score as a double
+  w_.head(mark, pairs ? n : n * width_);
+  if (pairs) return write_pairs();
   RefRun run(w_);
   for (uint32_t k = 0; k < members_ * width_; ++k)
     if (left_[k / width_]) run.add(base_ + 1, part.items[k].off, part.items[k].len);
+}
+
+void SetMerger::write_pairs() {
+  const weir_part &part = m_->parts[base_];
+  for (uint32_t k = 0; k < members_; ++k) {
+    if (!left_[k]) continue;
+    const weir_item &name = part.items[k * 2], &score = part.items[k * 2 + 1];
+    weir_bytes digits = text_of(base_, score);
+    w_.lit("*2\r\n").ref(base_ + 1, name.off, name.len);
+    w_.lit(",").ref(base_ + 1, score.off + score.len - digits.len - 2, digits.len + 2);
+  }
 }
 
 }  // namespace weir::redis

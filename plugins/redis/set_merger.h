@@ -24,10 +24,12 @@ class SetMerger : public MergeWork {
   const weir_part *first_failure() const;
   uint8_t type_of_item(uint32_t part) const;
   weir_bytes member(uint32_t part, uint64_t item) const;
+  char mark(const Command &command) const;
   void too_large();
-  void all_members();
+  void all_members(char mark);
   void sift(bool keep);
-  void write_left();
+  void write_left(char mark);
+  void write_pairs();
 
   uint32_t base_ = 0;                 // the part that has the first key
   bool *left_ = nullptr;              // for each of its members: whether it is still in the result

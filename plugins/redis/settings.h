@@ -4,12 +4,16 @@
 
 #include <weir/weir.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
 #include "script_memory.h"
 
 namespace weir::redis {
+
+// What servers answered to HELLO 3.
+enum class Spoken : uint8_t { kUnknown, kResp3, kResp2Too };
 
 struct Settings {
   std::string auth;              // guards clients and opens server connections; empty = none
@@ -23,7 +27,11 @@ struct Settings {
   bool one_server = false;                // the pool is transparent
   std::string version;                    // weir's
   const weir_client *client = nullptr;    // NULLABLE: weir.client/1
-  std::unique_ptr<ScriptMemory> scripts;  // NULLABLE: with several servers. The one thing here that changes
+  std::unique_ptr<ScriptMemory> scripts;  // NULLABLE: with several servers. It changes, and so does this:
+  mutable std::atomic<Spoken> spoken{Spoken::kUnknown};  // any worker's thread
+
+  // Whether a server may answer a RESP3 client in RESP2. Nobody knows until one has been asked.
+  bool may_say_resp2() const { return spoken.load(std::memory_order_relaxed) != Spoken::kResp3; }
 
   // [config] Reads weir.config/1 and weir.pools/1. false: refused, complained about.
   bool read(const weir_host *host, weir_errbuf *err);

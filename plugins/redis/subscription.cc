@@ -112,7 +112,17 @@ class SubscriptionMerger : public MergeWork {
     uint64_t len = item.len;
     while (bytes && len > 0 && bytes[len - 1] != ':') --len;
     if (len == 0) return w_.fail(WEIR_E_FAIL);
+    if (*bytes == '*' && is_resp3(m_->req->profile)) return write_as_push(part, item.off, bytes, len - 1);
     w_.ref(part + 1, item.off, len - 1).head(':', count());
+  }
+  // The server refused HELLO 3. len: without the count.
+  void write_as_push(uint32_t part, uint64_t off, const uint8_t *bytes, uint64_t len) {
+    uint64_t name = kCommands[m_->req->cmd].full_name().size();
+    uint64_t topic = sizeof("*3\r\n$\r\n\r\n") - 1 + (name < 10 ? 1 : 2) + name;
+    bool null = topic + 1 < len && bytes[topic + 1] == '-';
+    w_.lit(">").ref(part + 1, off + 1, (null ? topic : len) - 1);
+    if (null) w_.lit("_\r\n");
+    w_.head(':', count());
   }
   void change(uint64_t user) {
     if (user == 2) ++count();

@@ -362,13 +362,65 @@ TEST_P(Session, Resp3IsForOneClientAndFromTheHelloOn) {
   EXPECT_EQ(kNil, ask_another({"GET", "none"}));
 }
 
-TEST(SessionOfOldServers, GoesOnInResp2WhereHello3IsRefused) {
-  RedisServer old(RedisServer::Options{.more = {"--rename-command", "HELLO", ""}});
-  Proxy proxy(PoolText().redis().server(old.address()));
-  Stream client = proxy.connect();
+RedisServers old_servers(size_t n) {
+  RedisServers all;
+  RedisServer::Options options{.more = {"--rename-command", "HELLO", ""}};
+  while (all.size() < n) all.push_back(std::make_unique<RedisServer>(options));
+  return all;
+}
+
+// What a transcript cannot show: several servers, old ones alone or beside a new one.
+void speaks_resp3(const RedisServers &servers) {
+  Proxy proxy(redis_pool(servers));
+  Stream plain = proxy.connect(), client = proxy.connect();
+  std::string a = key_on(plain, *servers[0]), b = key_on(plain, *servers[1]);
+  auto refresh = [&](const std::string &x, const std::string &y, const std::vector<std::string> &command) {
+    for (const std::string &key : {x, y}) plain.ask(resp({"DEL", key}));
+    for (const std::string &key : {x, y}) {
+      std::vector<std::string> full = {command[0], key};
+      full.insert(full.end(), command.begin() + 1, command.end());
+      plain.ask(resp(full));
+    }
+  };
   EXPECT_THAT(client.ask(resp({"HELLO", "3"})), StartsWith("%7\r\n"));
-  EXPECT_EQ(kOk, client.ask(resp({"SET", "key", "v"})));
-  EXPECT_EQ(kNil, client.ask(resp({"GET", "none"})));
+  client.send(resp({"LINDEX", a, "0"}) + resp({"GET", a}) + resp({"GET", b}));
+  EXPECT_THAT(client.read_reply(), StartsWith("-WRONGTYPE"));
+  EXPECT_EQ(bulk("x"), client.read_reply());
+  EXPECT_EQ(bulk("x"), client.read_reply());
+  EXPECT_EQ(kOk, client.ask(resp({"FLUSHALL"})));
+  EXPECT_EQ("*3\r\n_\r\n_\r\n_\r\n", client.ask(resp({"MGET", a, b, a})));
+  EXPECT_EQ("_\r\n", client.ask(resp({"RANDOMKEY"})));
+  EXPECT_EQ("~0\r\n", client.ask(resp({"SUNION", a, b})));
+
+  refresh(a, b, {"SADD", "m"});
+  EXPECT_EQ("~1\r\n" + bulk("m"), client.ask(resp({"SINTER", a, b})));
+  EXPECT_EQ("~1\r\n" + bulk("m"), client.ask(resp({"SUNION", b, a})));
+  EXPECT_EQ("~1\r\n" + bulk("m"), client.ask(resp({"SUNION", a, a})));
+
+  refresh(a, b, {"ZADD", "1.5", "m"});
+  EXPECT_EQ(integer(1), client.ask(resp({"ZADD", a, "inf", "n"})));
+  const std::string kPair = "*1\r\n*2\r\n" + bulk("n") + ",inf\r\n";
+  EXPECT_EQ(kPair, client.ask(resp({"ZDIFF", "2", a, b, "WITHSCORES"})));
+  EXPECT_EQ(array({bulk("n")}), client.ask(resp({"ZDIFF", "2", a, b})));
+  EXPECT_EQ(kPair, client.ask(resp({"ZRANGE", a, "1", "1", "WITHSCORES"})));
+  EXPECT_THAT(client.ask(resp({"INFO", "server"})), StartsWith("="));
+
+  // What was queued is not told by EXEC: only its nulls are known.
+  EXPECT_EQ(kOk, client.ask(resp({"MULTI"})));
+  EXPECT_EQ("+QUEUED\r\n", client.ask(resp({"ZSCORE", a, "none"})));
+  EXPECT_EQ("*1\r\n_\r\n", client.ask(resp({"EXEC"})));
+  EXPECT_EQ("_\r\n", client.ask(resp({"BLPOP", "{" + a + "}list", "0.01"})));
+  EXPECT_EQ(">3\r\n" + bulk("subscribe") + bulk(a) + integer(1), client.ask(resp({"SUBSCRIBE", a})));
+}
+
+TEST(SessionOfOldServers, AreTranslatedWhereHello3IsRefused) {
+  speaks_resp3(old_servers(2));
+}
+
+TEST(SessionOfOldServers, AreTranslatedBesideNewOnes) {
+  RedisServers servers = old_servers(1);
+  servers.push_back(std::make_unique<RedisServer>());
+  speaks_resp3(servers);
 }
 
 // ---- replies that are not wanted

@@ -87,7 +87,10 @@ inline std::vector<TranscriptLine> read_transcript(const std::string &path) {
 // Where replies may differ, and why.
 class Exceptions {
  public:
-  explicit Exceptions(const std::string &path) {
+  explicit Exceptions(const std::string &path) { add(path); }
+
+  // Of those in several files for one command the first holds.
+  void add(const std::string &path) {
     std::ifstream file(path);
     if (!file) throw std::runtime_error("cannot read " + path);
     for (std::string text; std::getline(file, text);) {
