@@ -423,6 +423,17 @@ TEST(SessionOfOldServers, AreTranslatedBesideNewOnes) {
   speaks_resp3(servers);
 }
 
+TEST(SessionOfOldServers, ConfirmAsPushes) {
+  RedisServers servers = old_servers(1);
+  Proxy proxy(redis_pool(servers));
+  Stream client = proxy.connect();
+  EXPECT_THAT(client.ask(resp({"HELLO", "3"})), StartsWith("%7\r\n"));
+  EXPECT_EQ(">3\r\n" + bulk("subscribe") + bulk("$-1") + integer(1), client.ask(resp({"SUBSCRIBE", "$-1"})));
+  EXPECT_EQ(">3\r\n" + bulk("unsubscribe") + bulk("$-1") + integer(0), client.ask(resp({"UNSUBSCRIBE"})));
+  EXPECT_EQ(">3\r\n" + bulk("punsubscribe") + "_\r\n" + integer(0), client.ask(resp({"PUNSUBSCRIBE"})));
+  EXPECT_EQ("_\r\n", client.ask(resp({"GET", "none"})));
+}
+
 // ---- replies that are not wanted
 
 TEST_P(Session, RepliesCanBeSwitchedOff) {
