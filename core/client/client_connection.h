@@ -56,6 +56,8 @@ class ClientConnection final : public net::Connection,
   void check_time(uint64_t now_us);
   // The spare pool was replaced: it reads no further until what it may have under way there is answered.
   void spare_changed();
+  // Whether it has a connection of its own to a server of the spare pool.
+  bool leases_spare() const;
   // Servers came or went, so that what it listens to over leases may be said by others now.
   void ring_changed_under_leases();
   // Its front was replaced: it goes to the new one as soon as nothing of it is under way, see Front::hand_over().

@@ -115,6 +115,11 @@ void ClientConnection::lease_lost(upstream::ServerConnection &connection) {
   }
 }
 
+bool ClientConnection::leases_spare() const {
+  return std::any_of(leases_.begin(), leases_.end(),
+                     [this](const Lease &lease) { return !front_->reach.is_own(lease.place); });
+}
+
 void ClientConnection::ring_changed_under_leases() {
   auto streams = [](const Lease &lease) { return (lease.begin.flags & WEIR_REQ_STREAM_RSP) != 0; };
   if (input_ended_ || std::none_of(leases_.begin(), leases_.end(), streams)) return;

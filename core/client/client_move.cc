@@ -73,9 +73,18 @@ void Front::hand_over(Front &to) {
 
 void Front::set_spare(Front *spare) {
   bool sends_there = reach.spare() != nullptr && reach.spare() != spare && pool.ring().diverts();
+  if (reach.spare() != nullptr && reach.spare() != spare) leave_spare();
   reach.set_spare(spare);
   // Nothing may overtake, on another connection, what went to the one before.
   for (size_t i = clients_.size(); sends_there && i-- > 0;) clients_[i]->spare_changed();
+}
+
+// The numbers of its servers will mean others. Whoever has a connection of its own there is in the middle of something.
+void Front::leave_spare() {
+  topics.leave_spare();
+  for (size_t i = clients_.size(); i-- > 0;) {
+    if (i < clients_.size() && clients_[i]->leases_spare()) clients_[i]->close();
+  }
 }
 
 bool Front::move(ClientConnection &client) {

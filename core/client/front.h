@@ -87,6 +87,7 @@ class Front {
     ClientConnection *client;
     upstream::ServerConnection *connection;
   };
+  void leave_spare();
   void forget(ClientConnection &client);  // it is closed; buried at the end of the turn
   std::unique_ptr<ClientConnection> take_out(ClientConnection &client);
   bool move(ClientConnection &client);  // to the successor; false: something is under way

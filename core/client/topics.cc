@@ -13,7 +13,8 @@ namespace weir::client {
 namespace {
 
 constexpr uint64_t kFirstDelayUs = 50'000, kMostDelayUs = 2'000'000;
-constexpr uint64_t kGoodForUs = 10'000'000;  // a feed that lasted so long is taken anew at once
+constexpr uint32_t kNowhere = WEIR_NO_SERVER - 1;  // a place that is none
+constexpr uint64_t kGoodForUs = 10'000'000;        // a feed that lasted so long is taken anew at once
 
 }  // namespace
 
@@ -209,6 +210,22 @@ void Topics::say_some(Feed &feed, uint32_t purpose, uint32_t kind, const std::ve
                  front_.reach.due_us(feed.place))) {
     WEIR_LOG(err, "pool %s: topics could not be asked for", front_.settings.name.c_str());
   }
+}
+
+// Their topics are nowhere until the ring is looked at again, which the new spare pool brings about.
+void Topics::leave_spare() {
+  std::erase_if(feeds_, [this](const auto &feed) {
+    if (front_.reach.is_own(feed->place)) return false;
+    if (feed->connection != nullptr) {
+      front_.forget_waiter(*feed->connection);
+      feed->connection->upstream().leases.drop(*feed->connection);
+    }
+    return true;
+  });
+  for (auto &[_, topic] : topics_) {
+    if (topic->place != WEIR_NO_SERVER && !front_.reach.is_own(topic->place)) topic->place = kNowhere;
+  }
+  front_.reactor.later([this] { ring_changed(); });
 }
 
 // Topics move to the server that has them now; what every server may speak of is asked of those that came back.

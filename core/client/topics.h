@@ -70,6 +70,8 @@ class Topics {
   void leave(ClientConnection &client, Topic &topic);  // which is in its list no more
 
   void ring_changed();
+  // The spare pool is about to be another one, or none.
+  void leave_spare();
   // Takes feeds anew that were lost.
   void check_time(uint64_t now_us) {
     if (next_retry_us_ != 0 && now_us >= next_retry_us_) retry(now_us);

@@ -60,6 +60,10 @@ void Leases::let_go() {
   leaving.swap(leaving_);
   for (const Leaving &each : leaving) {
     ServerConnection &connection = *each.connection;
+    if (connection.closing_soon_) {  // it could not connect, and hears of it in the next turn
+      leaves(connection, false);
+      continue;
+    }
     auto &idle = idle_[connection.server()];
     if (each.clean && connection.is_as_new() && idle.size() < kMostIdle) {
       idle.push_back(&connection);
