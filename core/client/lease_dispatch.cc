@@ -39,7 +39,7 @@ void Dispatcher::postpone(const One &one) {
     message->end = one.req.size;
   }
   std::vector<weir_key> keys(one.keys, one.keys + one.req.key_count);
-  client_.postponed_.reset(new Postponed{one.req, std::move(keys), message});
+  client_.postponed_ = std::make_unique<Postponed>(Postponed{one.req, std::move(keys), message});
   client_.pause(ClientConnection::kTurn);
 }
 

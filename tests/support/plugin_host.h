@@ -30,8 +30,8 @@ class PluginFile {
   std::string error_;
 };
 
-// What create() gets: weir.config/1 over a map of strings, weir.pools/1 with one pool, and weir.client/1, by which every
-// client is 127.0.0.1:50000 and seven seconds old.
+// What create() gets: weir.config/1 over a map of strings, weir.pools/1 with one pool, and weir.client/1, by which
+// every client is 127.0.0.1:50000 and seven seconds old.
 class FakeHost {
  public:
   using Config = std::map<std::string, std::string>;
