@@ -62,7 +62,7 @@ Topic *Topics::join(ClientConnection &client, uint64_t profile, uint32_t kind, w
   auto [at, is_new] = topics_.try_emplace(key(profile, kind, name));
   if (is_new) {
     std::string_view all = at->first;
-    at->second.reset(new Topic{all.substr(all.size() - name.len), profile, kind, place, {}});
+    at->second = std::make_unique<Topic>(Topic{all.substr(all.size() - name.len), profile, kind, place, {}});
   }
   Topic &topic = *at->second;
   if (std::find(topic.clients.begin(), topic.clients.end(), &client) != topic.clients.end()) return nullptr;
