@@ -134,8 +134,8 @@ weir_bytes ScriptMemory::find(weir_bytes text, weir_arena *arena) {
   if (place == scripts_.end()) return {nullptr, 0};
   place->second.used = ++clock_;
   const std::string &body = place->second.body;
-  auto copy = static_cast<uint8_t *>(arena->alloc(arena, body.size() + 1, 1));
-  if (copy) std::memcpy(copy, body.data(), body.size());
+  auto copy = static_cast<uint8_t *>(arena->alloc(arena, std::max<size_t>(body.size(), 1), 1));
+  if (copy) std::copy(body.begin(), body.end(), copy);
   return {copy, copy ? body.size() : 0};
 }
 
