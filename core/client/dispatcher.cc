@@ -269,7 +269,7 @@ void Dispatcher::send_again(ClientConnection &client, Part &part) {
   }
   upstream::ServerConnection *to = reach.connection(place, client.lane_, part.request->req.profile);
   if (to == nullptr) {
-    client.part_failed(part, {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, "max_profiles is reached"}, false);
+    client.part_failed(part, {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut}, false);
     client.reactor_.requests.release(part);
     return;
   }

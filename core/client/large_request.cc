@@ -15,7 +15,6 @@ namespace {
 constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
 constexpr std::string_view kServerDown = "the server is down";
 constexpr std::string_view kQueueFull = "the server's queue is full";
-constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
 constexpr std::string_view kNotEncoded = "the command could not be encoded";
 
 }  // namespace

@@ -11,7 +11,6 @@ namespace weir::client {
 namespace {
 
 constexpr std::string_view kLeasesOut = "lease_limit connections to the server are in use by other clients";
-constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
 constexpr std::string_view kNoPrelude = "what has to come first could not be encoded";
 
 }  // namespace

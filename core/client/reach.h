@@ -16,6 +16,9 @@ namespace weir::client {
 
 class Front;
 
+// Why there is no connection of a profile.
+constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
+
 class Reach {
  public:
   explicit Reach(Front &own);

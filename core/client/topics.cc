@@ -7,7 +7,6 @@
 #include "core/client/client_connection.h"
 #include "core/client/front.h"
 #include "core/client/put_ahead.h"
-#include "core/client/render.h"
 
 namespace weir::client {
 namespace {
@@ -228,11 +227,21 @@ void Topics::leave_spare() {
   front_.reactor.later([this] { ring_changed(); });
 }
 
+// What every server may speak of: those that were down when it was first asked for have no feed yet.
+void Topics::ask_all_that_serve(const route::Ring &ring, uint64_t profile) {
+  for (uint32_t server = 0; server < ring.size(); ++server) {
+    if (ring.alive(server) && find(server, profile) == nullptr) feed(server, profile);
+  }
+}
+
 // Topics move to the server that has them now; what every server may speak of is asked of those that came back.
 void Topics::ring_changed() {
   const route::Ring &ring = front_.pool.ring();
   for (auto &[_, topic] : topics_) {
-    if (topic->place == WEIR_NO_SERVER) continue;
+    if (topic->place == WEIR_NO_SERVER) {
+      ask_all_that_serve(ring, topic->profile);
+      continue;
+    }
     weir_bytes name{reinterpret_cast<const uint8_t *>(topic->name.data()), topic->name.size()};
     uint32_t place = WEIR_NO_SERVER;
     front_.reach.route(ring, &name, 1, &place, front_.reactor.now_us);

@@ -20,6 +20,9 @@
 namespace weir::upstream {
 class ServerConnection;
 }
+namespace weir::route {
+class Ring;
+}
 
 namespace weir::client {
 
@@ -88,6 +91,7 @@ class Topics {
   void say_some(Feed &feed, uint32_t purpose, uint32_t kind, const std::vector<weir_bytes> &names);
   void say_everywhere(Topic &topic, uint32_t purpose);
   void end_unused(uint64_t profile);
+  void ask_all_that_serve(const route::Ring &ring, uint64_t profile);
   void lost(Feed &feed);
   void retry(uint64_t now_us);
   void take_anew(Feed &feed);

@@ -101,6 +101,21 @@ TEST_F(TopicsTest, ATopicOfAllServersIsHeardFromEach) {
   EXPECT_TRUE(world.got(client, "!0 b\n"));
 }
 
+TEST_F(TopicsTest, AServerThatWasDownIsAskedForATopicOfAllServersWhenItComesBack) {
+  auto both = world.made->pool->rebuild({false, true});
+  Peer &client = world.connect();
+  client.say("tuneall 0\n");
+  EXPECT_TRUE(world.got(world.server(1), "tuneall 0\n"));
+  world.server(1).say("+ok\n");
+  EXPECT_TRUE(world.got(client, "#1\n"));
+  EXPECT_TRUE(world.servers[0].connections.empty());
+  auto one = world.made->pool->rebuild({true, true});
+  world.front->release_held();
+  EXPECT_TRUE(world.got(world.server(0), "on 0\n"));
+  world.server(0).say("+ok\n!0 a\n");
+  EXPECT_TRUE(world.got(client, "!0 a\n"));
+}
+
 TEST_F(TopicsTest, ALostFeedIsTakenAnewAndAskedAgain) {
   Peer &one = listener("0");
   Peer &two = listener("2");
