@@ -87,6 +87,7 @@ void time_merge(benchmark::State &state, const Kind &kind) {
                      0,
                      0,
                      0,
+                     nullptr,
                      nullptr};
     uint64_t written = 0;
     for (; merge.first < keys; merge.first += merge.count) {

@@ -22,7 +22,10 @@ const weir_pools *PoolsView::table() {
                                        .reserved = 0,
                                        .own = plugin::own,
                                        .pool = plugin::pool,
-                                       .servers = plugin::servers};
+                                       .servers = plugin::servers,
+                                       .target = nullptr,
+                                       .server = nullptr,
+                                       .server_of = nullptr};
   return &the_table;
 }
 

@@ -20,8 +20,11 @@ uint64_t *cells(const weir_host *host, uint32_t worker_id) {
 }  // namespace
 
 const weir_stats *StatsView::table() {
-  static const weir_stats the_table = {
-      .struct_size = sizeof(weir_stats), .reserved = 0, .define = plugin::define, .cells = plugin::cells};
+  static const weir_stats the_table = {.struct_size = sizeof(weir_stats),
+                                       .reserved = 0,
+                                       .define = plugin::define,
+                                       .cells = plugin::cells,
+                                       .observe = nullptr};
   return &the_table;
 }
 

@@ -14,10 +14,13 @@ namespace weir::redis {
 // long as it takes it to mean.
 constexpr uint32_t kForEver = 0;
 
+// A server looks at timeouts once a tick, of which it makes at least one a second ("hz"): so much later it may answer.
+constexpr uint32_t kServerTickMs = 1000;
+
 constexpr uint64_t kLongestTimeout = 40;  // characters; longer ones are the server's to read
 
 inline uint32_t bounded_ms(double ms) {
-  return ms > 0 && ms < UINT32_MAX ? static_cast<uint32_t>(std::ceil(ms)) : kForEver;
+  return ms > 0 && ms < UINT32_MAX - kServerTickMs ? static_cast<uint32_t>(std::ceil(ms)) + kServerTickMs : kForEver;
 }
 
 // "0.25": BLPOP and the like.

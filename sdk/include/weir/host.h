@@ -52,14 +52,21 @@ typedef struct weir_config {
 
 /* ---- weir.stats/1: counters of the plugin's own, shown with the core's -------------------------------------------- */
 #define WEIR_EXT_STATS "weir.stats/1"
-enum { WEIR_S_COUNTER, WEIR_S_GAUGE };
+enum { WEIR_S_COUNTER, WEIR_S_GAUGE, WEIR_S_HISTOGRAM };
 typedef struct weir_stats {
   uint32_t struct_size, reserved;
   /* [config] A handle for weir_count(); UINT32_MAX = refused (too many, or the name is taken). */
   uint32_t (*define)(const weir_host *, uint32_t kind, const char *name, const char *help);
   /* [worker] This worker's cells, indexed by handle, {inst}. Read by the core while they are written. */
   uint64_t *(*cells)(const weir_host *, uint32_t worker_id);
+  /* [worker] One value more in a histogram; its unit belongs into its name. Shown as count, sum, maximum and quantiles
+   * that are right to 1/16. weir_count() is not for histograms. */
+  void (*observe)(const weir_host *, uint32_t worker_id, uint32_t handle, uint64_t value);
 } weir_stats;
+/* Counters are sums over the workers. A gauge is one too: each worker sets its share (weir_set()). */
+static inline void weir_set(uint64_t *cells, uint32_t handle, uint64_t value) {
+  __atomic_store_n(&cells[handle], value, __ATOMIC_RELAXED);
+}
 /* [worker] Adds n to a cell: a relaxed load and a relaxed store, since only this worker writes it. */
 static inline void weir_count(uint64_t *cells, uint32_t handle, uint64_t n) {
   __atomic_store_n(&cells[handle], __atomic_load_n(&cells[handle], __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
@@ -72,6 +79,14 @@ typedef struct weir_pools {
   uint32_t (*own)(const weir_host *);                    /* [any] the pool this instance belongs to */
   uint32_t (*pool)(const weir_host *, const char *name); /* [config] UINT32_MAX = no such pool */
   uint32_t (*servers)(const weir_host *, uint32_t pool); /* [config][worker] how many servers it has */
+  /* [config] The number of a pool that verdicts of this filter may name from now on. UINT32_MAX, with a text: there is no
+   * such pool, or it is of another protocol than the instance's own. */
+  uint32_t (*target)(const weir_host *, const char *name, weir_errbuf *);
+  /* [config] A server's index by its name, as the configuration has it ("host:port" or its alias); UINT32_MAX: none. */
+  uint32_t (*server)(const weir_host *, uint32_t pool, const char *name);
+  /* [worker] Where a key lies now in own() or a target(), by that pool's hash and distribution; WEIR_NO_SERVER of hash.h:
+   * nowhere. With the scope of on_request(). */
+  uint32_t (*server_of)(const weir_scope *, uint32_t pool, weir_bytes key);
 } weir_pools;
 
 /* ---- weir.client/1: the client that a callback is about ------------------------------------------------------------ */
@@ -90,6 +105,36 @@ typedef struct weir_client {
    * WEIR_E_FAIL: the scope is not a client's. */
   weir_status (*about)(const weir_scope *, weir_client_about *);
 } weir_client;
+
+/* ---- weir.loop/1: time ----------------------------------------------------------------------------------------------- */
+#define WEIR_EXT_LOOP "weir.loop/1"
+typedef struct weir_loop {
+  uint32_t struct_size, reserved;
+  /* [worker] Calls fn(ud) on this worker, from its loop: after_us from now, and each every_us from then on (0 = once).
+   * For filters: may be called from worker_init() on; the core cancels what is left after worker_fini(). At most 1024 an
+   * instance and worker, never closer than 1 ms. 0 = refused. */
+  uint64_t (*timer)(const weir_host *, uint32_t worker_id, uint64_t after_us, uint64_t every_us, void (*fn)(void *ud),
+                    void *ud);
+  void (*cancel)(const weir_host *, uint32_t worker_id, uint64_t timer); /* [worker] one that is over is ignored */
+} weir_loop;
+
+/* ---- weir.hashes/1: any hash function that is loaded ------------------------------------------------------------------ */
+#define WEIR_EXT_HASHES "weir.hashes/1"
+typedef struct weir_hashes {
+  uint32_t struct_size, reserved;
+  /* [config] A hash component with its defaults; {inst}. NULL = none of that name. */
+  const void *(*find)(const weir_host *, const char *name);
+  uint64_t (*run)(const void *found, weir_bytes key); /* [any] as weir_hash.run() for one key; 0 for an empty one */
+} weir_hashes;
+
+/* ---- weir.commands/1: the command table of any protocol that is loaded ------------------------------------------------ */
+#define WEIR_EXT_COMMANDS "weir.commands/1"
+struct weir_cmd;
+typedef struct weir_commands {
+  uint32_t struct_size, reserved;
+  /* [config] {process}; NULL = no such protocol. */
+  const struct weir_cmd *(*table)(const weir_host *, const char *protocol, uint32_t *n);
+} weir_commands;
 
 WEIR_EXTERN_C_END
 #endif

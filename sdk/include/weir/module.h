@@ -4,6 +4,8 @@
 #include "types.h"
 WEIR_EXTERN_C_BEGIN
 
+struct weir_host;
+
 enum {
   WEIR_K_PROTOCOL = 1,  /* ops: weir_protocol */
   WEIR_K_HASH = 2,      /* ops: weir_hash     */
@@ -21,6 +23,19 @@ typedef struct weir_component {
   /* [any] NULLABLE. The component's own extensions by id, e.g. WEIR_EXT_SCHEMA; NULL = it has none of that name. */
   const void *(*extension)(const char *id);
 } weir_component;
+
+/* ---- weir.command/1: a component's own subcommand, `weir NAME ARGS...` ---------------------------------------------- */
+#define WEIR_EXT_COMMAND "weir.command/1"
+typedef struct weir_command {
+  uint32_t struct_size, reserved;
+  const char *name;    /* lower case, digits and '-' */
+  const char *usage;   /* its arguments, e.g. "SCRIPT..." */
+  const char *summary; /* one line for --help */
+  /* Runs in a process of its own, with standard output and error: it may read files and take its time. args[0..n) follow
+   * the name. The host offers weir.hashes/1 and weir.commands/1, and of weir.pools/1 nothing. The result is the
+   * process's exit status: 0 = well, 1 = not, 2 = used wrongly (it has said how). */
+  int32_t (*run)(const struct weir_host *, const weir_bytes *args, uint32_t n);
+} weir_command;
 
 /* Constant data, {process}. */
 typedef struct weir_module {

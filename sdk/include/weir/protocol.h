@@ -15,7 +15,15 @@
 WEIR_EXTERN_C_BEGIN
 
 /* ---- commands ------------------------------------------------------------------------------------------------------ */
-enum { WEIR_CMD_READ = 1, WEIR_CMD_WRITE = 2, WEIR_CMD_ADMIN = 4, WEIR_CMD_MULTIKEY = 8 };
+enum {
+  WEIR_CMD_READ = 1,
+  WEIR_CMD_WRITE = 2,
+  WEIR_CMD_ADMIN = 4,
+  WEIR_CMD_MULTIKEY = 8, /* may have several keys */
+  WEIR_CMD_ECHO = 16,    /* its replies hold keys of the request. When a filter rewrote any, the core adds TRANSFORM and
+                          * KEEP, and merge() puts back what the client asked for (weir_merge.client_keys) */
+  WEIR_CMD_STATE = 32    /* parse_req() changes the client's state by it: filters see it, but may not reject or answer it */
+};
 /* ARRAY, {process}. A command's index in the table is its id; row 0 is "(other)": what the table does not know. */
 typedef struct weir_cmd {
   const char *name; /* lower case */
@@ -259,6 +267,7 @@ typedef struct weir_merge {
   uint32_t changed_count;
   const uint8_t *changed; /* NULLABLE; topics: changed[i] != 0 when the client's listening to the i-th key has changed.
                            * TOPICS_OFF without keys: key_bytes are what it listened to, and there are no parts */
+  const weir_bytes *client_keys; /* NULLABLE; when a filter rewrote keys: all of them as the client sent them */
 } weir_merge;
 
 /* ---- errors --------------------------------------------------------------------------------------------------------- */
@@ -277,7 +286,11 @@ enum {
   WEIR_ERR_INTERNAL = 10,   /* a plugin broke its contract, or asked for what this core does not do */
   WEIR_ERR_ABORTED = 11,    /* a transaction that could not be kept whole */
   WEIR_ERR_AUTH = 12,       /* the server refused weir's credentials */
-  WEIR_ERR_ANSWER = 13      /* a filter answers in the server's place; text is the value */
+  /* A filter answers in the server's place, with the request as source 0 of out: */
+  WEIR_ERR_ANSWER = 13,      /* text is the value */
+  WEIR_ERR_ANSWER_NONE = 14, /* nothing is there: a null, a miss */
+  WEIR_ERR_ANSWER_DONE = 15, /* what a write that succeeded says: +OK, STORED, DELETED */
+  WEIR_ERR_ANSWER_INT = 16   /* text is a decimal integer */
 };
 
 /* ---- the table ------------------------------------------------------------------------------------------------------ */
@@ -341,7 +354,8 @@ typedef struct weir_protocol {
   void (*profile_idle)(const weir_scope *, uint64_t profile);
   /* [worker] NULLABLE op. A connection is gone: free what its state points to. */
   void (*closed)(const weir_scope *, uint32_t is_server);
-  /* [worker] NULLABLE op. The arguments of a whole request for filters: fills out[0..cap), returns how many there are. */
+  /* [worker] NULLABLE op. The words of a whole request for filters, out[0] being the command's as the client sent it:
+   * fills out[0..cap) with pointers into message, returns how many there are. scope->state is the client_state. */
   uint32_t (*args)(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap);
   /* [worker] NULLABLE op. A key of a request with WEIR_REQ_CODED_KEYS as it is without its encoding: that is what is
    * hashed, what filters see, and what key_bytes of render() and merge() hold; the request's bytes stay as they are.

@@ -19,7 +19,9 @@ enum {
   WEIR_T_DURATION = 5,
   WEIR_T_SIZE = 6,
   WEIR_T_LIST = 7,  /* a list of strings */
-  WEIR_T_ANY = 8
+  WEIR_T_ANY = 8,
+  WEIR_T_FILE = 9   /* a file's path, from the directory of the configuration file unless it begins with '/'. It must be
+                     * readable; str() gives the whole path; a reload looks whether the file's content has changed */
 };
 enum {
   WEIR_KEY_POOL = 1,    /* may also be written directly in the pool, as nutcracker.yml does */
