@@ -5,11 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace weir {
+
+class TagTable;  // core/base/tags.h
+struct TagSum;
 
 // One number with one writer: a relaxed load and store, never a read-modify-write.
 class Cell {
@@ -89,6 +94,7 @@ struct alignas(128) StatsPage {
 // One writer's cells of a pool, its servers in the order of the configuration they were asked for with.
 struct PoolCounters {
   PoolCells *pool = nullptr;
+  TagTable *tags = nullptr;
   std::vector<ServerCells *> servers;
 };
 
@@ -97,21 +103,19 @@ struct PoolCounters {
 // thread makes cells and sums them.
 class StatsBook {
  public:
-  explicit StatsBook(size_t writers) : pages_(writers) {}
+  explicit StatsBook(size_t writers);
+  ~StatsBook();
+  StatsBook(const StatsBook &) = delete;
+  StatsBook &operator=(const StatsBook &) = delete;
 
   StatsPage &page(size_t writer) { return pages_[writer]; }
   // [control] The place of a pool or server; made if there is none.
-  size_t pool_place(std::string_view name) { return place(pools_, name, pages_.size()); }
-  size_t server_place(size_t pool, std::string_view name) { return place(pools_[pool].servers, name, pages_.size()); }
+  size_t pool_place(std::string_view name);
+  size_t server_place(size_t pool, std::string_view name);
   // [control] To be handed to the writer.
-  PoolCounters counters(size_t writer, std::string_view pool, const std::vector<std::string_view> &servers) {
-    size_t at = pool_place(pool);
-    PoolCounters out{&pools_[at].cells[writer].cells, {}};
-    for (std::string_view server : servers) {
-      out.servers.push_back(&pools_[at].servers[server_place(at, server)].cells[writer].cells);
-    }
-    return out;
-  }
+  PoolCounters counters(size_t writer, std::string_view pool, const std::vector<std::string_view> &servers);
+  // [control] By name, of all writers.
+  std::map<std::string, TagSum, std::less<>> tags(size_t pool) const;
 
   uint64_t total_connections() const {
     return fold(MetricKind::counter, pages_, [](const StatsPage &s) { return s.total_connections.get(); });
@@ -136,20 +140,13 @@ class StatsBook {
   };
   struct PoolPlace {
     std::string name;
-    std::vector<Own<PoolCells>> cells;  // by writer
+    std::vector<Own<PoolCells>> cells;            // by writer
+    std::vector<std::unique_ptr<TagTable>> tags;  // by writer
     std::deque<ServerPlace> servers;
   };
 
   template <class T>
-  static size_t place(std::deque<T> &places, std::string_view name, size_t writers) {
-    for (size_t i = 0; i < places.size(); ++i) {
-      if (places[i].name == name) return i;
-    }
-    T &made = places.emplace_back();
-    made.name = name;
-    made.cells = decltype(made.cells)(writers);
-    return places.size() - 1;
-  }
+  static size_t place(std::deque<T> &places, std::string_view name, size_t writers);
   template <class Own>
   static uint64_t sum(MetricKind kind, const std::vector<Own> &of, size_t metric) {
     return fold(kind, of,
