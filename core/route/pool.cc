@@ -38,11 +38,22 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
   pool->protocol = use(WEIR_K_PROTOCOL, settings.protocol, "protocol");
   pool->hash = use(WEIR_K_HASH, settings.hash, "hash");
   pool->dist = use(WEIR_K_DIST, settings.distribution, "distribution");
-  for (const config::Use &filter : settings.filters) {
-    complaints.add(filter.place, path + "filters", "filters are not in this version of weir yet; remove them");
-  }
-  if (!settings.filters.empty()) return nullptr;
   if (!pool->protocol || !pool->hash || !pool->dist) return nullptr;
+  const weir_protocol &protocol = pool->protocol->protocol();
+  Filters &filters = pool->filters;
+  filters.requests.resize(protocol.cmd_count);
+  filters.responses.resize(protocol.cmd_count);
+  for (size_t i = 0; i < settings.filters.size(); ++i) {
+    const config::Use &filter = settings.filters[i];
+    const std::string key = "filters[" + std::to_string(i) + "]";
+    if (i == Filters::kMost) {
+      complaints.add(filter.place, path + key, "expected at most 8 filters in a pool");
+      return nullptr;
+    }
+    filters.all.push_back(use(WEIR_K_FILTER, filter, key.c_str()));
+    if (!filters.all.back()) return nullptr;
+    if (!filters.ask(protocol, settings.protocol.name, filter, path + key, complaints)) return nullptr;
+  }
   for (const config::Server &server : settings.servers) pool->backends.emplace_back(server);
   auto ring = Ring::build(*pool->dist, pool->backends, Standings(pool->backends.size()), pool->ring_rules(), nullptr);
   if (!ring) {

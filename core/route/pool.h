@@ -10,6 +10,7 @@
 #include "core/base/stats.h"
 #include "core/config/settings.h"
 #include "core/plugin/instance.h"
+#include "core/route/filters.h"
 #include "core/route/ring.h"
 #include "core/upstream/backend.h"
 
@@ -25,6 +26,7 @@ class Pool {
   const uint32_t index;  // its place in its configuration
   const uint32_t id;     // no other pool of this process has had it
   std::unique_ptr<plugin::Instance> protocol, hash, dist;
+  Filters filters;
   std::deque<upstream::Backend> backends;
   std::atomic<uint32_t> clients{0};  // connected now, all workers
   // By worker, the control thread's at the end; given before the pool serves.
