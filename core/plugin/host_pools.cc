@@ -14,6 +14,10 @@ uint32_t pool(const weir_host *host, const char *name) {
 uint32_t servers(const weir_host *host, uint32_t pool_index) {
   return Host::of(host).pools().servers(pool_index);
 }
+weir_bytes name(const weir_host *host, uint32_t pool_index) {
+  const std::string &text = Host::of(host).pools().name(pool_index);
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
 
 }  // namespace
 
@@ -25,7 +29,8 @@ const weir_pools *PoolsView::table() {
                                        .servers = plugin::servers,
                                        .target = nullptr,
                                        .server = nullptr,
-                                       .server_of = nullptr};
+                                       .server_of = nullptr,
+                                       .name = plugin::name};
   return &the_table;
 }
 
@@ -40,9 +45,9 @@ uint32_t PoolsView::servers(uint32_t pool) const {
   return pool < pools_.size() ? pools_[pool].servers : 0;
 }
 
-const std::string &PoolsView::own_name() const {
+const std::string &PoolsView::name(uint32_t pool) const {
   static const std::string kNone;
-  return own_ < pools_.size() ? pools_[own_].name : kNone;
+  return pool < pools_.size() ? pools_[pool].name : kNone;
 }
 
 }  // namespace weir::plugin

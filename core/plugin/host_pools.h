@@ -16,9 +16,10 @@ class PoolsView {
   static const weir_pools *table();
 
   uint32_t own() const { return own_; }
-  uint32_t pool(const char *name) const;  // UINT32_MAX = no such pool
-  uint32_t servers(uint32_t pool) const;  // 0 for a pool that is none
-  const std::string &own_name() const;    // "" for an instance that belongs to none
+  uint32_t pool(const char *name) const;                      // UINT32_MAX = no such pool
+  uint32_t servers(uint32_t pool) const;                      // 0 for a pool that is none
+  const std::string &name(uint32_t pool) const;               // "" likewise
+  const std::string &own_name() const { return name(own_); }  // "" for an instance that belongs to none
 
  private:
   const uint32_t own_;

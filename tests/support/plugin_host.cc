@@ -134,7 +134,7 @@ struct FakeHostCalls {
   static const void *extension(const weir_host *, const char *id) {
     static const weir_config config = {
         sizeof(weir_config), 0, root, kind, count, at, get, boolean, i64, f64, str, duration_us, plain, complain};
-    static const weir_pools pools = {sizeof(weir_pools), 0, own, pool, servers, nullptr, nullptr, nullptr};
+    static const weir_pools pools = {sizeof(weir_pools), 0, own, pool, servers, nullptr, nullptr, nullptr, nullptr};
     static const weir_client client = {sizeof(weir_client), 0, about};
     if (std::strcmp(id, WEIR_EXT_CONFIG) == 0) return &config;
     if (std::strcmp(id, WEIR_EXT_POOLS) == 0) return &pools;

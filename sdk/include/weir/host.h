@@ -87,6 +87,7 @@ typedef struct weir_pools {
   /* [worker] Where a key lies now in own() or a target(), by that pool's hash and distribution; WEIR_NO_SERVER of hash.h:
    * nowhere. With the scope of on_request(). */
   uint32_t (*server_of)(const weir_scope *, uint32_t pool, weir_bytes key);
+  weir_bytes (*name)(const weir_host *, uint32_t pool); /* [any] {inst}; empty = no such pool */
 } weir_pools;
 
 /* ---- weir.client/1: the client that a callback is about ------------------------------------------------------------ */
