@@ -56,9 +56,13 @@ Ops ops(const weir_filter &f) {
 }  // namespace
 
 Words command_flags(uint32_t flags) {
-  return words(
-      flags,
-      {{WEIR_CMD_READ, "read"}, {WEIR_CMD_WRITE, "write"}, {WEIR_CMD_ADMIN, "admin"}, {WEIR_CMD_MULTIKEY, "multikey"}});
+  return words(flags, {{WEIR_CMD_READ, "read"},
+                       {WEIR_CMD_WRITE, "write"},
+                       {WEIR_CMD_ADMIN, "admin"},
+                       {WEIR_CMD_MULTIKEY, "multikey"},
+                       {WEIR_CMD_ECHO, "echo"},
+                       {WEIR_CMD_STATE, "state"},
+                       {WEIR_CMD_TOPICS, "topics"}});
 }
 
 Words dist_flags(uint32_t flags) {

@@ -22,7 +22,9 @@ enum {
   WEIR_CMD_MULTIKEY = 8, /* may have several keys */
   WEIR_CMD_ECHO = 16,    /* its replies hold keys of the request. When a filter rewrote any, the core adds TRANSFORM and
                           * KEEP, and merge() puts back what the client asked for (weir_merge.client_keys) */
-  WEIR_CMD_STATE = 32    /* parse_req() changes the client's state by it: filters see it, but may not reject or answer it */
+  WEIR_CMD_STATE = 32,   /* parse_req() changes the client's state by it: filters see it, but may not reject or answer it */
+  WEIR_CMD_TOPICS = 64   /* what stands as its keys are names that clients meet at (channels), not keys of the store:
+                          * filters see them, but may not rewrite them */
 };
 /* ARRAY, {process}. A command's index in the table is its id; row 0 is "(other)": what the table does not know. */
 typedef struct weir_cmd {
@@ -355,7 +357,8 @@ typedef struct weir_protocol {
   /* [worker] NULLABLE op. A connection is gone: free what its state points to. */
   void (*closed)(const weir_scope *, uint32_t is_server);
   /* [worker] NULLABLE op. The words of a whole request for filters, out[0] being the command's as the client sent it:
-   * fills out[0..cap) with pointers into message, returns how many there are. scope->state is the client_state. */
+   * fills out[0..cap) with pointers into message, or to the arena, and returns how many there are. scope->state is the
+   * client_state. */
   uint32_t (*args)(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap);
   /* [worker] NULLABLE op. A key of a request with WEIR_REQ_CODED_KEYS as it is without its encoding: that is what is
    * hashed, what filters see, and what key_bytes of render() and merge() hold; the request's bytes stay as they are.
