@@ -3,6 +3,7 @@
 #include <weir/module.h>
 
 #include "core/base/text.h"
+#include "core/config/named_file.h"
 #include "core/config/secret.h"
 
 namespace weir::config {
@@ -33,7 +34,7 @@ std::shared_ptr<Node> empty_map(const Place &place) {
 std::shared_ptr<Node> typed(const weir_schema_key &key, const std::shared_ptr<Node> &value) {
   if (key.type == WEIR_T_ANY || !is_text(*value)) return value;
   value->kind = Node::Kind::scalar;
-  value->quoted = key.type == WEIR_T_STR || key.type == WEIR_T_ENUM;
+  value->quoted = key.type == WEIR_T_STR || key.type == WEIR_T_ENUM || key.type == WEIR_T_FILE;
   return value;
 }
 
@@ -47,6 +48,7 @@ void add_option(const Context &ctx, Part &part, const weir_schema_key &key, cons
   } else {
     fault = read_value(rule, *value).fault;
   }
+  if (fault.empty() && key.type == WEIR_T_FILE) value = find_named_file(*value, fault);
   if (!fault.empty()) ctx.complaints.add(place_of(entry), path, fault);
   part.options->entries.push_back({entry.key, entry.place, typed(key, value)});
 }
@@ -54,6 +56,9 @@ void add_option(const Context &ctx, Part &part, const weir_schema_key &key, cons
 std::string unknown_option(const CatalogEntry &component, std::string_view name) {
   std::vector<std::string_view> known;
   for (uint32_t i = 0; i < component.schema->key_count; ++i) known.push_back(component.schema->keys[i].name);
+  if (component.kind == WEIR_K_FILTER) {
+    for (std::string_view key : key_names(filter_keys())) known.push_back(key);
+  }
   std::string owner = std::string(kind_name(component.kind)) + " " + component.name;
   if (known.empty()) return "is unknown; " + owner + " has no keys";
   std::string_view near = meant(name, known);
@@ -63,7 +68,8 @@ std::string unknown_option(const CatalogEntry &component, std::string_view name)
 
 void read_options(const Context &ctx, Part &part, const Node &map) {
   for (const Node::Entry &entry : map.entries) {
-    if (entry.key == "use") continue;
+    if (entry.key == "use" && !part.named_by_key) continue;
+    if (part.kind == WEIR_K_FILTER && find_key(filter_keys(), entry.key) != nullptr) continue;
     std::string path = path_of(part.path, entry.key);
     if (part.entry == nullptr || part.entry->schema == nullptr) {
       part.options->entries.push_back(entry);
@@ -138,6 +144,17 @@ Part read_part(const Context &ctx, uint32_t kind, const Node &value, const Place
   part.use.name = name->text;
   resolve(ctx, part, name->place, path + ".use");
   read_options(ctx, part, value);
+  part.from_map = part.options->entries.size();
+  return part;
+}
+
+Part read_named_part(const Context &ctx, uint32_t kind, std::string_view name, const Node &map, const Place &place,
+                     const std::string &path) {
+  Part part = new_part(kind, place, path);
+  part.use.name = name;
+  part.named_by_key = true;
+  resolve(ctx, part, place, path);
+  read_options(ctx, part, map);
   part.from_map = part.options->entries.size();
   return part;
 }

@@ -10,7 +10,8 @@
 
 namespace weir::config {
 
-// One component at work in a pool. `use` is complete but for its options, which are shared with `options`.
+// One component at work in a pool. `use` is complete but for its options, which are shared with `options`. Of a filter,
+// the keys of filter_keys() are not among them.
 struct Part {
   uint32_t kind = 0;
   const CatalogEntry *entry = nullptr;  // null when it is not loaded; that was complained about
@@ -18,6 +19,7 @@ struct Part {
   std::shared_ptr<Node> options;  // a map: first the keys from {use: ...}, then those from the pool
   size_t from_map = 0;            // how many are the former
   std::string path;
+  bool named_by_key = false;  // see read_named_part()
 };
 
 std::vector<std::string_view> names_of(const Catalog &, uint32_t kind);
@@ -26,6 +28,9 @@ const weir_schema_key *find_schema_key(const CatalogEntry &, std::string_view na
 
 // From a name or {use: name, key: value}. `parent` is the place to blame for what is not there.
 Part read_part(const Context &, uint32_t kind, const Node &value, const Place &parent, const std::string &path);
+// The same for a component whose name is the key itself: `name: {key: value}`.
+Part read_named_part(const Context &, uint32_t kind, std::string_view name, const Node &map, const Place &,
+                     const std::string &path);
 // The same for a name that no one wrote: a default.
 Part default_part(const Context &, uint32_t kind, std::string_view name, const Place &pool, const std::string &path);
 

@@ -53,12 +53,28 @@ std::string change(const std::string &name, const Lines &before, const Lines &no
   return text;
 }
 
+// Of a component: the files it reads that say something else now.
+void compare_files(const Use &before, const Use &now, const std::string &pool, Lines &out) {
+  if (before.name != now.name) return;
+  for (const Node::Entry &entry : now.options->entries) {
+    const Node *was = before.options->find(entry.key);
+    if (was == nullptr || was->text != entry.value->text || was->digest == entry.value->digest) continue;
+    out.push_back("pool " + pool + ": " + entry.value->text + " has changed");
+  }
+}
+
 void compare(const Pool &before, const Pool &now, const Catalog &catalog, Lines &out) {
   size_t had = out.size();
   for (const Key<Pool> &key : pool_keys()) {
     std::string was = key_text(before, key, catalog), is = key_text(now, key, catalog);
     if (was == is) continue;
     out.push_back("pool " + now.name + ": " + change(key.name, lines_of(was, key.name), lines_of(is, key.name)));
+  }
+  for (const auto &use : {&Pool::protocol, &Pool::hash, &Pool::distribution}) {
+    compare_files(before.*use, now.*use, now.name, out);
+  }
+  for (size_t i = 0; i < std::min(before.filters.size(), now.filters.size()); ++i) {
+    compare_files(before.filters[i], now.filters[i], now.name, out);
   }
   if (out.size() == had) out.push_back("pool " + now.name + ": a secret changed");
 }

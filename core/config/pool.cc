@@ -2,6 +2,7 @@
 
 #include <weir/module.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "core/base/text.h"
@@ -29,6 +30,7 @@ class PoolReader {
     for (const Key<Pool> &key : pool_keys()) {
       if (map_.find(key.name) == nullptr) fill_in(key);
     }
+    read_filters_by_name();
     read_other_keys();
     hand_over_parts();
     return std::move(pool_);
@@ -38,6 +40,7 @@ class PoolReader {
   struct Slot {
     Use Pool::*field;  // null for filters
     Part part;
+    FilterUse filter = {};  // what the core's own keys say of it
   };
 
   void complain(const Place &place, std::string_view key, std::string text) {
@@ -154,8 +157,64 @@ class PoolReader {
     for (size_t i = 0; i < list.entries.size(); ++i) {
       std::string path = path_of(path_, key.name) + "[" + std::to_string(i) + "]";
       const Node::Entry &item = list.entries[i];
-      parts_.push_back({nullptr, read_part(ctx_, key.kind, *item.value, item.place, path)});
+      add_filter(read_part(ctx_, key.kind, *item.value, item.place, path), *item.value, item.place);
     }
+  }
+
+  void add_filter(Part part, const Node &value, const Place &place) {
+    Slot slot{nullptr, std::move(part)};
+    slot.filter.path = slot.part.path.substr(path_.size() + 1);
+    set_defaults(filter_keys(), slot.filter);
+    for (const Node::Entry &entry : value.entries) {
+      const Key<FilterUse> *key = find_key(filter_keys(), entry.key);
+      if (key == nullptr) continue;
+      Reading reading = read_value(key->rule, *entry.value);
+      if (!reading.fault.empty()) {
+        ctx_.complaints.add(place_of(entry), path_of(slot.part.path, entry.key), reading.fault);
+      } else if (const auto *text = std::get_if<std::string FilterUse::*>(&key->field)) {
+        slot.filter.*(*text) = entry.value->text;
+      }
+    }
+    if (++filters_ == kMostFilters + 1) {
+      ctx_.complaints.add(place, slot.part.path, "is one too many: a pool has at most 8 filters");
+    }
+    parts_.push_back(std::move(slot));
+  }
+
+  // A key that is the name of a filter is one, `lua: {file: a.lua}`, or a list of several. What the pool's other
+  // components know by that name is theirs.
+  bool is_filter(const std::string &key) const {
+    if (find_key(pool_keys(), key) != nullptr || is_pick_key(ctx_.catalog, key)) return false;
+    if (find_component(ctx_.catalog, WEIR_K_FILTER, key) == nullptr) return false;
+    return std::none_of(parts_.begin(), parts_.end(), [&key](const Slot &slot) {
+      const weir_schema_key *known = slot.part.entry == nullptr ? nullptr : find_schema_key(*slot.part.entry, key);
+      return known != nullptr && (known->flags & WEIR_KEY_POOL) != 0;
+    });
+  }
+
+  void read_filters_by_name() {
+    for (const Node::Entry &entry : map_.entries) {
+      if (!is_filter(entry.key)) continue;
+      by_name_.push_back(entry.key);
+      if (entry.value->kind != Node::Kind::list) {
+        read_filter(entry.key, *entry.value, entry.place, path_of(path_, entry.key));
+        continue;
+      }
+      for (size_t i = 0; i < entry.value->entries.size(); ++i) {
+        const Node::Entry &item = entry.value->entries[i];
+        read_filter(entry.key, *item.value, item.place, path_of(path_, entry.key) + "[" + std::to_string(i) + "]");
+      }
+    }
+  }
+
+  void read_filter(const std::string &name, const Node &value, const Place &place, const std::string &path) {
+    if (value.kind != Node::Kind::map) {
+      const Place &at = value.kind == Node::Kind::scalar ? value.place : place;
+      return ctx_.complaints.add(
+          at, path,
+          "expected a map with the keys of filter " + name + ", or a list of these, found " + found_text(value));
+    }
+    add_filter(read_named_part(ctx_, WEIR_K_FILTER, name, value, place, path), value, place);
   }
 
   void fill_in(const Key<Pool> &key) {
@@ -182,6 +241,7 @@ class PoolReader {
     if (protocol != nullptr && map_.find("protocol") != nullptr) check_picks(ctx_, map_, *protocol, path_);
     for (const Node::Entry &entry : map_.entries) {
       if (find_key(pool_keys(), entry.key) != nullptr || is_pick_key(ctx_.catalog, entry.key)) continue;
+      if (std::find(by_name_.begin(), by_name_.end(), entry.key) != by_name_.end()) continue;
       if (!give_to_parts(entry) && !belongs_elsewhere(entry)) complain(entry.place, entry.key, unknown(entry.key));
     }
   }
@@ -196,8 +256,9 @@ class PoolReader {
         add_pool_key(ctx_, slot.part, *key, taken ? own_copy(entry) : entry, path_of(path_, entry.key));
       } else {
         complain(entry.place, entry.key,
-                 "stands in the wrong place; write " + slot.part.path.substr(path_.size() + 1) +
-                     ": {use: " + slot.part.use.name + ", " + printable(entry.key) + ": ...}");
+                 "stands in the wrong place; write " + slot.part.path.substr(path_.size() + 1) + ": {" +
+                     (slot.part.named_by_key ? "" : "use: " + slot.part.use.name + ", ") + printable(entry.key) +
+                     ": ...}");
       }
       taken = true;
     }
@@ -251,6 +312,7 @@ class PoolReader {
         if ((schema->keys[i].flags & WEIR_KEY_POOL) != 0) known.push_back(schema->keys[i].name);
       }
     }
+    for (std::string_view filter : names_of(ctx_.catalog, WEIR_K_FILTER)) known.push_back(filter);
     std::string text = unknown_key(name, known);
     if (names_of(ctx_.catalog, WEIR_K_PROTOCOL).empty()) {
       text.append("; no plugin with a protocol is loaded, and it may be a key of one");
@@ -270,7 +332,8 @@ class PoolReader {
       if (slot.field != nullptr) {
         pool_.*slot.field = std::move(slot.part.use);
       } else {
-        pool_.filters.push_back(std::move(slot.part.use));
+        static_cast<Use &>(slot.filter) = std::move(slot.part.use);
+        pool_.filters.push_back(std::move(slot.filter));
       }
     }
   }
@@ -280,6 +343,8 @@ class PoolReader {
   const std::string &path_;
   Pool pool_;
   std::vector<Slot> parts_;
+  std::vector<std::string> by_name_;  // keys that are filters
+  size_t filters_ = 0;
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ std::shared_ptr<Node> fallback_node(const char *text) {
 std::shared_ptr<Node> typed(const weir_schema_key &key, std::shared_ptr<Node> node) {
   if (key.type == WEIR_T_ANY || !is_text(*node)) return node;
   node->kind = Node::Kind::scalar;
-  node->quoted = key.type == WEIR_T_STR || key.type == WEIR_T_ENUM;
+  node->quoted = key.type == WEIR_T_STR || key.type == WEIR_T_ENUM || key.type == WEIR_T_FILE;
   return node;
 }
 
@@ -56,17 +56,18 @@ void write_schema_key(std::string &out, size_t indent, const weir_schema_key &ke
   }
 }
 
-// `out` ends where the name belongs.
-void write_use(std::string &out, size_t indent, uint32_t kind, const Use &use, const Catalog &catalog, bool listed) {
+// `out` ends where the name belongs. `own`: lines of the core's own keys.
+void write_use(std::string &out, size_t indent, uint32_t kind, const Use &use, const Catalog &catalog, bool listed,
+               const std::string &own = "") {
   const CatalogEntry *component = find_component(catalog, kind, use.name);
   const weir_schema *schema = component == nullptr ? nullptr : component->schema;
-  bool bare = use.options->entries.empty() && (schema == nullptr || schema->key_count == 0);
+  bool bare = own.empty() && use.options->entries.empty() && (schema == nullptr || schema->key_count == 0);
   if (bare) {
     out.append(" ").append(string_text(use.name)).append("\n");
     return;
   }
   out.append(listed ? " " : "\n").append(listed ? 0 : indent, ' ');
-  out.append("use: ").append(string_text(use.name)).append("\n");
+  out.append("use: ").append(string_text(use.name)).append("\n").append(own);
   if (schema == nullptr) {
     for (const Node::Entry &entry : use.options->entries) write_entry(out, indent, entry.key, *entry.value);
     return;
@@ -105,12 +106,17 @@ class PoolPrinter {
     out_.append(kIndent, ' ').append(key.name).append(":");
     write_use(out_, kIndent + 2, key.kind, pool_.*field, catalog_, false);
   }
-  void print_field(const Key<Pool> &key, std::vector<Use> Pool::*field) {
+  void print_field(const Key<Pool> &key, std::vector<FilterUse> Pool::*field) {
     if ((pool_.*field).empty()) return;
     out_.append(kIndent, ' ').append(key.name).append(":\n");
-    for (const Use &use : pool_.*field) {
+    for (const FilterUse &use : pool_.*field) {
+      std::string own;
+      for (const Key<FilterUse> &part : filter_keys()) {
+        const auto *text = std::get_if<std::string FilterUse::*>(&part.field);
+        if (text != nullptr) write_line(own, kIndent + 4, part.name, string_text(use.**text));
+      }
       out_.append(kIndent + 2, ' ').append("-");
-      write_use(out_, kIndent + 4, key.kind, use, catalog_, true);
+      write_use(out_, kIndent + 4, key.kind, use, catalog_, true, own);
     }
   }
   void print_field(const Key<Pool> &key, std::vector<Server> Pool::*field) {

@@ -31,6 +31,7 @@ constexpr std::string_view kValues = R"(
 | address | `host:port`, `"[::1]:port"` (the quotes are YAML's need), or `/path [mode]` for a unix socket |
 | component | a name, or a map with `use: name` and the component's own keys |
 | list of texts | `[a, b]`, or one item a line after `-` |
+| file | a path, from the configuration's own folder unless it begins with `/`; a reload looks at what the file says |
 
 A file may hold at most 1 MiB, one document, and 32 levels. A key may be given only once. Anchors and aliases work; merge
 keys (`<<`) do not.
@@ -51,6 +52,18 @@ Each entry of `servers` is one text, read from its right end:
 The name decides where keys lie and is what the statistics show. Without one it is `host:port`, `host` alone for port
 11211, and the path with a `:` for unix sockets, as twemproxy has it. Names are unique in a pool. With
 a name a server can move to another address without its keys moving to other servers.
+)";
+
+constexpr std::string_view kFilters = R"(
+Each item of `filters` is a component. A filter may also be written as a key of the pool, by its name, or as a list of
+several; these come after those of `filters`, in the order of the file:
+
+```yaml
+    filters: [{use: name, key: value, on_error: continue}]
+    other: {key: value}
+```
+
+Beside its own keys each takes:
 )";
 
 std::string code(std::string_view text) {
@@ -79,8 +92,9 @@ std::string default_text(const char *fallback, bool required) {
 }
 
 template <class Owner>
-void add_table(std::string &out, std::string_view title, std::span<const Key<Owner>> keys, bool forms) {
-  out.append("\n## ").append(title).append("\n\n");
+void add_table(std::string &out, std::string_view title, std::span<const Key<Owner>> keys, bool forms,
+               std::string_view intro = "") {
+  out.append("\n## ").append(title).append("\n").append(intro).append("\n");
   if (forms) out.append("Keys marked * are weir's own; all others are twemproxy's, with twemproxy's defaults.\n\n");
   add_row(out, {"Key", "Type", "Default", "Meaning"});
   out.append("|---|---|---|---|\n");
@@ -171,6 +185,7 @@ std::string reference(const Catalog &catalog) {
   add_table(out, "plugins", plugin_keys(), false);
   add_table(out, "Pools", pool_keys(), true);
   add_table(out, "health_check", health_check_keys(), false);
+  add_table(out, "Filters", filter_keys(), false, kFilters);
   out.append(kServers);
   add_components(out, catalog);
   return out;

@@ -147,7 +147,9 @@ const Key<Pool> kPool[] = {
      kOptional,
      kWeirOnly,
      &Pool::filters,
-     "Filters that see each request, in this order.",
+     "Filters that see requests, in this order; after them come those that are written as keys of their own, see "
+     "below. "
+     "At most 8 in all.",
      WEIR_K_FILTER},
     {"servers", {Type::servers}, nullptr, kRequired, kBoth, &Pool::servers, "The servers, see below."},
     {"timeout",
@@ -394,6 +396,18 @@ const Key<Pool> kPool[] = {
      "Whether other programs may listen on the same port (SO_REUSEPORT)."},
 };
 
+const Key<FilterUse> kFilter[] = {
+    {"on_error",
+     {Type::choice, 0, 0, "reject|continue"},
+     "reject",
+     kOptional,
+     kWeirOnly,
+     &FilterUse::on_error,
+     "What becomes of a request on which the filter fails: `reject` answers it with an error, `continue` lets it go on "
+     "as "
+     "if the filter had not been asked. Either is counted."},
+};
+
 const Key<HealthCheck> kHealthCheck[] = {
     {"interval",
      {Type::duration, 10'000, kYearUs},
@@ -449,6 +463,9 @@ std::span<const Key<Pool>> pool_keys() {
 std::span<const Key<HealthCheck>> health_check_keys() {
   return kHealthCheck;
 }
+std::span<const Key<FilterUse>> filter_keys() {
+  return kFilter;
+}
 
 Rule rule_of(const weir_schema_key &key) {
   Rule rule;
@@ -473,6 +490,9 @@ Rule rule_of(const weir_schema_key &key) {
       break;
     case WEIR_T_LIST:
       rule.type = Type::list;
+      break;
+    case WEIR_T_FILE:
+      rule.type = Type::file;
       break;
     default:
       rule.type = Type::any;
@@ -544,6 +564,8 @@ std::string expected_text(const Rule &rule) {
       return "a list of names, or of maps like {use: name, key: value}";
     case Type::section:
       return "a map of keys";
+    case Type::file:
+      return "the path of a file";
     case Type::any:
       break;
   }
@@ -582,6 +604,8 @@ std::string type_text(const Rule &rule) {
       return "list of components";
     case Type::section:
       return "map";
+    case Type::file:
+      return "file";
     case Type::any:
       break;
   }

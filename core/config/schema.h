@@ -27,7 +27,8 @@ enum class Type {
   servers,     // a list of server entries
   component,   // the name of a component, or a map with it
   components,  // a list of these
-  section      // a map with a table of its own
+  section,     // a map with a table of its own
+  file         // the path of a file that is read
 };
 
 // What one value may be.
@@ -43,8 +44,8 @@ Rule rule_of(const weir_schema_key &);
 // Where the value of a key ends up.
 template <class Owner>
 using Field = std::variant<std::monostate, bool Owner::*, uint32_t Owner::*, uint64_t Owner::*, std::string Owner::*,
-                           Address Owner::*, Use Owner::*, std::vector<Use> Owner::*, std::vector<Server> Owner::*,
-                           std::vector<std::string> Owner::*, HealthCheck Owner::*>;
+                           Address Owner::*, Use Owner::*, std::vector<FilterUse> Owner::*,
+                           std::vector<Server> Owner::*, std::vector<std::string> Owner::*, HealthCheck Owner::*>;
 
 template <class Owner>
 struct Key {
@@ -62,6 +63,8 @@ std::span<const Key<Settings>> top_keys();
 std::span<const Key<Plugins>> plugin_keys();
 std::span<const Key<Pool>> pool_keys();
 std::span<const Key<HealthCheck>> health_check_keys();
+// What the core itself asks of any filter, beside the filter's own keys.
+std::span<const Key<FilterUse>> filter_keys();
 
 // "protocol", "hash", "distribution", "filter"
 std::string_view kind_name(uint32_t kind);

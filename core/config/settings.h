@@ -40,6 +40,16 @@ struct Use {
   }
 };
 
+// A filter of a pool.
+struct FilterUse : Use {
+  std::string on_error;  // see goes_on()
+  std::string path;      // where it stands in its pool: "filters[0]", or "lua[1]"
+  // A request on which it failed goes on without it; else it is rejected.
+  bool goes_on() const { return on_error == "continue"; }
+  bool operator==(const FilterUse &other) const { return Use::operator==(other) && on_error == other.on_error; }
+};
+inline constexpr size_t kMostFilters = 8;  // of a pool
+
 // What becomes of the keys of a server that is down.
 enum class OnFailure {
   nothing,    // it never is: each request tries it
@@ -64,7 +74,7 @@ struct Pool {
   Place place;
   Address listen;
   Use protocol, hash, distribution;
-  std::vector<Use> filters;
+  std::vector<FilterUse> filters;
   std::string hash_tag;  // empty or two characters
   std::vector<Server> servers;
   uint64_t timeout_us = 0;           // of a request; 0 = none

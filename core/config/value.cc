@@ -46,7 +46,9 @@ bool parse(const Rule &rule, std::string_view text, uint64_t &number) {
 
 bool in_bounds(const Rule &rule, uint64_t number) {
   if (rule.type == Type::boolean || (rule.min == 0 && rule.max == 0)) return true;
-  if (rule.type == Type::tag || rule.type == Type::choice || rule.type == Type::text) return true;
+  if (rule.type == Type::tag || rule.type == Type::choice || rule.type == Type::text || rule.type == Type::file) {
+    return true;
+  }
   auto value = static_cast<int64_t>(number);
   if (rule.type != Type::integer && number > static_cast<uint64_t>(INT64_MAX)) return false;
   return value >= rule.min && value <= rule.max;
@@ -114,7 +116,7 @@ Reading read_value(const Rule &rule, const Node &node) {
   Reading reading;
   if (rule.type == Type::any) return reading;
   if (rule.type == Type::list) return {0, list_fault(node, rule)};
-  bool textual = rule.type == Type::text || rule.type == Type::tag;
+  bool textual = rule.type == Type::text || rule.type == Type::tag || rule.type == Type::file;
   if (textual ? !is_text(node) : node.kind != Node::Kind::scalar) {
     return {0, "expected " + expected_text(rule) + ", found " + found_text(node, rule.secret)};
   }

@@ -140,7 +140,7 @@ std::string fault_of(const weir_filter &f) {
 std::string key_fault(const weir_schema_key &k) {
   if (!legal_name(k.name)) return std::string("a key of its schema has no legal name: a name is ") + kNameRule;
   const std::string who = "key '" + std::string(k.name) + "' of its schema ";
-  if (k.type < WEIR_T_BOOL || k.type > WEIR_T_ANY) return who + "has the unknown type " + std::to_string(k.type);
+  if (k.type < WEIR_T_BOOL || k.type > WEIR_T_FILE) return who + "has the unknown type " + std::to_string(k.type);
   if (k.type == WEIR_T_ENUM && (k.choices == nullptr || *k.choices == '\0')) return who + "has no choices";
   if (k.type == WEIR_T_INT && k.min > k.max) return who + "has a min above its max";
   return k.help == nullptr ? who + "has no help, expected one sentence" : "";

@@ -54,7 +54,7 @@ TEST(Component, HasItsValuesCheckedByItsSchema) {
            Case{"names: [[a]]", "names: expected a list of texts, found in it a list\n"},
            Case{"levle: 1",
                 "levle: is not a key of filter typed, which has flag, level, label, mode, wait, room, names, "
-                "extra, pin; did you mean level?\n"},
+                "extra, pin, path, on_error; did you mean level?\n"},
            Case{"level: 1, level: 2", "level: is a duplicate, first given in line 5; keep one of both\n"},
            Case{"extra: {a: 1, a: 2}", "extra.a: is a duplicate, first given in line 5; keep one of both\n"},
        }) {

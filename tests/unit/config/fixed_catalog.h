@@ -30,8 +30,9 @@ inline const weir_schema_key kTypedKeys[] = {
     {"names", WEIR_T_LIST, 0, "[a, \"1\"]", nullptr, 0, 0, "Some names."},
     {"extra", WEIR_T_ANY, 0, nullptr, nullptr, 0, 0, "Anything."},
     {"pin", WEIR_T_INT, WEIR_KEY_SECRET, nullptr, nullptr, 0, 9999, "A secret number."},
+    {"path", WEIR_T_FILE, 0, nullptr, nullptr, 0, 0, "A file."},
 };
-inline const weir_schema kTyped = {sizeof(weir_schema), 9, kTypedKeys, nullptr};
+inline const weir_schema kTyped = {sizeof(weir_schema), 10, kTypedKeys, nullptr};
 
 inline const Catalog &fixed_catalog() {
   static const Catalog catalog = {

@@ -33,7 +33,8 @@ pools:
     hash: fnv1a_64
     distribution: ketama
     filters:
-      - loose
+      - use: loose
+        on_error: reject
     servers:
       - 127.0.0.1:6379:1
     timeout: 0
