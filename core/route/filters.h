@@ -11,7 +11,7 @@
 namespace weir::route {
 
 struct Filters {
-  static constexpr size_t kMost = 8;  // a bit each
+  static_assert(config::kMostFilters <= 8);  // a bit each
 
   std::vector<std::unique_ptr<plugin::Instance>> all;
   // By command, a bit for each filter: who is asked about requests, and who hears how they ended. As long as the

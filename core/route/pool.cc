@@ -43,16 +43,10 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
   Filters &filters = pool->filters;
   filters.requests.resize(protocol.cmd_count);
   filters.responses.resize(protocol.cmd_count);
-  for (size_t i = 0; i < settings.filters.size(); ++i) {
-    const config::Use &filter = settings.filters[i];
-    const std::string key = "filters[" + std::to_string(i) + "]";
-    if (i == Filters::kMost) {
-      complaints.add(filter.place, path + key, "expected at most 8 filters in a pool");
-      return nullptr;
-    }
-    filters.all.push_back(use(WEIR_K_FILTER, filter, key.c_str()));
+  for (const config::FilterUse &filter : settings.filters) {
+    filters.all.push_back(use(WEIR_K_FILTER, filter, filter.path.c_str()));
     if (!filters.all.back()) return nullptr;
-    if (!filters.ask(protocol, settings.protocol.name, filter, path + key, complaints)) return nullptr;
+    if (!filters.ask(protocol, settings.protocol.name, filter, path + filter.path, complaints)) return nullptr;
   }
   for (const config::Server &server : settings.servers) pool->backends.emplace_back(server);
   auto ring = Ring::build(*pool->dist, pool->backends, Standings(pool->backends.size()), pool->ring_rules(), nullptr);
