@@ -10,6 +10,8 @@
 
 namespace weir::test {
 
+const void *fake_extension(std::string_view id);  // those of plugin_host_extensions.cc
+
 std::string plugin_path(const std::string &name) {
   return std::string(WEIR_PLUGIN_DIR) + "/" + name + ".so";
 }
@@ -48,30 +50,26 @@ struct FakeHostCalls {
   static void log(const weir_host *host, uint32_t, const char *txt, uint64_t len) {
     self(host)->log.emplace_back(txt, len);
   }
-  static const weir_node *root(const weir_host *host) { return node(self(host)->values_[0].get()); }
+  static const weir_node *root(const weir_host *host) { return node(self(host)->root_.get()); }
 
   static uint32_t kind(const weir_node *n) {
     const Value &v = *value(n);
     int64_t number = 0;
-    if (v.is_root) return WEIR_N_MAP;
+    if (v.kind != WEIR_N_STR) return v.kind;
     if (v.text == "true" || v.text == "false") return WEIR_N_BOOL;
     return parse(v.text, number) ? WEIR_N_INT : WEIR_N_STR;
   }
-  static uint32_t count(const weir_node *n) {
-    const Value &v = *value(n);
-    return v.is_root ? static_cast<uint32_t>(v.host->values_.size() - 1) : 0;
-  }
+  static uint32_t count(const weir_node *n) { return static_cast<uint32_t>(value(n)->children.size()); }
   static const weir_node *at(const weir_node *n, uint32_t i, weir_bytes *key) {
     if (i >= count(n)) return nullptr;
-    Value &v = *value(n)->host->values_[i + 1];
+    Value &v = *value(n)->children[i];
     v.read = true;
     if (key) *key = {reinterpret_cast<const uint8_t *>(v.key.data()), v.key.size()};
     return node(&v);
   }
   static const weir_node *get(const weir_node *n, const char *key) {
-    if (!value(n)->is_root) return nullptr;
-    for (auto &v : value(n)->host->values_) {
-      if (v->is_root || v->key != key) continue;
+    for (auto &v : value(n)->children) {
+      if (v->key != key) continue;
       v->read = true;
       return node(v.get());
     }
@@ -100,7 +98,7 @@ struct FakeHostCalls {
     return WEIR_OK;
   }
   static weir_status str(const weir_node *n, weir_bytes *out) {
-    if (value(n)->is_root) return wrong(n, "expected a string");
+    if (value(n)->kind != WEIR_N_STR) return wrong(n, "expected a string");
     *out = {reinterpret_cast<const uint8_t *>(value(n)->text.data()), value(n)->text.size()};
     return WEIR_OK;
   }
@@ -119,10 +117,6 @@ struct FakeHostCalls {
     value(n)->host->complaints.push_back(value(n)->key + ": " + txt);
   }
 
-  static uint32_t own(const weir_host *) { return 0; }
-  static uint32_t pool(const weir_host *, const char *) { return UINT32_MAX; }
-  static uint32_t servers(const weir_host *host, uint32_t) { return self(host)->servers; }
-
   static weir_status about(const weir_scope *scope, weir_client_about *out) {
     static const std::string peer = "127.0.0.1:50000", local = "127.0.0.1:22121";
     if (!scope->core) return WEIR_E_FAIL;
@@ -134,25 +128,47 @@ struct FakeHostCalls {
   static const void *extension(const weir_host *, const char *id) {
     static const weir_config config = {
         sizeof(weir_config), 0, root, kind, count, at, get, boolean, i64, f64, str, duration_us, plain, complain};
-    static const weir_pools pools = {sizeof(weir_pools), 0, own, pool, servers, nullptr, nullptr, nullptr, nullptr};
     static const weir_client client = {sizeof(weir_client), 0, about};
     if (std::strcmp(id, WEIR_EXT_CONFIG) == 0) return &config;
-    if (std::strcmp(id, WEIR_EXT_POOLS) == 0) return &pools;
     if (std::strcmp(id, WEIR_EXT_CLIENT) == 0) return &client;
-    return nullptr;
+    return fake_extension(id);
   }
 };
 
 FakeHost::FakeHost(Config config, uint32_t server_count) : servers(server_count) {
   host_ = {sizeof(weir_host), WEIR_ABI_MAJOR,     WEIR_ABI_MINOR,          this,
            "0.1.0",           FakeHostCalls::log, FakeHostCalls::extension};
-  values_.push_back(std::make_unique<Value>(Value{this, "", "", true, true}));
-  for (auto &[key, text] : config) values_.push_back(std::make_unique<Value>(Value{this, key, text}));
+  root_ = std::make_unique<Value>(Value{this, "", "", WEIR_N_MAP, true, {}});
+  for (auto &[key, text] : config) put(*root_, key, text);
+}
+
+FakeHost::~FakeHost() {
+  for (auto &hash : hashes_) {
+    if (hash->inst != nullptr && hash->ops->destroy != nullptr) hash->ops->destroy(hash->inst);
+  }
+}
+
+// Keys come in order, so that those of a map stand together.
+void FakeHost::put(Value &parent, std::string_view path, const std::string &text) {
+  size_t dot = path.find('.');
+  std::string key(path.substr(0, dot));
+  if (!key.empty() && key.find_first_not_of("0123456789") == std::string::npos) {
+    parent.kind = WEIR_N_LIST;
+  }
+  bool known = !parent.children.empty() && parent.children.back()->key == key;
+  if (!known) parent.children.push_back(std::make_unique<Value>(Value{this, key, "", WEIR_N_STR, false, {}}));
+  Value &value = *parent.children.back();
+  if (dot == std::string_view::npos) {
+    value.text = text;
+    return;
+  }
+  value.kind = WEIR_N_MAP;
+  put(value, path.substr(dot + 1), text);
 }
 
 std::vector<std::string> FakeHost::unread() const {
   std::vector<std::string> keys;
-  for (auto &v : values_)
+  for (auto &v : root_->children)
     if (!v->read) keys.push_back(v->key);
   return keys;
 }

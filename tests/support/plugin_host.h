@@ -30,12 +30,23 @@ class PluginFile {
   std::string error_;
 };
 
-// What create() gets: weir.config/1 over a map of strings, weir.pools/1 with one pool, and weir.client/1, by which
-// every client is 127.0.0.1:50000 and seven seconds old.
+// A pool as weir.pools/1 knows it. Keys lie on the server that the sum of their bytes says.
+struct FakePool {
+  std::string name, protocol;
+  std::vector<std::string> servers;  // by name
+};
+
+// What create() gets: weir.config/1 over a map of strings, weir.pools/1 with one pool (or those given), weir.client/1,
+// by which every client is 127.0.0.1:50000 and seven seconds old, weir.stats/1, weir.loop/1 with a clock that the test
+// moves, weir.hashes/1 and weir.commands/1 over given modules.
 class FakeHost {
  public:
+  // A dot in a key is one map deeper, and a number there an item of a list: {"args.names.0", "a"}.
   using Config = std::map<std::string, std::string>;
   FakeHost(Config config, uint32_t servers);
+  ~FakeHost();
+  FakeHost(const FakeHost &) = delete;
+  FakeHost &operator=(const FakeHost &) = delete;
   const weir_host *get() const { return &host_; }
 
   uint32_t servers;                         // of the one pool; may change between calls
@@ -43,15 +54,56 @@ class FakeHost {
   std::vector<std::string> complaints;      // "key: text", through weir.config/1
   std::vector<std::string> unread() const;  // configured, never asked for
 
+  std::vector<FakePool> pools;               // when there are any, `servers` does not count; the first is own()
+  std::vector<const weir_module *> modules;  // where hashes and command tables are found
+
+  // weir.stats/1, all workers together; 0 for what is not defined, as for what was never counted.
+  uint64_t stat(std::string_view name) const;
+  std::vector<uint64_t> observed(std::string_view name) const;  // of a histogram, in order
+  bool defines(std::string_view name) const;
+
+  // weir.loop/1: lets time pass, and calls what is due in it, in its order.
+  void advance(uint64_t us);
+  size_t timers() const { return timers_.size(); }
+  uint64_t now_us = 0;
+
  private:
   friend struct FakeHostCalls;
+  friend struct FakeExtensions;
   struct Value {
     FakeHost *host;
     std::string key, text;
-    bool is_root = false, read = false;
+    uint32_t kind = WEIR_N_STR;
+    bool read = false;
+    std::vector<std::unique_ptr<Value>> children;
   };
+  struct Stat {
+    uint32_t kind;
+    std::string name;
+    std::vector<uint64_t> observed;
+  };
+  struct Timer {
+    uint64_t id, at_us, every_us;
+    uint32_t worker;
+    void (*fn)(void *);
+    void *ud;
+  };
+  struct Hash {
+    const weir_hash *ops;
+    std::unique_ptr<FakeHost> host;
+    void *inst;
+  };
+  static constexpr uint32_t kMostStats = 256, kWorkers = 4;
+  void put(Value &parent, std::string_view path, const std::string &text);
+  const weir_component *find(uint32_t kind, std::string_view name) const;
+
   weir_host host_{};
-  std::vector<std::unique_ptr<Value>> values_;  // [0] is the root
+  std::unique_ptr<Value> root_;
+  std::vector<Stat> stats_;
+  uint64_t cells_[kWorkers][kMostStats] = {};
+  std::vector<Timer> timers_;
+  uint64_t last_timer_ = 0;
+  std::vector<std::unique_ptr<Hash>> hashes_;
 };
 
 // A weir_arena of exact-size heap blocks, so that a sanitizer sees every byte written past one.
