@@ -14,7 +14,7 @@ LAYERS = ["base", "buffer", "config", "plugin", "message", "net", "upstream", "r
 # Layers that may see less than their place allows: the statistics need no client.
 NARROWER = {"admin": {"base", "config", "upstream", "route"}}
 # Libraries a plugin is made for.
-PLUGIN_LIBRARIES = {"lua": {"lua.hpp", "lua.h", "lauxlib.h", "lualib.h"}}
+PLUGIN_LIBRARIES = {"hash": {"xxhash.h"}, "lua": {"lua.hpp", "lua.h", "lauxlib.h", "lualib.h"}}
 
 C_HEADERS = {
     name + ".h"

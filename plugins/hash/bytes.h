@@ -18,6 +18,11 @@ inline uint32_t load32(const uint8_t *at) {
   std::memcpy(&word, at, sizeof word);
   return word;
 }
+inline uint64_t load64(const uint8_t *at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
 
 // A byte as twemproxy's `char` on x86 widens it: 0x80 and above become negative. Data was laid out by that rule, so it
 // holds here on every machine, whatever the sign of its own char.

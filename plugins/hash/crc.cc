@@ -61,6 +61,16 @@ uint32_t crc32_one(const uint8_t *key, size_t len) {
 
 }  // namespace
 
+uint32_t cluster_slot(const uint8_t *key, size_t len) {
+  if (len == 0) return 0;
+  const auto *open = static_cast<const uint8_t *>(std::memchr(key, '{', len));
+  if (open == nullptr) return crc16_one(key, len) % kClusterSlots;
+  const uint8_t *tag = open + 1;
+  const auto *close = static_cast<const uint8_t *>(std::memchr(tag, '}', static_cast<size_t>(key + len - tag)));
+  if (close == nullptr || close == tag) return crc16_one(key, len) % kClusterSlots;
+  return crc16_one(tag, static_cast<size_t>(close - tag)) % kClusterSlots;
+}
+
 void crc16(const weir_scope *, const weir_bytes *keys, uint32_t n, uint64_t *out) {
   hash_each<crc16_one>(keys, n, out);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -87,11 +88,23 @@ void KetamaRing::cut_arcs() {
 }
 
 // The last point's value stops every scan.
-uint32_t KetamaRing::find(uint32_t hash) const {
-  if (points_.empty()) return WEIR_NO_SERVER;
+const KetamaRing::Point *KetamaRing::point(uint32_t hash) const {
   const Point *at = &points_[arcs_[hash >> shift_]];
   while (at->value < hash) ++at;
-  return at->server;
+  return at;
+}
+
+uint32_t KetamaRing::find(uint32_t hash) const {
+  return points_.empty() ? WEIR_NO_SERVER : point(hash)->server;
+}
+
+std::string KetamaRing::explain(uint64_t hash, weir_bytes) const {
+  if (points_.empty()) return "no live server";
+  const size_t count = points_.size() - 1;
+  const auto place = static_cast<size_t>(point(static_cast<uint32_t>(hash)) - points_.data()) % count;
+  char value[16];
+  std::snprintf(value, sizeof value, "0x%08x", points_[place].value);
+  return "point " + std::to_string(place + 1) + " of " + std::to_string(count) + ", at " + value;
 }
 
 // WEIR_D_KEYS is not set: the hash is all a circle needs.
@@ -103,6 +116,7 @@ const weir_dist kKetama = {.struct_size = sizeof(weir_dist),
                            .worker_fini = nullptr,
                            .build = build_ring<KetamaRing>,
                            .drop = drop_ring<KetamaRing>,
-                           .select = select};
+                           .select = select,
+                           .explain = explain_choice<KetamaRing>};
 
 }  // namespace weir::hash

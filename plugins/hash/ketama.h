@@ -5,6 +5,7 @@
 #include <weir/hash.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace weir::hash {
@@ -16,6 +17,7 @@ class KetamaRing {
 
   KetamaRing(const weir_server *servers, uint32_t n);  // throws std::length_error, std::bad_alloc
   uint32_t find(uint32_t hash) const;                  // WEIR_NO_SERVER when there is no live server
+  std::string explain(uint64_t hash, weir_bytes key) const;
 
  private:
   struct Point {
@@ -23,6 +25,7 @@ class KetamaRing {
     uint32_t server;  // weir_server.index
   };
 
+  const Point *point(uint32_t hash) const;  // with a live server only
   void add_points(const weir_server &server, uint64_t total_weight, size_t live);
   void sort_points();
   void cut_arcs();

@@ -14,12 +14,6 @@ uint64_t modulo(uint64_t hash, uint64_t count) {
   return hash % count;
 }
 
-void select(const weir_scope *, const void *ring, const uint64_t *hash, const weir_bytes *, uint32_t n,
-            uint32_t *server_out) {
-  const auto &slots = *static_cast<const ModulaRing *>(ring);
-  for (uint32_t i = 0; i < n; ++i) server_out[i] = slots.find(hash[i]);
-}
-
 }  // namespace
 
 ModulaRing::ModulaRing(const weir_server *servers, uint32_t n) {
@@ -42,14 +36,11 @@ uint32_t ModulaRing::find(uint64_t hash) const {
       ->server;
 }
 
-const weir_dist kModula = {.struct_size = sizeof(weir_dist),
-                           .flags = 0,
-                           .create = nullptr,
-                           .destroy = nullptr,
-                           .worker_init = nullptr,
-                           .worker_fini = nullptr,
-                           .build = build_ring<ModulaRing>,
-                           .drop = drop_ring<ModulaRing>,
-                           .select = select};
+std::string ModulaRing::explain(uint64_t hash, weir_bytes) const {
+  if (slot_count_ == 0) return "no live server";
+  return "slot " + std::to_string(modulo(hash, slot_count_)) + " of " + std::to_string(slot_count_);
+}
+
+const weir_dist kModula = dist_of<ModulaRing>();
 
 }  // namespace weir::hash

@@ -5,6 +5,7 @@
 #include <weir/hash.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace weir::hash {
@@ -17,6 +18,7 @@ class ModulaRing {
 
   ModulaRing(const weir_server *servers, uint32_t n);  // throws std::bad_alloc
   uint32_t find(uint64_t hash) const;                  // WEIR_NO_SERVER when there is no live server
+  std::string explain(uint64_t hash, weir_bytes key) const;
 
  private:
   struct Run {

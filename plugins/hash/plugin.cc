@@ -1,28 +1,37 @@
-// What this file offers: twemproxy's hash functions and distributions, under twemproxy's names.
+// What this file offers: twemproxy's hash functions and distributions under twemproxy's names, and newer ones.
 #include <weir/hash.h>
 #include <weir/module.h>
 
+#include <cstring>
 #include <iterator>
 
 #include "plugins/hash/hashes.h"
+#include "plugins/hash/jump.h"
 #include "plugins/hash/ketama.h"
+#include "plugins/hash/maglev.h"
 #include "plugins/hash/modula.h"
 #include "plugins/hash/random.h"
+#include "plugins/hash/rendezvous.h"
+#include "plugins/hash/slots.h"
 
 namespace weir::hash {
 namespace {
 
-template <Run *run>
+template <Run *run, uint32_t bits>
 constexpr weir_hash kHash = {
-    .struct_size = sizeof(weir_hash), .bits = 32, .create = nullptr, .destroy = nullptr, .run = run};
+    .struct_size = sizeof(weir_hash), .bits = bits, .create = nullptr, .destroy = nullptr, .run = run};
 
-template <Run *run>
+template <Run *run, uint32_t bits = 32>
 constexpr weir_component hash_component(const char *name, const char *summary) {
-  return {WEIR_K_HASH, 0, name, summary, &kHash<run>, nullptr};
+  return {WEIR_K_HASH, 0, name, summary, &kHash<run, bits>, nullptr};
 }
 
 constexpr weir_component dist_component(const char *name, const char *summary, const weir_dist *ops) {
   return {WEIR_K_DIST, 0, name, summary, ops, nullptr};
+}
+
+const void *slots_extension(const char *id) {
+  return std::strcmp(id, WEIR_EXT_SCHEMA) == 0 ? &kSlotsSchema : nullptr;
 }
 
 constexpr weir_component kComponents[] = {
@@ -38,9 +47,18 @@ constexpr weir_component kComponents[] = {
     hash_component<hsieh>("hsieh", "Paul Hsieh's SuperFastHash"),
     hash_component<murmur>("murmur", "MurmurHash2, 32 bits"),
     hash_component<jenkins>("jenkins", "Bob Jenkins' lookup3"),
+    hash_component<xxh64, 64>("xxh64", "XXH64, 64 bits; fast and without bad cases"),
+    hash_component<murmur3, 64>("murmur3", "MurmurHash3 x64, the first 64 of 128 bits"),
+    hash_component<murmur3_32>("murmur3_32", "MurmurHash3 x86, 32 bits"),
     dist_component("ketama", "consistent hashing by weight; few keys move when servers change", &kKetama),
     dist_component("modula", "hash modulo total weight; most keys move when servers change", &kModula),
     dist_component("random", "any live server, whatever the key", &kRandom),
+    dist_component("jump", "consistent hashing without a table; servers are added at the end, and have no weights",
+                   &kJump),
+    dist_component("rendezvous", "highest draw by weight; fewest keys move, each key asks every server", &kRendezvous),
+    dist_component("maglev", "a table filled in turns, by weight; even shares, few keys move", &kMaglev),
+    {WEIR_K_DIST, 0, "slots", "a Redis cluster's 16384 slots, dealt out or by ranges; the hash is not asked", &kSlots,
+     slots_extension},
 };
 
 constexpr weir_module kModule = {

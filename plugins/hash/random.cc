@@ -63,6 +63,10 @@ uint32_t RandomRing::pick(Generator &generator) const {
   return live_.empty() ? WEIR_NO_SERVER : live_[generator.below(static_cast<uint32_t>(live_.size()))];
 }
 
+std::string RandomRing::explain(uint64_t, weir_bytes) const {
+  return live_.empty() ? "no live server" : "any of " + std::to_string(live_.size());
+}
+
 const weir_dist kRandom = {.struct_size = sizeof(weir_dist),
                            .flags = WEIR_D_NO_HASH,
                            .create = nullptr,
@@ -71,6 +75,7 @@ const weir_dist kRandom = {.struct_size = sizeof(weir_dist),
                            .worker_fini = worker_fini,
                            .build = build_ring<RandomRing>,
                            .drop = drop_ring<RandomRing>,
-                           .select = select};
+                           .select = select,
+                           .explain = explain_choice<RandomRing>};
 
 }  // namespace weir::hash

@@ -6,6 +6,7 @@
 #include <weir/hash.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace weir::hash {
@@ -25,6 +26,7 @@ class RandomRing {
  public:
   RandomRing(const weir_server *servers, uint32_t n);  // throws std::bad_alloc
   uint32_t pick(Generator &) const;                    // WEIR_NO_SERVER when there is no live server
+  std::string explain(uint64_t hash, weir_bytes key) const;
 
  private:
   std::vector<uint32_t> live_;  // weir_server.index

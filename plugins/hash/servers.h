@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +35,21 @@ inline uint64_t total_weight(const std::vector<weir_server> &servers) {
   uint64_t total = 0;
   for (const weir_server &server : servers) total += server.weight;
   return total;
+}
+
+inline bool weights_equal(const weir_server *servers, uint32_t n) {
+  return std::all_of(servers, servers + n, [&](const weir_server &s) { return s.weight == servers->weight; });
+}
+
+// For distributions that have no place for weights: they would be lost without a word.
+inline void refuse_unequal_weights(const std::string &who, const weir_server *servers, uint32_t n,
+                                   const std::string &instead) {
+  if (weights_equal(servers, n)) return;
+  const weir_server *other =
+      std::find_if(servers, servers + n, [&](const weir_server &s) { return s.weight != servers->weight; });
+  throw std::invalid_argument(who + " has no weights, but " + std::string(name_of(*servers)) + " has " +
+                              std::to_string(servers->weight) + " and " + std::string(name_of(*other)) + " has " +
+                              std::to_string(other->weight) + ": give all servers the same, or " + instead);
 }
 
 }  // namespace weir::hash

@@ -93,7 +93,7 @@ class Rendezvous : public Template {
 
 TEST_F(Rendezvous, SpreadsByWeightAndMovesOnlyTheKeysOfALostServer) {
   load("rendezvous.so");
-  auto dist = make(WEIR_K_DIST, "rendezvous");
+  auto dist = make(WEIR_K_DIST, "seeded_rendezvous");
   ASSERT_NE(dist, nullptr);
   const std::vector<uint32_t> before = place(*dist, servers_);
   std::vector<uint32_t> count(3);
@@ -115,15 +115,15 @@ TEST_F(Rendezvous, TakesItsSeedFromTheConfiguration) {
   load("rendezvous.so");
   auto seed = std::make_shared<config::Node>();
   seed->kind = config::Node::Kind::scalar;
-  auto plain = make(WEIR_K_DIST, "rendezvous");
+  auto plain = make(WEIR_K_DIST, "seeded_rendezvous");
   options_->entries.push_back({"seed", {}, seed});
   seed->text = "9";
-  auto seeded = make(WEIR_K_DIST, "rendezvous");
+  auto seeded = make(WEIR_K_DIST, "seeded_rendezvous");
   ASSERT_NE(seeded, nullptr);
   EXPECT_NE(place(*seeded, servers_), place(*plain, servers_));
   seed->text = "red";
-  const Component *c = registry_.find(WEIR_K_DIST, "rendezvous");
-  EXPECT_EQ(Instance::make(*c, {"rendezvous", options_, {}}, "test", 0, pools_, 1, complaints_), nullptr);
+  const Component *c = registry_.find(WEIR_K_DIST, "seeded_rendezvous");
+  EXPECT_EQ(Instance::make(*c, {"seeded_rendezvous", options_, {}}, "test", 0, pools_, 1, complaints_), nullptr);
   EXPECT_THAT(complaints_.text(), testing::HasSubstr("seed: expected a whole number, found 'red'"));
 }
 

@@ -50,6 +50,9 @@ typedef struct weir_dist {
    * WEIR_D_KEYS; hash is NULL with WEIR_D_NO_HASH. Runs in parallel on several workers. */
   void (*select)(const weir_scope *, const void *ring, const uint64_t *hash, const weir_bytes *keys, uint32_t n,
                  uint32_t *server_out);
+  /* [config] NULLABLE op. How select() comes to its choice for one key, in a few words: "point 4026531840 of 640". For
+   * `weir route`. hash is 0 with WEIR_D_NO_HASH. Text goes to out, which is empty; it is shown as it is. */
+  void (*explain)(void *inst, const void *ring, uint64_t hash, weir_bytes key, weir_errbuf *out);
 } weir_dist;
 
 WEIR_ASSERT(sizeof(weir_server) == 48);

@@ -1,7 +1,7 @@
 // A distribution plugin in one file: weighted rendezvous hashing. Every server gets a score for the key, the highest
 // wins; when a server goes, only its own keys move. Copy the folder, change build() and select(), rename.
 //
-//   pools: { cache: { distribution: { use: rendezvous, seed: 7 }, ... } }
+//   pools: { cache: { distribution: { use: seeded_rendezvous, seed: 7 }, ... } }
 #include <weir/hash.h>
 #include <weir/module.h>
 #include <weir/schema.h>
@@ -119,10 +119,11 @@ const weir_dist kDist = {.struct_size = sizeof(weir_dist),
                          .worker_fini = nullptr,
                          .build = build,
                          .drop = drop,
-                         .select = select};
+                         .select = select,
+                         .explain = nullptr};
 
 const weir_component kComponents[] = {
-    {WEIR_K_DIST, 0, "rendezvous", "highest score wins; honours weights", &kDist, extension}};
+    {WEIR_K_DIST, 0, "seeded_rendezvous", "highest score wins; honours weights", &kDist, extension}};
 
 const weir_module kModule = {.struct_size = sizeof(weir_module),
                              .abi_major = WEIR_ABI_MAJOR,

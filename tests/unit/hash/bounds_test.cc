@@ -30,7 +30,7 @@ uint64_t hash_amid(const weir_hash &hash, uint8_t around, size_t len) {
 }
 
 TEST(HashBounds, NoHashReadsOutsideItsKeyOrDependsOnItsAddress) {
-  for (const std::string &name : hash_names()) {
+  for (const std::string &name : all_hash_names()) {
     const weir_hash &hash = hash_named(name);
     for (size_t len = 0; len <= kMaxLen; ++len) {
       const uint64_t expected = hash_amid(hash, 0x00, len);
@@ -43,7 +43,8 @@ TEST(HashBounds, NoHashReadsOutsideItsKeyOrDependsOnItsAddress) {
 }
 
 TEST(HashBounds, ResultsFitThe32BitsAnnounced) {
-  for (const std::string &name : hash_names()) {
+  for (const std::string &name : all_hash_names()) {
+    if (hash_named(name).bits == 64) continue;
     for (size_t len = 1; len <= kMaxLen; ++len) {
       EXPECT_LE(hash_amid(hash_named(name), 0, len), UINT32_MAX) << name << " of " << len << " bytes";
     }
@@ -56,7 +57,7 @@ TEST(HashBounds, ABatchHashesEachKeyAsIfItWereAlone) {
   std::vector<weir_bytes> batch;
   for (const std::string &key : keys) batch.push_back(bytes(key));
   const weir_scope scope = scope_of();
-  for (const std::string &name : hash_names()) {
+  for (const std::string &name : all_hash_names()) {
     const weir_hash &hash = hash_named(name);
     for (uint32_t n : {1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 31u, 257u}) {
       std::vector<uint64_t> out(n + 1, 0xdead);

@@ -24,23 +24,26 @@ TEST(HashModule, NamesItselfAndItsSurface) {
   EXPECT_EQ(module.abi_minor, WEIR_ABI_MINOR);
 }
 
-TEST(HashModule, OffersTwelveHashesAndThreeDistributionsUnderTwemproxysNames) {
-  EXPECT_THAT(names_of(WEIR_K_HASH), testing::UnorderedElementsAreArray(hash_names()));
-  EXPECT_THAT(names_of(WEIR_K_DIST), testing::UnorderedElementsAre("ketama", "modula", "random"));
-  EXPECT_EQ(hash_module().component_count, 15u);
+TEST(HashModule, OffersTwemproxysHashesAndDistributionsUnderTheirNamesAndNewerOnes) {
+  EXPECT_THAT(names_of(WEIR_K_HASH), testing::UnorderedElementsAreArray(all_hash_names()));
+  EXPECT_THAT(names_of(WEIR_K_DIST),
+              testing::UnorderedElementsAre("ketama", "modula", "random", "jump", "rendezvous", "maglev", "slots"));
+  EXPECT_EQ(hash_module().component_count, 22u);
 }
 
 TEST(HashModule, TablesAreWhole) {
-  for (const std::string &name : hash_names()) {
+  for (const std::string &name : all_hash_names()) {
+    const bool wide = name == "xxh64" || name == "murmur3";
     EXPECT_EQ(hash_named(name).struct_size, sizeof(weir_hash)) << name;
-    EXPECT_EQ(hash_named(name).bits, 32u) << name;
+    EXPECT_EQ(hash_named(name).bits, wide ? 64u : 32u) << name;
     EXPECT_NE(hash_named(name).run, nullptr) << name;
   }
-  for (const char *name : {"ketama", "modula", "random"}) {
+  for (const std::string &name : names_of(WEIR_K_DIST)) {
     const weir_dist &dist = dist_named(name);
     EXPECT_EQ(dist.struct_size, sizeof(weir_dist)) << name;
-    EXPECT_TRUE(dist.build != nullptr && dist.drop != nullptr && dist.select != nullptr) << name;
-    EXPECT_EQ(dist.flags & WEIR_D_KEYS, 0u) << name << " is given no keys below";
+    EXPECT_TRUE(dist.build != nullptr && dist.drop != nullptr && dist.select != nullptr && dist.explain != nullptr)
+        << name;
+    EXPECT_EQ((dist.flags & WEIR_D_KEYS) != 0, name == "slots") << name;
   }
 }
 

@@ -45,9 +45,23 @@ inline const weir_dist &dist_named(std::string_view name) {
   return component<weir_dist>(WEIR_K_DIST, name);
 }
 
+// Twemproxy's.
 inline std::vector<std::string> hash_names() {
   return {"one_at_a_time", "md5",     "crc16",    "crc32", "crc32a", "fnv1_64",
           "fnv1a_64",      "fnv1_32", "fnv1a_32", "hsieh", "murmur", "jenkins"};
+}
+
+inline std::vector<std::string> newer_hash_names() {
+  return {"xxh64", "murmur3", "murmur3_32"};
+}
+inline std::vector<std::string> all_hash_names() {
+  std::vector<std::string> names = hash_names();
+  for (std::string &name : newer_hash_names()) names.push_back(std::move(name));
+  return names;
+}
+// The distributions that look at hashes alone, and choose by them.
+inline std::vector<std::string> hashing_names() {
+  return {"ketama", "modula", "jump", "rendezvous", "maglev"};
 }
 
 inline weir_scope scope_of(void *worker = nullptr) {
@@ -100,6 +114,21 @@ class Ring {
     dist_.select(&scope, ring_, no_hash ? nullptr : hashes.data(), nullptr, static_cast<uint32_t>(hashes.size()),
                  chosen.data());
     return chosen;
+  }
+  // For distributions that ask for keys instead of hashes.
+  std::vector<uint32_t> select_keys(const std::vector<std::string> &keys) const {
+    const weir_scope scope = scope_of();
+    std::vector<weir_bytes> views;
+    for (const std::string &key : keys) views.push_back(bytes(key));
+    std::vector<uint32_t> chosen(keys.size(), 0xabababab);
+    dist_.select(&scope, ring_, nullptr, views.data(), static_cast<uint32_t>(keys.size()), chosen.data());
+    return chosen;
+  }
+  std::string explain(uint64_t hash, std::string_view key) const {
+    char text[256];
+    weir_errbuf out{text, sizeof text, 0};
+    dist_.explain(nullptr, ring_, hash, bytes(key), &out);
+    return {text, out.len};
   }
   uint32_t select(uint64_t hash) const { return select(std::vector<uint64_t>{hash}).front(); }
 
