@@ -94,7 +94,9 @@ std::unique_ptr<Loaded> load(const Options &options, std::string &text) {
     loaded->settings = std::move(*settings);
     loaded->workers = worker_count(options, loaded->settings);
     for (const config::Pool &pool : loaded->settings.pools) {
-      loaded->names.push_back({pool.name, static_cast<uint32_t>(pool.servers.size())});
+      plugin::PoolName &name = loaded->names.emplace_back(
+          plugin::PoolName{pool.name, static_cast<uint32_t>(pool.servers.size()), pool.protocol.name});
+      for (const config::Server &server : pool.servers) name.server_names.push_back(server.name);
     }
     for (const config::Pool &pool : loaded->settings.pools) {
       auto made = route::Pool::make(pool, static_cast<uint32_t>(loaded->pools.size()), loaded->registry, loaded->names,

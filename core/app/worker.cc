@@ -104,12 +104,21 @@ void Worker::run() {
 // Whoever may send to another pool learns of its front; to be called again when fronts were replaced.
 void Worker::link_fronts(bool all) {
   for (auto &front : fronts_) {
-    if (!all && front->reach.spare() != nullptr) continue;
-    auto spare = std::find_if(fronts_.begin(), fronts_.end(), [&front](const auto &other) {
-      return other->settings.name == front->settings.failover_pool;
-    });
-    front->set_spare(spare == fronts_.end() ? nullptr : spare->get());
+    if (all || front->reach.spare() == nullptr) front->set_spare(front_named(front->settings.failover_pool));
   }
+  // Their rows are known now.
+  for (auto &front : fronts_) {
+    if (!all && front->reach.uses_targets()) continue;
+    client::Reach::Fronts targets;
+    for (const route::Target &target : front->pool.targets) targets.push_back(front_named(target.name));
+    front->set_targets(targets);
+  }
+}
+
+client::Front *Worker::front_named(const std::string &pool) {
+  auto found =
+      std::find_if(fronts_.begin(), fronts_.end(), [&pool](const auto &f) { return f->settings.name == pool; });
+  return found == fronts_.end() ? nullptr : found->get();
 }
 
 void Worker::serve() {
@@ -231,9 +240,9 @@ void Worker::replace(const PoolChange &change) {
 }
 
 // Whether another one may still send requests to its servers.
-bool Worker::is_spare(const client::Front &front) const {
+bool Worker::is_needed(const client::Front &front) const {
   return std::any_of(replaced_.begin(), replaced_.end(),
-                     [&front](const auto &other) { return other.front && other.front->reach.spare() == &front; });
+                     [&front](const auto &other) { return other.front && other.front->reach.uses(&front); });
 }
 
 // After a turn: pools whose clients have gone end with the last answer, or some time later.
@@ -248,14 +257,14 @@ void Worker::leave_pools() {
     }
     front.upstream.check_time(reactor_.now_us);
     front.wake_waiters();
-    if (front.clients() > 0 || is_spare(front)) {
+    if (front.clients() > 0 || is_needed(front)) {
       replaced.until_us = 0;
       return false;
     }
     if (replaced.until_us == 0) replaced.until_us = reactor_.now_us + kLeaveUs;
     if (!front.is_done()) {
       if (reactor_.now_us < replaced.until_us) return false;
-      if (front.upstream.is_awaited()) {  // by clients of a pool whose spare it was
+      if (front.upstream.is_awaited()) {  // by clients of a pool whose spare, or target, it was
         replaced.until_us = reactor_.now_us + kTickUs;
         return false;
       }

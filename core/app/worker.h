@@ -69,10 +69,11 @@ class Worker final : public upstream::EjectionListener {
   void link_fronts(bool all);  // false: those that know of no other pool
   void serve();
   client::Front *front_of(const route::Pool &pool);
+  client::Front *front_named(const std::string &pool);
   void open_front(route::Pool &pool);
   void replace(const PoolChange &change);
   void leave_pools();
-  bool is_spare(const client::Front &front) const;
+  bool is_needed(const client::Front &front) const;
   void tick();
   bool give_memory_back();
   uint64_t next_deadline();

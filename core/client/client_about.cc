@@ -1,4 +1,4 @@
-// weir.client/1: who the client is.
+// weir.client/1: who the client is; weir.pools/1: where its keys lie.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -59,6 +59,12 @@ void ClientConnection::about(weir_client_about &out) const {
   out.local = local.bytes();
   out.age_us = reactor_.now_us - began_us_;
   out.clients = front_->pool.clients.load(std::memory_order_relaxed);
+}
+
+uint32_t ClientConnection::server_of(uint32_t pool, weir_bytes key) const {
+  uint32_t way = front_->reach.way(pool), place = WEIR_NO_SERVER;
+  if (way != Reach::kNoWay) front_->reach.route_in(way, &key, 1, &place, reactor_.now_us);
+  return place == WEIR_NO_SERVER ? place : front_->reach.server_of(place);
 }
 
 }  // namespace weir::client

@@ -54,10 +54,10 @@ class ClientConnection final : public net::Connection,
   void go_on();  // parses what waits, and reads again
   void unpause(uint32_t why);
   void check_time(uint64_t now_us);
-  // The spare pool was replaced: it reads no further until what it may have under way there is answered.
-  void spare_changed();
-  // Whether it has a connection of its own to a server of the spare pool.
-  bool leases_spare() const;
+  // The spare pool, or a target, was replaced: it reads no further until what it may have under way there is answered.
+  void reach_changed();
+  // Whether it has a connection of its own to a server of another pool.
+  bool leases_elsewhere() const;
   // Servers came or went, so that what it listens to over leases may be said by others now.
   void ring_changed_under_leases();
   // Its front was replaced: it goes to the new one as soon as nothing of it is under way, see Front::hand_over().
@@ -82,6 +82,7 @@ class ClientConnection final : public net::Connection,
   void lease_ends(upstream::ServerConnection &) override;
   void lease_lost(upstream::ServerConnection &) override;
   void about(weir_client_about &) const override;
+  uint32_t server_of(uint32_t pool, weir_bytes key) const override;
 
  protected:
   void on_written(size_t len) override;

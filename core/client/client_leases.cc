@@ -115,7 +115,7 @@ void ClientConnection::lease_lost(upstream::ServerConnection &connection) {
   }
 }
 
-bool ClientConnection::leases_spare() const {
+bool ClientConnection::leases_elsewhere() const {
   return std::any_of(leases_.begin(), leases_.end(),
                      [this](const Lease &lease) { return !front_->reach.is_own(lease.place); });
 }

@@ -17,7 +17,7 @@ void ClientConnection::leave() {
   front_->state_moves_ ? pause(kMoving) : unpause(kMoving);
 }
 
-void ClientConnection::spare_changed() {
+void ClientConnection::reach_changed() {
   if (open() && !input_ended_ && !order_.empty()) pause(kSpare);
 }
 
@@ -73,17 +73,40 @@ void Front::hand_over(Front &to) {
 
 void Front::set_spare(Front *spare) {
   bool sends_there = reach.spare() != nullptr && reach.spare() != spare && pool.ring().diverts();
-  if (reach.spare() != nullptr && reach.spare() != spare) leave_spare();
-  reach.set_spare(spare);
-  // Nothing may overtake, on another connection, what went to the one before.
-  for (size_t i = clients_.size(); sends_there && i-- > 0;) clients_[i]->spare_changed();
+  if (reach.spare() != nullptr && reach.spare() != spare) {
+    topics.leave_spare();
+    close_lessees_elsewhere();
+  }
+  change_reach([this, spare] { reach.set_spare(spare); });
+  if (sends_there) hold_clients();
 }
 
-// The numbers of its servers will mean others. Whoever has a connection of its own there is in the middle of something.
-void Front::leave_spare() {
-  topics.leave_spare();
+void Front::set_targets(const Reach::Fronts &targets) {
+  if (reach.has_targets(targets)) return;
+  if (!reach.keeps_places(targets)) close_lessees_elsewhere();
+  change_reach([this, &targets] { reach.set_targets(targets); });
+  hold_clients();
+}
+
+// Parts that wait to be sent again do so in the pool they were sent to.
+template <class F>
+void Front::change_reach(F change) {
+  std::vector<uint32_t> ways;
+  for (const Part *part : for_ring_) ways.push_back(reach.way_of(part->server));
+  change();
+  for (size_t i = 0; i < ways.size(); ++i) for_ring_[i]->server = reach.place(ways[i], 0);
+}
+
+// Nothing may overtake, on another connection, what went to the pool before.
+void Front::hold_clients() {
+  for (size_t i = clients_.size(); i-- > 0;) clients_[i]->reach_changed();
+}
+
+// The numbers of other pools' servers will mean others. Whoever has a connection of its own there is in the middle of
+// something.
+void Front::close_lessees_elsewhere() {
   for (size_t i = clients_.size(); i-- > 0;) {
-    if (i < clients_.size() && clients_[i]->leases_spare()) clients_[i]->close();
+    if (i < clients_.size() && clients_[i]->leases_elsewhere()) clients_[i]->close();
   }
 }
 

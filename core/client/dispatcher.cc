@@ -32,8 +32,8 @@ const uint32_t *all_keys(RequestArrays &arrays, uint32_t n) {
 
 // What most requests are: one key, one server, the bytes as they came.
 inline bool is_plain(const weir_req &req) {
-  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
-         (req.flags & kUnusual) == 0 && req.profile == 0;
+  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 &&
+         req.reply == WEIR_REPLY_EXACT && (req.flags & kUnusual) == 0 && req.profile == 0;
 }
 
 // Whether its key alone says which server it belongs to.
@@ -147,7 +147,7 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   return dispatcher.done();
 }
 
-bool Dispatcher::dispatch_with_care(const One &one) {
+bool Dispatcher::dispatch_with_care(One &one) {
   dispatch(one);
   if (!client_.open()) return false;
   if ((one.req.flags & WEIR_REQ_CLOSE) != 0) client_.end_input();
@@ -160,7 +160,7 @@ bool Dispatcher::dispatch_with_care(const One &one) {
   return true;
 }
 
-void Dispatcher::dispatch(const One &one) {
+void Dispatcher::dispatch(One &one) {
   const weir_req &req = one.req;
   if ((req.flags & WEIR_REQ_OPEN) != 0) {
     return refuse(one, WEIR_ERR_INTERNAL, "the command needs what this version of weir does not have");
@@ -186,7 +186,7 @@ void Dispatcher::dispatch(const One &one) {
   if (no_memory_) {
     return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
   }
-  if (ring_.empty()) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  if (ring_.empty() && !one.steered) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
   if (one.large != nullptr && req.route != WEIR_ROUTE_LEASED) return in_slices(one);
   switch (req.route) {
     case WEIR_ROUTE_KEY:
@@ -200,9 +200,7 @@ void Dispatcher::dispatch(const One &one) {
     case WEIR_ROUTE_ALL:
       return to_all(one);
     default:
-      if (req.route_arg >= ring_.size()) return refuse(one, WEIR_ERR_INTERNAL, "no such server");
-      if (!diverts_ && !ring_.alive(req.route_arg)) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
-      return to_server(one, req.route_arg);
+      return to_numbered(one);
   }
 }
 
@@ -239,14 +237,16 @@ void Dispatcher::by_key(const One &one) {
 }
 
 void Dispatcher::to_any(const One &one) {
-  uint32_t server = client_.lane_ % ring_.size();
-  for (uint32_t i = 0; i < ring_.size() && !ring_.alive(server); ++i) server = (server + 1) % ring_.size();
-  if (diverts_ && !ring_.alive(server)) {
-    for (uint32_t place = ring_.size(); place < front_.reach.places(); ++place) {
-      if (front_.reach.serves(ring_, place)) return to_server(one, place);
-    }
-  }
-  to_server(one, server);
+  uint32_t place = front_.reach.any(one.way, client_.lane_);
+  if (place == WEIR_NO_SERVER) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  to_server(one, place);
+}
+
+void Dispatcher::to_numbered(const One &one) {
+  uint32_t place = front_.reach.place(one.way, one.req.route_arg);
+  if (place == WEIR_NO_SERVER) return refuse(one, WEIR_ERR_INTERNAL, "no such server");
+  if (!diverts_ && !front_.reach.serves(ring_, place)) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
+  to_server(one, place);
 }
 
 bool Dispatcher::may_send(const One &one, upstream::ServerConnection &connection) {
@@ -260,7 +260,7 @@ void Dispatcher::send_again(ClientConnection &client, Part &part) {
   Reach &reach = dispatcher.front_.reach;
   weir_bytes key = Kept::key(*part.kept);
   uint32_t place = WEIR_NO_SERVER;
-  reach.route(dispatcher.ring_, &key, 1, &place, client.reactor_.now_us);
+  reach.route_in(reach.way_of(part.server), &key, 1, &place, client.reactor_.now_us);
   if (place == WEIR_NO_SERVER || !reach.serves(dispatcher.ring_, place)) {
     std::string_view why = place == WEIR_NO_SERVER ? kNoServer : kServerDown;
     client.part_failed(part, {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, why}, false);
@@ -304,7 +304,7 @@ uint64_t Dispatcher::due_us(const weir_req &req, uint32_t place) {
 }
 
 void Dispatcher::to_server(const One &one, uint32_t place) {
-  if (diverts_ && one.req.route != WEIR_ROUTE_LEASED && !serves(one, place)) return;
+  if (may_be_down(place) && one.req.route != WEIR_ROUTE_LEASED && !serves(one, place)) return;
   bool transform = (one.req.flags & WEIR_REQ_TRANSFORM) != 0;
   if (transform && one.req.reply != WEIR_REPLY_NONE) {
     arrays_.part_sizes.assign(front_.reach.places() + 1, 0);
@@ -362,7 +362,7 @@ size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection
   what.key_bytes = one.key_bytes;
   what.pick = pick;
   what.pick_count = pick_count;
-  what.server = server;
+  what.server = front_.reach.server_of(server);
   // Large ones are put together aside: half a request must not get into the connection's stream.
   Chain aside;
   Chain &to = pick_count <= kSlice ? connection.output() : aside;
@@ -388,7 +388,7 @@ size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection
 void Dispatcher::in_slices(const One &one) {
   // The only server there is gets it as it is, whatever its keys are.
   bool as_it_is = (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0;
-  if (ring_.size() == 1 && as_it_is && !diverts_) return to_server(one, 0);
+  if (ring_.size() == 1 && as_it_is && !diverts_ && !one.steered) return to_server(one, 0);
   Request &request = *client_.enqueue(one.req);
   client_.begin_large(request, {take_message(one), take_keys(one)});
 }
@@ -442,8 +442,10 @@ void Dispatcher::by_split(const One &one) {
 }
 
 void Dispatcher::to_all(const One &one) {
-  if (ring_.size() == 1 && (!diverts_ || front_.reach.spare() == nullptr)) return to_server(one, 0);
-  all_that_serve();
+  if (one.way == Reach::kOwnWay && ring_.size() == 1 && (!diverts_ || front_.reach.spare() == nullptr)) {
+    return to_server(one, 0);
+  }
+  front_.reach.all(one.way, arrays_.part_sizes);
   const PartSizes &wanted = arrays_.part_sizes;
   if (one.req.reply == WEIR_REPLY_NONE) {
     for (uint32_t place = 0; place + 1 < wanted.size(); ++place) {
@@ -454,20 +456,6 @@ void Dispatcher::to_all(const One &one) {
   uint32_t parts = count_parts(wanted);
   if (parts == 0) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
   to_parts(one, parts);
-}
-
-// Counts one for each server that "all" means: those that are not left out of the ring. Where keys of servers that are
-// down lie in the spare pool, its servers stand in for them; where they lie nowhere, the request fails there.
-void Dispatcher::all_that_serve() {
-  PartSizes &wanted = arrays_.part_sizes;
-  wanted.assign(front_.reach.places() + 1, 0);
-  bool spare = diverts_ && front_.reach.spare() != nullptr;
-  for (uint32_t server = 0; server < ring_.size(); ++server) {
-    wanted[server] = ring_.alive(server) || (diverts_ && !spare) ? 1 : 0;
-  }
-  for (uint32_t place = ring_.size(); spare && place < front_.reach.places(); ++place) {
-    wanted[place] = front_.reach.serves(ring_, place) ? 1 : 0;
-  }
 }
 
 // One part for each server that arrays_.part_sizes counts keys for, in the order of the servers.
@@ -493,7 +481,7 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
     SplitPart &part = split.parts[i];
     if (part.part.server == WEIR_NO_SERVER) {
       part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kNoServer};
-    } else if (diverts_ && !front_.reach.serves(ring_, part.part.server)) {
+    } else if (may_be_down(part.part.server) && !front_.reach.serves(ring_, part.part.server)) {
       front_.cells.refused_down.add();
       part.failure = {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown};
     } else if (auto *to = connection_for(one, part.part.server, part.failure); to == nullptr) {

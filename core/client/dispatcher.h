@@ -51,18 +51,20 @@ class Dispatcher {
     weir_bytes message;
     const weir_key *keys;
     const weir_bytes *key_bytes;
-    const uint32_t *servers;  // of the keys, as places of Reach
+    uint32_t *servers;  // of the keys, as places of Reach
     Chunk **whole;
-    const Batch *large = nullptr;  // it is dispatched in slices
-    Chain *pieces = nullptr;       // what the message is in when it is not in one piece
+    const Batch *large = nullptr;   // it is dispatched in slices
+    Chain *pieces = nullptr;        // what the message is in when it is not in one piece
+    uint32_t way = Reach::kOwnWay;  // of Reach: the pool that it goes to where no key says which
+    bool steered = false;           // some of it may go to another pool than its client's
   };
   explicit Dispatcher(ClientConnection &client);
 
   bool done();
   void put_large(const uint8_t *message, size_t size, Chain &to);
   bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server);
-  bool dispatch_with_care(const One &one);
-  void dispatch(const One &one);
+  bool dispatch_with_care(One &one);
+  void dispatch(One &one);
   void answer(const One &one);
   void in_slices(const One &one);
   LargeRequest::Keys take_keys(const One &one);
@@ -71,9 +73,10 @@ class Dispatcher {
   void by_split(const One &one);
   void to_all(const One &one);
   void to_any(const One &one);
+  void to_numbered(const One &one);
   void to_server(const One &one, uint32_t place);
+  bool may_be_down(uint32_t place) const { return diverts_ || !front_.reach.is_own(place); }
   bool serves(const One &one, uint32_t place);
-  void all_that_serve();
   void to_parts(const One &one, uint32_t part_count);
   bool is_its_turn(const One &one);
   void postpone(const One &one);

@@ -36,6 +36,8 @@ class Front {
   void hand_over(Front &to);
   // Where keys of servers that are down go, on this worker; null = nowhere.
   void set_spare(Front *spare);
+  // The pools that some of its requests go to, on this worker: see Reach::set_targets().
+  void set_targets(const Reach::Fronts &targets);
   Front *successor() const { return successor_; }
   // Nobody is left, and nothing on its way to a server.
   bool is_done() const;
@@ -74,7 +76,7 @@ class Front {
   const size_t output_pause;   // client_output_limit / 4: from here on a client reads no more
   const bool keeps_reads;      // retry: reads. Requests take the long way, and a copy of some is kept until answered
   const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered
-  size_t slow_clients = 0;     // paused for their output, or lingering
+  size_t slow_clients = 0;  // paused for their output, or lingering
 
  private:
   static constexpr size_t kChecksAtOnce = 1024;  // a fraction of a millisecond
@@ -87,7 +89,10 @@ class Front {
     ClientConnection *client;
     upstream::ServerConnection *connection;
   };
-  void leave_spare();
+  void close_lessees_elsewhere();
+  template <class F>
+  void change_reach(F change);
+  void hold_clients();
   void forget(ClientConnection &client);  // it is closed; buried at the end of the turn
   std::unique_ptr<ClientConnection> take_out(ClientConnection &client);
   bool move(ClientConnection &client);  // to the successor; false: something is under way

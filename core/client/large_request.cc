@@ -175,7 +175,7 @@ bool LargeRequest::render_more(SplitPart &part, uint32_t &budget) {
   what.pick_count = part.pick_count;
   what.first = at_;
   what.count = std::min(budget, part.pick_count - at_);
-  what.server = part.part.server;
+  what.server = front_.reach.server_of(part.part.server);
   at_ += what.count;
   budget -= what.count;
   return render(front_, client_.scope(), what, message(), aside_);
@@ -191,8 +191,8 @@ bool LargeRequest::send(Part &part, bool rendered) {
   };
   if (part.server == WEIR_NO_SERVER) return failed(WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kNoServer);
   const route::Ring &ring = front_.pool.ring();
-  bool gone = !front_.reach.is_own(part.server) && front_.reach.version() != reach_;
-  if (gone || (ring.diverts() && !front_.reach.serves(ring, part.server))) {
+  bool elsewhere = !front_.reach.is_own(part.server), gone = elsewhere && front_.reach.version() != reach_;
+  if (gone || ((elsewhere || ring.diverts()) && !front_.reach.serves(ring, part.server))) {
     front_.cells.refused_down.add();
     return failed(WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown);
   }

@@ -102,7 +102,7 @@ bool Dispatcher::put_ahead(const weir_req &req, const One &one, upstream::Server
   what.req = &req;
   what.keys = one.keys;
   what.key_bytes = one.key_bytes;
-  what.server = place;
+  what.server = front_.reach.server_of(place);
   return client::put_ahead(front_, client_.scope(), what, one.message, connection, due_us(req, place));
 }
 
@@ -182,13 +182,13 @@ void Dispatcher::leave_topics(const One &one) {
 void Dispatcher::send_as_told(ClientConnection &client, Part &part, const weir_rsp &rsp) {
   Dispatcher dispatcher(client);
   const weir_req &req = part.request->req;
-  uint32_t place = rsp.server == UINT32_MAX ? part.server : rsp.server;
+  const Reach &reach = dispatcher.front_.reach;
+  uint32_t place = rsp.server == UINT32_MAX ? part.server : reach.place(reach.way_of(part.server), rsp.server);
   weir_bytes message{part.kept->data(), part.kept->size()};
   Chunk *whole = nullptr;
   One one{req, message, nullptr, nullptr, nullptr, &whole};
   Failure why{};
-  upstream::ServerConnection *to =
-      place < dispatcher.front_.reach.places() ? dispatcher.connection_for(one, place, why) : nullptr;
+  upstream::ServerConnection *to = place < reach.places() ? dispatcher.connection_for(one, place, why) : nullptr;
   if (to == nullptr || !dispatcher.put_ahead(req, one, *to, place, WEIR_RENDER_RESEND)) {
     client.part_failed(part, {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, "the request could not be sent again"}, false);
     client.reactor_.requests.release(part);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/client/front.h"
 #include "core/client/slices.h"
 
 namespace weir::client {
@@ -16,7 +17,7 @@ weir_bytes bytes_of(const Chunk *chunk) {
   return chunk == nullptr ? weir_bytes{nullptr, 0} : weir_bytes{chunk->data(), chunk->size()};
 }
 
-void describe(const Split &split) {
+void describe(const Split &split, const Reach &reach) {
   parts.clear();
   sources.clear();
   sources.push_back(split.message);
@@ -31,7 +32,7 @@ void describe(const Split &split) {
     part.item_count = ok ? from.item_count : 0;
     part.pick = split.key_count > 0 ? split.pick + from.first_pick : nullptr;
     part.pick_count = from.pick_count;
-    part.server = from.part.server;
+    part.server = reach.server_of(from.part.server);
     part.status = from.failure.status;
     part.error = ok ? 0 : from.failure.error;
     parts.push_back(part);
@@ -43,7 +44,7 @@ void describe(const Split &split) {
 Merger::Outcome Merger::run(const Front &front, const weir_scope &scope, const Request &request, Chain &to) {
   Split &split = *request.split;
   net::Reactor &reactor = front.reactor;
-  describe(split);
+  describe(split, front.reach);
   weir_merge merge{};
   merge.struct_size = sizeof merge;
   merge.part_count = split.part_count;

@@ -37,6 +37,7 @@ class Host {
   void close() {
     config_.close();
     stats_.close();
+    pools_.close();
   }
 
  private:

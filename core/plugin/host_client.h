@@ -12,6 +12,8 @@ class ClientView {
 
   // The texts live until the callback returns, or until it asks again.
   virtual void about(weir_client_about &) const = 0;
+  // weir.pools/1, server_of(): by the numbers of the configuration that the client's pool is of.
+  virtual uint32_t server_of(uint32_t pool, weir_bytes key) const = 0;
 
  protected:
   ~ClientView() = default;

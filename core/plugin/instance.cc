@@ -113,6 +113,10 @@ void Instance::worker_fini(void *worker) const {
   if (worker != nullptr && ops.worker_fini != nullptr) ops.worker_fini(inst_, worker);
 }
 
+const std::vector<uint32_t> &Instance::targets() const {
+  return host_->pools().targets();
+}
+
 std::vector<PluginStat> Instance::stats() const {
   return host_->stats().sums();
 }

@@ -20,6 +20,8 @@ class Host;  // the weir_host of one instance and the extensions behind it
 struct PoolName {
   std::string name;
   uint32_t servers = 0;
+  std::string protocol = {};
+  std::vector<std::string> server_names = {};
 };
 using PoolNames = std::vector<PoolName>;
 
@@ -46,6 +48,8 @@ class Instance {
   void *worker_init(uint32_t worker_id) const;
   void worker_fini(void *worker) const;
 
+  // [control] Which pools the instance may send requests to, by their numbers.
+  const std::vector<uint32_t> &targets() const;
   // [any] The component's own statistics, summed over the workers, in the order it defined them.
   std::vector<PluginStat> stats() const;
 

@@ -1,5 +1,6 @@
 #include "core/route/pool.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -47,6 +48,7 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
     filters.all.push_back(use(WEIR_K_FILTER, filter, filter.path.c_str()));
     if (!filters.all.back()) return nullptr;
     if (!filters.ask(protocol, settings.protocol.name, filter, path + filter.path, complaints)) return nullptr;
+    for (uint32_t number : filters.all.back()->targets()) pool->add_target(number, names);
   }
   for (const config::Server &server : settings.servers) pool->backends.emplace_back(server);
   auto ring = Ring::build(*pool->dist, pool->backends, Standings(pool->backends.size()), pool->ring_rules(), nullptr);
@@ -57,6 +59,12 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
   pool->owned_ = std::move(*ring);
   pool->current_.store(pool->owned_.get(), std::memory_order_release);
   return pool;
+}
+
+void Pool::add_target(uint32_t number, const plugin::PoolNames &names) {
+  auto same = [number](const Target &target) { return target.number == number; };
+  if (number == index || std::any_of(targets.begin(), targets.end(), same)) return;
+  targets.push_back({names[number].name, number});
 }
 
 void Pool::count_in(StatsBook &book, size_t writers) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/base/stats.h"
@@ -15,6 +16,12 @@
 #include "core/upstream/backend.h"
 
 namespace weir::route {
+
+// A pool that requests of another may be sent to.
+struct Target {
+  std::string name;
+  uint32_t number;  // its place in the configuration
+};
 
 class Pool {
  public:
@@ -27,10 +34,13 @@ class Pool {
   const uint32_t id;     // no other pool of this process has had it
   std::unique_ptr<plugin::Instance> protocol, hash, dist;
   Filters filters;
+  std::vector<Target> targets;  // in the order in which workers know them, see client::Reach
   std::deque<upstream::Backend> backends;
   std::atomic<uint32_t> clients{0};  // connected now, all workers
   // By worker, the control thread's at the end; given before the pool serves.
   std::vector<PoolCounters> counters;
+  // [control] Requests may go to the pool of that number; before the pool serves.
+  void add_target(uint32_t number, const plugin::PoolNames &names);
   // [control] Finds its places in the book.
   void count_in(StatsBook &book, size_t writers);
 

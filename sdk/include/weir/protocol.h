@@ -234,7 +234,8 @@ typedef struct weir_render {
   const uint32_t *pick;        /* the keys of this part: indices into keys, in order */
   uint32_t pick_count;
   uint32_t first, count;
-  uint32_t server; /* its index; servers of a spare pool (failover_pool) are counted on from the pool's own */
+  uint32_t server; /* its index in the pool that this goes to; servers of its spare pool (failover_pool) are counted on
+                    * from its own */
 } weir_render;
 
 /* ---- merge: one reply out of several -------------------------------------------------------------------------------- */
@@ -350,7 +351,8 @@ typedef struct weir_protocol {
   weir_status (*retag)(const weir_scope *, const uint8_t *head, uint64_t len, uint64_t tag, weir_out *,
                        uint64_t *replaced);
   /* [worker] NULLABLE op. A lease that begin asked for was got (1: its prelude is rendered next), or is over (0):
-   * refused, lost, or ended. Not called for a client that is closing. */
+   * refused, lost, or ended. Not called for a client that is closing. server: what WEIR_ROUTE_LEASED calls it; also
+   * servers of other pools have such a number, which is not their index. */
   void (*lease)(const weir_scope *client, const weir_req *begin, uint32_t server, uint32_t on);
   /* [worker] NULLABLE op. No connection with this profile is left on this worker. */
   void (*profile_idle)(const weir_scope *, uint64_t profile);

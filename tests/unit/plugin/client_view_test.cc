@@ -9,6 +9,7 @@ namespace weir::plugin {
 namespace {
 
 struct Someone final : ClientView {
+  uint32_t server_of(uint32_t, weir_bytes) const override { return UINT32_MAX; }
   void about(weir_client_about &out) const override {
     out.descriptor = 7;
     out.peer = {reinterpret_cast<const uint8_t *>("them"), 4};
