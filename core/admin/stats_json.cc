@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
+#include "core/base/tags.h"
 #include "core/base/text.h"
 #include "core/base/version.h"
 
@@ -42,6 +44,65 @@ class Writer {
   std::string out_;
 };
 
+// Tags are bytes of somebody's. What is not UTF-8 is shown byte by byte, so that the whole stays JSON.
+std::string shown_tag(std::string_view tag) {
+  std::string out;
+  for (size_t i = 0; i < tag.size();) {
+    size_t len = utf8_length(tag.substr(i));
+    if (len > 0) {
+      out.append(tag.substr(i, len));
+      i += len;
+      continue;
+    }
+    char shown[8];
+    std::snprintf(shown, sizeof shown, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(tag[i++])));
+    out.append(shown);
+  }
+  return out;
+}
+
+void write_spread(Writer &json, std::string_view name, const HistogramSum &spread) {
+  json.open(name);
+  json.number("count", spread.count());
+  json.number("sum", spread.sum());
+  json.number("max", spread.max());
+  json.number("p50", spread.quantile(0.5));
+  json.number("p90", spread.quantile(0.9));
+  json.number("p99", spread.quantile(0.99));
+  json.number("p999", spread.quantile(0.999));
+  json.close();
+}
+
+void write_tags(Writer &json, const std::map<std::string, TagSum, std::less<>> &tags) {
+  if (tags.empty()) return;
+  json.open("tags");
+  for (const auto &[name, sum] : tags) {
+    json.open(shown_tag(name));
+    json.number("requests", sum.requests);
+    json.number("errors", sum.errors);
+    write_spread(json, "latency_us", sum.latency_us);
+    json.close();
+  }
+  json.close();
+}
+
+void write_plugins(Writer &json, const std::vector<PluginNumbers> &plugins) {
+  if (plugins.empty()) return;
+  json.open("plugins");
+  for (const PluginNumbers &of : plugins) {
+    json.open(of.component);
+    for (const PluginNumber &number : of.numbers) {
+      if (number.spread) {
+        write_spread(json, number.name, *number.spread);
+      } else {
+        json.number(number.name, number.value);
+      }
+    }
+    json.close();
+  }
+  json.close();
+}
+
 std::string host_name() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
@@ -65,7 +126,8 @@ StatsNames stats_names(const config::Settings &settings, StatsBook &book) {
   return names;
 }
 
-std::string stats_json(const StatsBook &book, const StatsNames &names, uint64_t uptime_s, uint64_t timestamp_s) {
+std::string stats_json(const StatsBook &book, const StatsNames &names, uint64_t uptime_s, uint64_t timestamp_s,
+                       const PluginNumbersOf &numbers_of) {
   Writer json;
   json.open();
   json.text("service", "nutcracker");  // what readers look for
@@ -85,6 +147,8 @@ std::string stats_json(const StatsBook &book, const StatsNames &names, uint64_t 
       }
       json.close();
     }
+    write_tags(json, book.tags(pool.place));
+    if (numbers_of) write_plugins(json, numbers_of(pool.name));
     json.close();
   }
   return std::move(json).finish();

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "core/base/plugin_numbers.h"
 #include "core/base/stats.h"
 #include "core/config/settings.h"
 
@@ -29,7 +31,11 @@ struct StatsNames {
 // Makes those places that are missing.
 StatsNames stats_names(const config::Settings &, StatsBook &);
 
-// One JSON object and a line end.
-std::string stats_json(const StatsBook &, const StatsNames &, uint64_t uptime_s, uint64_t timestamp_s);
+// What the components of a pool count of their own, by the pool's name.
+using PluginNumbersOf = std::function<std::vector<PluginNumbers>(const std::string &pool)>;
+
+// One JSON object and a line end. Behind the servers of a pool stand "tags" and "plugins", where there are any.
+std::string stats_json(const StatsBook &, const StatsNames &, uint64_t uptime_s, uint64_t timestamp_s,
+                       const PluginNumbersOf &numbers_of = nullptr);
 
 }  // namespace weir::admin

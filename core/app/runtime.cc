@@ -174,7 +174,21 @@ Status Runtime::listen_for_stats(int inherited_fd) {
 }
 
 std::string Runtime::statistics() const {
-  return admin::stats_json(book_, stats_names_, (monotonic_us() - started_us_) / 1'000'000, wall_us() / 1'000'000);
+  return admin::stats_json(book_, stats_names_, (monotonic_us() - started_us_) / 1'000'000, wall_us() / 1'000'000,
+                           [this](const std::string &pool) { return plugin_numbers(pool); });
+}
+
+// A pool that was replaced may still be counting, for clients that have not gone over.
+std::vector<PluginNumbers> Runtime::plugin_numbers(const std::string &pool) const {
+  auto is_it = [&pool](const auto &served) { return served->pool->settings.name == pool; };
+  auto place = std::find_if(pools_.begin(), pools_.end(), is_it);
+  if (place == pools_.end()) return {};
+  std::vector<PluginNumbers> numbers = (*place)->pool->plugin_numbers();
+  for (const auto &served : replaced_) {
+    if (is_it(served)) add_numbers(numbers, served->pool->plugin_numbers());
+  }
+  plugin_past_.add_to(pool, numbers);
+  return numbers;
 }
 
 Status Runtime::listen_for_commands() {

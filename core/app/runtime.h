@@ -50,6 +50,7 @@ class Runtime {
   Status listen_for_stats(int inherited_fd);  // -1: none
   Status listen_for_commands();
   std::string statistics() const;
+  std::vector<PluginNumbers> plugin_numbers(const std::string &pool) const;
   Status drop_privileges() const;
   bool has_room_for_client() const;
   uint64_t memory_share() const;  // a worker's
@@ -81,6 +82,7 @@ class Runtime {
   StatsBook book_;
   StatsPage &own_stats_;  // the control thread's page
   admin::StatsNames stats_names_;
+  PluginPast plugin_past_;
   const uint64_t started_us_;
   boost::asio::steady_timer drain_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -219,6 +219,7 @@ void Runtime::pool_left(const route::Pool *pool) {
       std::find_if(replaced_.begin(), replaced_.end(), [pool](const auto &s) { return s->pool.get() == pool; });
   if (--(*place)->workers_left > 0) return;
   WEIR_LOG(info, "pool %s: the one before the reload is left", pool->settings.name.c_str());
+  plugin_past_.keep(pool->settings.name, pool->plugin_numbers());
   replaced_.erase(place);
 }
 

@@ -26,6 +26,13 @@ void HistogramSum::add(const Histogram &one) {
   max_ = std::max(max_, one.max_.get());
 }
 
+void HistogramSum::add(const HistogramSum &other) {
+  for (size_t i = 0; i < buckets_.size(); ++i) buckets_[i] += other.buckets_[i];
+  count_ += other.count_;
+  sum_ += other.sum_;
+  max_ = std::max(max_, other.max_);
+}
+
 uint64_t HistogramSum::quantile(double share) const {
   if (count_ == 0) return 0;
   auto wanted = static_cast<uint64_t>(std::ceil(std::clamp(share, 0.0, 1.0) * static_cast<double>(count_)));

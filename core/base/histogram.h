@@ -44,6 +44,7 @@ class Histogram {
 class HistogramSum {
  public:
   void add(const Histogram &one);
+  void add(const HistogramSum &other);
 
   uint64_t count() const { return count_; }
   uint64_t sum() const { return sum_; }

@@ -106,6 +106,25 @@ std::string format_duration_us(uint64_t us) {
   return format_with_unit(us, kPrintedDurations);
 }
 
+size_t utf8_length(std::string_view text) {
+  if (text.empty()) return 0;
+  auto byte = [text](size_t at) { return static_cast<unsigned char>(text[at]); };
+  size_t len = byte(0) < 0x80   ? 1
+               : byte(0) < 0xc2 ? 0
+               : byte(0) < 0xe0 ? 2
+               : byte(0) < 0xf0 ? 3
+               : byte(0) < 0xf5 ? 4
+                                : 0;
+  if (len > text.size()) return 0;
+  for (size_t at = 1; at < len; ++at) {
+    if ((byte(at) & 0xc0) != 0x80) return 0;
+  }
+  // Longer than it need be, half of a pair, beyond the last.
+  if (len == 3 && ((byte(0) == 0xe0 && byte(1) < 0xa0) || (byte(0) == 0xed && byte(1) > 0x9f))) return 0;
+  if (len == 4 && ((byte(0) == 0xf0 && byte(1) < 0x90) || (byte(0) == 0xf4 && byte(1) > 0x8f))) return 0;
+  return len;
+}
+
 std::string json_escape(std::string_view text) {
   std::string out;
   for (char c : text) {

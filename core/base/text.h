@@ -21,6 +21,9 @@ bool parse_decimal(std::string_view text, uint64_t &value);   // digits only, no
 std::string format_size(uint64_t bytes);                      // the shortest spelling parse_size reads back
 std::string format_duration_us(uint64_t us);
 
+// How many bytes the UTF-8 character at the front takes; 0 = there is none.
+size_t utf8_length(std::string_view text);
+
 // JSON string contents, escaped, without the quotes.
 std::string json_escape(std::string_view text);
 

@@ -17,6 +17,10 @@ uint64_t *cells(const weir_host *host, uint32_t worker_id) {
   return Host::of(host).stats().cells(worker_id);
 }
 
+void observe(const weir_host *host, uint32_t worker_id, uint32_t handle, uint64_t value) {
+  Host::of(host).stats().observe(worker_id, handle, value);
+}
+
 }  // namespace
 
 const weir_stats *StatsView::table() {
@@ -24,16 +28,17 @@ const weir_stats *StatsView::table() {
                                        .reserved = 0,
                                        .define = plugin::define,
                                        .cells = plugin::cells,
-                                       .observe = nullptr};
+                                       .observe = plugin::observe};
   return &the_table;
 }
 
 uint32_t StatsView::define(uint32_t kind, const char *name, const char *help) {
-  if (closed_ || defined_.size() >= kMaxStats || kind > WEIR_S_GAUGE || !legal_name(name)) return UINT32_MAX;
+  if (closed_ || defined_.size() >= kMaxStats || kind > WEIR_S_HISTOGRAM || !legal_name(name)) return UINT32_MAX;
   for (const PluginStat &s : defined_) {
     if (s.name == name) return UINT32_MAX;
   }
-  defined_.push_back({kind, name, help == nullptr ? "" : help, 0});
+  defined_.push_back({kind, name, help == nullptr ? "" : help});
+  histogram_of_.push_back(kind == WEIR_S_HISTOGRAM ? histograms_++ : kNone);
   return static_cast<uint32_t>(defined_.size() - 1);
 }
 
@@ -41,6 +46,7 @@ void StatsView::close() {
   closed_ = true;
   nowhere_ = std::make_unique<Line[]>(lines_per_worker());
   lines_ = std::make_unique<Line[]>(lines_per_worker() * workers_);
+  if (histograms_ > 0) spreads_ = std::make_unique<Histogram[]>(size_t{histograms_} * workers_);
 }
 
 uint64_t *StatsView::cells(uint32_t worker_id) {
@@ -50,10 +56,23 @@ uint64_t *StatsView::cells(uint32_t worker_id) {
   return first->cells;
 }
 
+void StatsView::observe(uint32_t worker_id, uint32_t handle, uint64_t value) {
+  if (worker_id >= workers_ || handle >= histogram_of_.size() || histogram_of_[handle] == kNone || !spreads_) return;
+  spreads_[size_t{worker_id} * histograms_ + histogram_of_[handle]].add(value);
+}
+
 std::vector<PluginStat> StatsView::sums() const {
   std::vector<PluginStat> out = defined_;
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (histogram_of_[i] == kNone) continue;
+    out[i].spread = std::make_shared<HistogramSum>();
+    for (uint32_t worker = 0; spreads_ && worker < workers_; ++worker) {
+      out[i].spread->add(spreads_[size_t{worker} * histograms_ + histogram_of_[i]]);
+    }
+  }
   for (uint32_t worker = 0; lines_ && worker < workers_; ++worker) {
     for (size_t i = 0; i < out.size(); ++i) {
+      if (histogram_of_[i] != kNone) continue;
       uint64_t &cell = lines_[worker * lines_per_worker() + i / kLineCells].cells[i % kLineCells];
       out[i].value += std::atomic_ref<uint64_t>(cell).load(std::memory_order_relaxed);
     }

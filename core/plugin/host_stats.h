@@ -1,5 +1,5 @@
-// weir.stats/1: the counters of one instance. Owned by its Host. Names are given by the control thread while create()
-// runs; afterwards every worker writes its own cells and anybody may read the sums.
+// weir.stats/1: the counters and histograms of one instance. Owned by its Host. Names are given by the control thread
+// while create() runs; afterwards every worker writes its own cells and anybody may read the sums.
 #pragma once
 
 #include <weir/host.h>
@@ -9,12 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "core/base/histogram.h"
+
 namespace weir::plugin {
 
 struct PluginStat {
   uint32_t kind = WEIR_S_COUNTER;  // WEIR_S_*
   std::string name, help;
-  uint64_t value = 0;  // the sum over all workers
+  uint64_t value = 0;                              // the sum over all workers
+  std::shared_ptr<HistogramSum> spread = nullptr;  // of a histogram, likewise
 };
 
 class StatsView {
@@ -31,6 +34,7 @@ class StatsView {
   // create() has returned: no more names, from now on there are cells.
   void close();
   uint64_t *cells(uint32_t worker_id);
+  void observe(uint32_t worker_id, uint32_t handle, uint64_t value);
   std::vector<PluginStat> sums() const;  // [any]
 
  private:
@@ -42,7 +46,11 @@ class StatsView {
 
   const uint32_t workers_;
   bool closed_ = false;
-  std::vector<PluginStat> defined_;  // value unused
+  std::vector<PluginStat> defined_;     // value and spread unused
+  std::vector<uint32_t> histogram_of_;  // by handle: its place among the histograms; kNone for others
+  static constexpr uint32_t kNone = UINT32_MAX;
+  uint32_t histograms_ = 0;
+  std::unique_ptr<Histogram[]> spreads_;  // of worker 0, then of worker 1 ...
   std::unique_ptr<Line[]> lines_;
   // Where a plugin writes that asks for the cells of a worker that is none.
   std::unique_ptr<Line[]> nowhere_;

@@ -1,6 +1,7 @@
 #include "core/route/pool.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -74,6 +75,26 @@ void Pool::count_in(StatsBook &book, size_t writers) {
   for (size_t writer = 0; writer < writers; ++writer) {
     counters.push_back(book.counters(writer, settings.name, names));
   }
+}
+
+std::vector<PluginNumbers> Pool::plugin_numbers() const {
+  std::vector<PluginNumbers> out;
+  std::map<std::string, uint32_t> seen;
+  auto add = [&](const plugin::Instance &instance) {
+    std::string name = instance.component().info->name;
+    if (uint32_t nth = ++seen[name]; nth > 1) name += "#" + std::to_string(nth);
+    std::vector<PluginNumber> numbers;
+    for (const plugin::PluginStat &stat : instance.stats()) {
+      auto kind = stat.spread                 ? PluginNumber::Kind::histogram
+                  : stat.kind == WEIR_S_GAUGE ? PluginNumber::Kind::gauge
+                                              : PluginNumber::Kind::counter;
+      numbers.push_back({stat.name, kind, stat.value, stat.spread});
+    }
+    if (!numbers.empty()) out.push_back({std::move(name), std::move(numbers)});
+  };
+  for (const auto *one : {&protocol, &hash, &dist}) add(**one);
+  for (const auto &filter : filters.all) add(*filter);
+  return out;
 }
 
 Ring::Rules Pool::ring_rules() const {

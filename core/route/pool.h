@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/plugin_numbers.h"
 #include "core/base/stats.h"
 #include "core/config/settings.h"
 #include "core/plugin/instance.h"
@@ -41,6 +42,8 @@ class Pool {
   std::vector<PoolCounters> counters;
   // [control] Requests may go to the pool of that number; before the pool serves.
   void add_target(uint32_t number, const plugin::PoolNames &names);
+  // [control] What its components count of their own; those that count nothing are left out.
+  std::vector<PluginNumbers> plugin_numbers() const;
   // [control] Finds its places in the book.
   void count_in(StatsBook &book, size_t writers);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/tags.h"
+
 namespace weir::admin {
 namespace {
 
@@ -52,6 +54,35 @@ TEST(StatsJson, NamesCannotBreakIt) {
   EXPECT_NE(json.find("\"source\":\"b\\\"ox\", "), std::string::npos);
   EXPECT_NE(json.find("\"po\\\\ol\": {"), std::string::npos);
   EXPECT_NE(json.find("\"a\\\", \": {"), std::string::npos);
+}
+
+TEST(StatsJson, ShowsTagsAndWhatPluginsCountBehindTheServers) {
+  StatsBook book(1);
+  TagTable &tags = *book.counters(0, "alpha", {"s"}).tags;
+  tags.cells("b\"\xff\xc3\xa4").requests.add(2);
+  tags.cells("a").errors.add();
+  tags.cells("a").latency_us.add(7);
+  StatsNames names{"box", "9.9", {{"alpha", 0, {{"s", 0}}}}};
+  auto spread = std::make_shared<HistogramSum>();
+  Histogram one;
+  one.add(3);
+  one.add(5);
+  spread->add(one);
+  std::string asked;
+  std::string json = stats_json(book, names, 0, 0, [&](const std::string &pool) -> std::vector<PluginNumbers> {
+    asked = pool;
+    return {{"lua", {{"hits", PluginNumber::Kind::counter, 4}, {"size", PluginNumber::Kind::histogram, 0, spread}}},
+            {"lua#2", {{"level", PluginNumber::Kind::gauge, 9}}}};
+  });
+  EXPECT_EQ(asked, "alpha");
+  std::string none = "{\"count\":0, \"sum\":0, \"max\":0, \"p50\":0, \"p90\":0, \"p99\":0, \"p999\":0}";
+  std::string seven = "{\"count\":1, \"sum\":7, \"max\":7, \"p50\":7, \"p90\":7, \"p99\":7, \"p999\":7}";
+  std::string two = "{\"count\":2, \"sum\":8, \"max\":5, \"p50\":3, \"p90\":5, \"p99\":5, \"p999\":5}";
+  EXPECT_TRUE(json.ends_with("},\"tags\": {\"a\": {\"requests\":0, \"errors\":1, \"latency_us\": " + seven +
+                             "},\"b\\\"\\\\xff\xc3\xa4\": {\"requests\":2, \"errors\":0, \"latency_us\": " + none +
+                             "}},\"plugins\": {\"lua\": {\"hits\":4, \"size\": " + two +
+                             "},\"lua#2\": {\"level\":9}}}}\n"))
+      << json;
 }
 
 config::Settings settings_with(const std::vector<std::string> &servers) {

@@ -218,12 +218,32 @@ TEST_F(InstanceTest, SumsTheWorkersCounters) {
   weir_count(s.stats->cells(s.host, 2), 1, 9);
   weir_count(s.stats->cells(s.host, 3), 1, 1000);  // there is no fourth worker
   const std::vector<PluginStat> stats = instance->stats();
-  ASSERT_EQ(stats.size(), 2u);
+  ASSERT_EQ(stats.size(), 3u);
   EXPECT_EQ(stats[0].name, "hits");
   EXPECT_EQ(stats[0].value, 6u);
   EXPECT_EQ(stats[1].name, "misses");
   EXPECT_EQ(stats[1].help, "counts");
   EXPECT_EQ(stats[1].value, 9u);
+}
+
+TEST_F(InstanceTest, SumsTheWorkersHistograms) {
+  auto instance = make("host");
+  ASSERT_NE(instance, nullptr);
+  const Seen &s = seen(*instance);
+  for (uint32_t worker = 0; worker < 3; ++worker) s.stats->observe(s.host, worker, s.histogram, 100 * (worker + 1));
+  s.stats->observe(s.host, 3, s.histogram, 5'000);        // there is no fourth worker
+  s.stats->observe(s.host, 0, s.handles[0], 5'000);       // a counter
+  s.stats->observe(s.host, 0, UINT32_MAX, 5'000);         // nothing at all
+  weir_count(s.stats->cells(s.host, 0), s.histogram, 7);  // which is not for histograms
+  const std::vector<PluginStat> stats = instance->stats();
+  ASSERT_EQ(stats.size(), 3u);
+  EXPECT_EQ(stats[2].kind, uint32_t{WEIR_S_HISTOGRAM});
+  ASSERT_NE(stats[2].spread, nullptr);
+  EXPECT_EQ(stats[2].spread->count(), 3u);
+  EXPECT_EQ(stats[2].spread->sum(), 600u);
+  EXPECT_EQ(stats[2].spread->max(), 300u);
+  EXPECT_EQ(stats[2].value, 0u);
+  EXPECT_EQ(stats[0].value, 0u);
 }
 
 TEST_F(InstanceTest, KeepsWorkersOffEachOthersCacheLines) {

@@ -96,6 +96,7 @@ void *use_the_host(const weir_host *host, weir_errbuf *) {
   for (const char *name : {"hits", "misses", "hits", "Not Legal"}) {
     seen->handles.push_back(seen->stats->define(host, WEIR_S_COUNTER, name, "counts"));
   }
+  seen->histogram = seen->stats->define(host, WEIR_S_HISTOGRAM, "spread", "how it is spread");
   return seen;
 }
 

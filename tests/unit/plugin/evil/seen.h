@@ -17,6 +17,7 @@ struct Seen {
   uint64_t wait_us = 0, room = 0;
   std::string text, first_key;
   std::vector<uint32_t> kinds, handles;
+  uint32_t histogram = 0;
   bool past_the_end = false;
   const weir_host *host = nullptr;
   const weir_stats *stats = nullptr;
