@@ -71,17 +71,25 @@ bool Arguments::read_inline(const weir_scope *scope, uint32_t most) {
   return true;
 }
 
-uint32_t list_arguments(const uint8_t *message, uint64_t size, weir_bytes *out, uint32_t cap) {
+static weir_bytes word_of(const weir_scope *scope, const InlineArg &arg) {
+  if (arg.verbatim) return {arg.content, arg.len};
+  auto place = static_cast<uint8_t *>(scope->arena->alloc(scope->arena, arg.len + 1, 1));
+  if (!place) return {arg.raw, arg.raw_len};
+  InlineReader::decode(arg, place);
+  return {place, arg.len};
+}
+
+uint32_t list_arguments(const weir_scope *scope, weir_bytes message, weir_bytes *out, uint32_t cap) {
   uint32_t n = 0;
-  if (size == 0) return 0;
-  if (*message != '*') {
-    InlineReader reader(message, inline_length(message, size));
+  if (message.len == 0) return 0;
+  if (*message.ptr != '*') {
+    InlineReader reader(message.ptr, inline_length(message.ptr, message.len));
     InlineArg arg;
     for (; reader.next(arg) == 1; ++n)
-      if (n < cap) out[n] = arg.verbatim ? weir_bytes{arg.content, arg.len} : weir_bytes{arg.raw, arg.raw_len};
+      if (n < cap) out[n] = word_of(scope, arg);
     return n;
   }
-  const uint8_t *at = message, *end = message + size;
+  const uint8_t *at = message.ptr, *end = at + message.len;
   int64_t argc = 0;
   weir_bytes arg;
   if (!read_length(at, end, argc)) return 0;

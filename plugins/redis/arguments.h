@@ -29,7 +29,8 @@ class Arguments {
   uint32_t count_ = 0;
 };
 
-// Reads arguments into out[0..cap) without an arena; inline words with escapes come out as they were typed.
-uint32_t list_arguments(const uint8_t *message, uint64_t size, weir_bytes *out, uint32_t cap);
+// Reads arguments into out[0..cap), and says how many there are. What an inline word with escapes means lies in the
+// arena; when that is full it comes out as it was typed.
+uint32_t list_arguments(const weir_scope *scope, weir_bytes message, weir_bytes *out, uint32_t cap);
 
 }  // namespace weir::redis

@@ -3,6 +3,7 @@
 
 #include <weir/protocol.h>
 
+#include <cstring>
 #include <type_traits>
 
 #include "subscription.h"
@@ -42,6 +43,20 @@ enum Special : uint8_t {
 constexpr uint32_t kNever = UINT32_MAX;
 constexpr uint32_t kMaxClientName = 128;
 
+struct ClientState;
+
+// What a client chooses for its connection, as it was before a command that changes it.
+struct Choices {
+  uint64_t profile;
+  bool authed, no_evict;
+  uint8_t special, name_len;
+  char name[kMaxClientName];
+
+  void keep(const ClientState &state);
+  // A reply that was to be skipped has been.
+  void restore(ClientState &state) const;
+};
+
 struct ClientState {
   // the message under way
   uint32_t argc, argi;          // how many arguments, and which comes next
@@ -70,9 +85,26 @@ struct ClientState {
   uint64_t profile;  // of what it sends, see session.h
   uint8_t name_len;
   char name[kMaxClientName];
+  Choices before;  // the last request that has WEIR_REQ_FENCE and is judged by its arguments
   Transaction tx;
   Subscriptions subscriptions;
 };
+inline void Choices::keep(const ClientState &state) {
+  profile = state.profile;
+  authed = state.authed;
+  no_evict = state.no_evict;
+  special = state.special;
+  name_len = state.name_len;
+  std::memcpy(name, state.name, sizeof(name));
+}
+inline void Choices::restore(ClientState &state) const {
+  state.profile = profile;
+  state.authed = authed;
+  state.no_evict = no_evict;
+  state.special = static_cast<uint8_t>(special & ~kSkipThis);
+  state.name_len = name_len;
+  std::memcpy(state.name, name, sizeof(name));
+}
 static_assert(sizeof(ClientState) <= 1024 && std::is_trivially_copyable_v<ClientState>);
 
 }  // namespace weir::redis

@@ -61,9 +61,10 @@ constexpr Command subscription(std::string_view name, int arity, SubscriptionWor
   return make(name, arity, shard ? KeySpec::kRange : KeySpec::kNone, shard, -static_cast<int>(shard), 1,
               Policy::kSubscription, static_cast<unsigned>(word), 0);
 }
-constexpr Command refused(std::string_view name, int arity, Why why, int first, int last, int step) {
+constexpr Command refused(std::string_view name, int arity, Why why, int first, int last, int step,
+                          unsigned flags = 0) {
   return make(name, arity, first ? KeySpec::kRange : KeySpec::kNone, first, last, step, Policy::kRefused,
-              static_cast<unsigned>(why), 0);
+              static_cast<unsigned>(why), flags);
 }
 
 }  // namespace weir::redis

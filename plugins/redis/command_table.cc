@@ -13,12 +13,32 @@ constexpr uint32_t kRowCount = sizeof(kRows) / sizeof(kRows[0]);
 static_assert(kRowCount < 65535);
 static_assert(sizeof(kSubRows) / sizeof(kSubRows[0]) < 256);  // fits the byte it has in weir_req.user
 
+constexpr bool has_channels(const Command &row) {
+  return row.policy == Policy::kSubscription || row.full_name() == "publish" || row.full_name() == "spublish";
+}
+
+// A container is what any of its subcommands is; whether it is administrative its own row says.
+constexpr uint16_t flags_of(const Command &row) {
+  uint16_t flags = row.flags;
+  std::string_view name = row.full_name();
+  for (const Command &sub : kSubRows) {
+    std::string_view full = sub.full_name();
+    bool of_it = full.size() > name.size() && full.starts_with(name) && full[name.size()] == '|';
+    if (of_it) flags |= static_cast<uint16_t>(sub.flags & (kRead | kWrite));
+  }
+  return flags;
+}
+
 constexpr uint32_t core_flags(const Command &row) {
+  const uint16_t of_row = flags_of(row);
   uint32_t flags = 0;
-  if (row.flags & kRead) flags |= WEIR_CMD_READ;
-  if (row.flags & kWrite) flags |= WEIR_CMD_WRITE;
-  if (row.flags & kAdmin) flags |= WEIR_CMD_ADMIN;
-  if (row.flags & kMultiKey) flags |= WEIR_CMD_MULTIKEY;
+  if (of_row & kRead) flags |= WEIR_CMD_READ;
+  if (of_row & kWrite) flags |= WEIR_CMD_WRITE;
+  if (of_row & (kAdmin | kOperators)) flags |= WEIR_CMD_ADMIN;
+  if (of_row & kMultiKey) flags |= WEIR_CMD_MULTIKEY;
+  if (of_row & kEchoes) flags |= WEIR_CMD_ECHO;
+  if (of_row & kLasting) flags |= WEIR_CMD_STATE;
+  if (has_channels(row)) flags |= WEIR_CMD_TOPICS;
   return flags;
 }
 

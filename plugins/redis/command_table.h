@@ -100,6 +100,9 @@ enum : uint16_t {
   kFenced = 512,   // reads or changes what the parser keeps about the connection: nothing is parsed before its answer
   kKept = 1024,    // what merges its replies reads the request, too
   kBlocks = 2048,  // the server may wait with its reply
+  kEchoes = 4096,  // its replies name keys of the request; where key_echo.h looks for them
+  kOperators = 8192,  // redis counts it among the administrative commands; weir does not refuse it for that
+  kLasting = 16384,   // what it does to the connection is done when it is parsed, and cannot be undone
 };
 
 struct Command {
@@ -140,6 +143,11 @@ extern const uint32_t kSubcommandCount;
 // What a request turned out to be: the subcommand's row if there is one.
 inline const Command &command_of(uint32_t cmd, uint32_t sub) {
   return sub ? kSubcommands[sub] : kCommands[cmd];
+}
+
+// Whether what stands as its keys are channels.
+inline bool names_topics(uint32_t cmd) {
+  return (kCmds[cmd].flags & WEIR_CMD_TOPICS) != 0;
 }
 
 }  // namespace weir::redis

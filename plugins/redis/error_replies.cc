@@ -169,6 +169,8 @@ weir_status write_core_error(const weir_scope *scope, uint32_t err, std::string_
     case WEIR_ERR_TOO_BIG:
       return write_error(
           scope, text.empty() ? "the request is larger than weir accepts (request_limit, max_keys)" : text, out);
+    case WEIR_ERR_REJECTED:
+      return write_error(scope, text.empty() ? "refused by a filter" : text, out);
     case WEIR_ERR_AUTH:
       return write_error(scope, text.empty() ? "the server refused weir's password (redis_auth)" : text, out);
     default:

@@ -84,6 +84,7 @@ weir_status answer_locally(const Settings &settings, const weir_scope *scope, co
   if (is_transaction_answer(word.verdict)) return answer_transaction(scope, req, out);
   if (word.verdict == Verdict::kPong || word.verdict == Verdict::kNotSubscribed)
     return answer_subscription(scope, req, out);
+  if (req->flags & WEIR_REQ_MAY_BE_EMPTY) return WEIR_OK;  // CLIENT REPLY OFF
   const Command &command = command_of(req->cmd, word.sub);
   Arguments args;
   if (!args.read(scope, out->peek(out, 0, 0, req->size), req->size, kMostArguments)) return WEIR_E_FAIL;

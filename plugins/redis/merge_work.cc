@@ -40,14 +40,25 @@ weir_bytes MergeWork::text_of(uint32_t part, const weir_item &item) const {
   return {line + 1, item.len - head - 2};
 }
 
+Echoes MergeWork::echoes_of(uint32_t part) {
+  Echoes echoes;
+  if (!WEIR_HAS(m_, weir_merge, client_keys) || !m_->client_keys) return echoes;
+  const uint8_t *reply = out_->peek(out_, part + 1, 0, m_->parts[part].rsps[0].size);
+  weir_status status = find_echoes(scope_, m_, reply, echoes);
+  if (status != WEIR_OK) w_.fail(status);
+  return echoes;
+}
+
 void MergeWork::whole_reply(uint32_t part) {
   uint64_t size = m_->parts[part].rsps[0].size;
+  Echoes echoes = echoes_of(part);
   if (!from_resp2_) {
+    if (echoes.any()) return write_with(echoes, size, w_);
     w_.ref(part + 1, 0, size);
     return;
   }
   const Shape *shape = shape_of(m_->req->cmd, UserWord::unpack(m_->req->user).sub);
-  Translation translation(w_, part + 1, 0, out_->peek(out_, part + 1, 0, size), size);
+  Translation translation(w_, part + 1, 0, out_->peek(out_, part + 1, 0, size), size, echoes);
   if (!translation.run(shape && !shape->depends() ? shape->pattern : ".")) w_.fail(WEIR_E_FAIL);
 }
 

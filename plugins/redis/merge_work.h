@@ -3,6 +3,7 @@
 #pragma once
 
 #include "command_table.h"
+#include "key_echo.h"
 #include "session.h"
 #include "settings.h"
 #include "writer.h"
@@ -28,6 +29,8 @@ class MergeWork {
   // The text of a bulk string, which an item is.
   weir_bytes text_of(uint32_t part, const weir_item &item) const;
   void whole_reply(uint32_t part);
+  // Where the client's own keys go into a part's reply.
+  Echoes echoes_of(uint32_t part);
   // The server's words, or weir's for what happened to the part.
   void write_failure(const weir_part &part);
 

@@ -80,6 +80,7 @@ void Planner::plan(const Command &row) {
     return plan_keys(row);
   if (row.flags & kSecret) st_.req_flags |= WEIR_REQ_SECRET;
   if (row.flags & kFenced) st_.req_flags |= WEIR_REQ_FENCE;
+  if (row.policy == Policy::kTail) st_.before.keep(st_);
   if (row.flags & kKept) st_.req_flags |= WEIR_REQ_KEEP;
   if (row.policy == Policy::kRefused) return reject(Verdict::kRefused);
   if ((row.flags & kAdmin) && !settings_.allow_admin) return reject(Verdict::kAdmin);

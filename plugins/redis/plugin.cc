@@ -10,6 +10,7 @@
 #include "local_replies.h"
 #include "merger.h"
 #include "probe.h"
+#include "refusals.h"
 #include "renderer.h"
 #include "reply_parser.h"
 #include "request_parser.h"
@@ -51,13 +52,7 @@ weir_status parse_rsp(const weir_scope *scope, weir_parse *p) {
 weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {
   if (err == WEIR_ERR_NONE && req) return answer_locally(settings_of(scope), scope, req, out);
   std::string_view words(reinterpret_cast<const char *>(text.ptr), text.len);
-  if (req && (UserWord::unpack(req->user).value & kTxRequest) && kCommands[req->cmd].policy != Policy::kSubscription) {
-    if (err == WEIR_ERR_ABORTED && kCommands[req->cmd].full_name() == "discard")
-      return Writer(scope, out).lit("+OK\r\n").status();
-    if (transaction_failed(*static_cast<ClientState *>(scope->state), req)) out->flags |= WEIR_OUT_CLOSE;
-  }
-  if (err == WEIR_ERR_ANSWER) return Writer(scope, out).bulk(words).status();
-  return write_core_error(scope, err, words, out);
+  return req ? answer_instead(scope, req, err, words, out) : write_core_error(scope, err, words, out);
 }
 
 weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out) {
@@ -92,8 +87,8 @@ void closed(const weir_scope *scope, uint32_t is_server) {
   if (!is_server) static_cast<ClientState *>(scope->state)->tx.queue.clear();
 }
 
-uint32_t args(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap) {
-  return list_arguments(message.ptr, message.len, out, cap);
+uint32_t args(const weir_scope *scope, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap) {
+  return list_arguments(scope, message, out, cap);
 }
 
 const void *extension(const char *id) {

@@ -250,13 +250,14 @@ RequestParser::Step RequestParser::emit(uint64_t size) {
 }
 
 // CLIENT REPLY OFF or SKIP. What a SELECT answers matters all the same, and so does answering what a transaction
-// queues. Confirmations of subscriptions are no replies.
+// queues, or what may be refused though it has changed something. Confirmations of subscriptions are no replies.
 void RequestParser::mute(weir_req &req) {
   bool confirmed = st_.verdict == Verdict::kRun || st_.verdict == Verdict::kNotSubscribed;
   bool spoken = st_.family == Family::kSubscription && confirmed;
   if ((st_.special & (kRepliesOff | kSkipThis)) && !spoken) {
     bool select = req.cmd == kSelectRow && req.route == WEIR_ROUTE_ALL;
-    bool matters = select || is_transaction_answer(st_.verdict);
+    bool undone = req.route == WEIR_ROUTE_LOCAL && (req.flags & WEIR_REQ_FENCE);
+    bool matters = select || undone || is_transaction_answer(st_.verdict);
     req.flags |= matters ? WEIR_REQ_MAY_BE_EMPTY : WEIR_REQ_MUTE;
   }
   bool skips = (st_.special & kSkipNext) != 0;

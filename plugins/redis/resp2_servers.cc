@@ -23,7 +23,7 @@ class Translator : public MergeWork {
     UserWord word = UserWord::unpack(m_->req->user);
     const Shape *shape = shape_of(m_->req->cmd, word.sub);
     uint64_t size = part.rsps[0].size;
-    Translation translation(w_, 1, 0, out_->peek(out_, 1, 0, size), size);
+    Translation translation(w_, 1, 0, out_->peek(out_, 1, 0, size), size, echoes_of(0));
     return translation.run(shape ? pattern(*shape) : ".") ? w_.status() : WEIR_E_FAIL;
   }
 
@@ -31,7 +31,7 @@ class Translator : public MergeWork {
   // As reply() would tell it.
   weir_status failed(const weir_part &part) {
     bool transaction = (UserWord::unpack(m_->req->user).value & kTxRequest) != 0;
-    if (transaction && transaction_failed(*static_cast<ClientState *>(scope_->state), m_->req))
+    if (transaction && transaction_failed(*static_cast<ClientState *>(scope_->state), m_->req, false))
       out_->flags |= WEIR_OUT_CLOSE;
     if (part.error && part.error != WEIR_ERR_TOO_BIG) return write_core_error(scope_, part.error, {}, out_);
     write_failure(part);

@@ -79,18 +79,20 @@ void multi(const Settings &settings, ClientState &st) {
   if (tx.phase == TxPhase::kOpen) return over_lease(st);  // the server says what is wrong
   tx.soiled = false;
   tx.parsed_count = tx.parsed_bytes = 0;
+  tx.before = tx.phase;
   if (tx.phase == TxPhase::kWatching) {
-    over_lease(st);
+    over_lease(st, WEIR_REQ_FENCE);
     return enter(st, TxPhase::kOpen);
   }
   if (!settings.one_server && st.subscriptions.leases) return answer(st, Verdict::kMixed);
   if (!settings.one_server || tx.dirty) {
     answer(st, Verdict::kMultiBegun);
+    st.req_flags |= WEIR_REQ_FENCE;
     return enter(st, TxPhase::kArmed);
   }
   if (st.subscriptions.leases) {
     tx.server = 0;
-    over_lease(st);
+    over_lease(st, WEIR_REQ_FENCE);
     return enter(st, TxPhase::kOpen);
   }
   to_server(st, WEIR_ROUTE_SERVER, WEIR_REQ_LEASE_BEGIN | WEIR_REQ_FENCE);
@@ -154,8 +156,7 @@ void watch(const Settings &settings, ClientState &st) {
     over_lease(st);
     return enter(st, TxPhase::kWatching);
   }
-  uint8_t route = settings.one_server ? WEIR_ROUTE_SERVER : WEIR_ROUTE_KEY;
-  to_server(st, route, WEIR_REQ_LEASE_BEGIN | WEIR_REQ_FENCE);
+  to_server(st, WEIR_ROUTE_KEY, WEIR_REQ_LEASE_BEGIN | WEIR_REQ_FENCE);
   enter(st, TxPhase::kTakingWatch);
 }
 
@@ -241,6 +242,7 @@ void arrange_queued(const Settings &settings, ClientState &st, uint64_t size) {
   ++tx.parsed_count;
   tx.parsed_bytes += static_cast<uint32_t>(size);
   answer(st, Verdict::kQueued);
+  st.req_flags |= WEIR_REQ_FENCE;  // should a filter refuse it, EXEC must know
 }
 
 void end_transaction(ClientState &st) {
@@ -269,8 +271,12 @@ weir_status answer_transaction(const weir_scope *scope, const weir_req *req, wei
   }
 }
 
-bool transaction_failed(ClientState &st, const weir_req *req) {
+bool transaction_failed(ClientState &st, const weir_req *req, bool by_filter) {
   bool multi = kCommands[req->cmd].full_name() == "multi";
+  if (multi && by_filter && (req->flags & WEIR_REQ_FENCE)) {  // nothing was parsed since
+    enter(st, st.tx.before);
+    return false;
+  }
   if (st.tx.has_lease() || st.tx.queues() || st.tx.phase == TxPhase::kTakingKey) st.tx.dirty = true;
   return multi && req->route != WEIR_ROUTE_LOCAL;
 }

@@ -36,8 +36,9 @@ struct Transaction {
   uint32_t parsed_count, parsed_bytes;  // of the queue, as they are parsed
   uint32_t server;                      // of the lease
   TxPhase phase;
-  bool dirty;   // something went wrong: EXEC will not commit
-  bool soiled;  // a command changes the server connection, which is closed after EXEC
+  TxPhase before;  // the last MULTI that began something
+  bool dirty;      // something went wrong: EXEC will not commit
+  bool soiled;     // a command changes the server connection, which is closed after EXEC
 
   bool has_lease() const { return phase == TxPhase::kWatching || phase == TxPhase::kOpen; }
   // Whether commands are queued rather than run.
@@ -61,8 +62,9 @@ void end_transaction(ClientState &st);
 
 // [reply] The answer to a request of a transaction that weir gives itself.
 weir_status answer_transaction(const weir_scope *scope, const weir_req *req, weir_out *out);
-// [reply] A request of a transaction failed. Whether its client must go: it believes that MULTI began.
-bool transaction_failed(ClientState &st, const weir_req *req);
+// [reply] A request of a transaction failed, or a filter refused it. Whether its client must go: it believes that MULTI
+// began. Whose MULTI a filter refused is told so, as a server's access list does.
+bool transaction_failed(ClientState &st, const weir_req *req, bool by_filter);
 // [render] MULTI and what was queued since, ahead of the first command with a key.
 weir_status render_transaction(const weir_scope *scope, weir_out *out);
 // lease(), for requests of a transaction.

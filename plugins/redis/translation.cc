@@ -50,9 +50,22 @@ bool Translation::next(Token &token) const {
 
 void Translation::take(const Token &token) {
   at_ = token.end;
+  if (echoes_.any()) [[unlikely]]
+    if (put_echo(token)) return;
   if (!token.is_null()) return run_.add(src_, base_ + token.begin, token.end - token.begin);
   run_.flush();
   w_.lit("_\r\n");
+}
+
+// One stands where a token does, or within an error's line.
+bool Translation::put_echo(const Token &token) {
+  uint64_t off = echoes_.next->off;
+  if (off < token.begin || off >= token.end) return false;
+  run_.flush();
+  w_.ref(src_, base_ + token.begin, off - token.begin);
+  uint64_t behind = off + echoes_.put_at(off, w_);
+  w_.ref(src_, base_ + behind, token.end - behind);
+  return true;
 }
 
 void Translation::head(const Token &token, char mark, uint64_t n) {

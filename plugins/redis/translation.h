@@ -4,15 +4,15 @@
 
 #include <string_view>
 
-#include "writer.h"
+#include "key_echo.h"
 
 namespace weir::redis {
 
 class Translation {
  public:
-  // bytes: the reply, which begins at `base` of source `src`.
-  Translation(Writer &w, uint32_t src, uint64_t base, const uint8_t *bytes, uint64_t size)
-      : w_(w), run_(w), src_(src), base_(base), bytes_(bytes), size_(size) {}
+  // bytes: the reply, which begins at `base` of source `src`. echoes: of this reply.
+  Translation(Writer &w, uint32_t src, uint64_t base, const uint8_t *bytes, uint64_t size, Echoes echoes = {})
+      : w_(w), run_(w), src_(src), base_(base), bytes_(bytes), size_(size), echoes_(echoes) {}
   // pattern: see shapes.h. false: this is no reply.
   bool run(std::string_view pattern);
 
@@ -34,6 +34,7 @@ class Translation {
   bool record(uint64_t n, char name, int depth);
   bool untyped();
   void take(const Token &token);
+  bool put_echo(const Token &token);
   void head(const Token &token, char mark, uint64_t n);
   void text(const Token &token, bool is_double);
   std::string_view next_name() const;
@@ -44,6 +45,7 @@ class Translation {
   uint64_t base_;
   const uint8_t *bytes_;
   uint64_t size_, at_ = 0;
+  Echoes echoes_;
 };
 
 }  // namespace weir::redis

@@ -119,7 +119,9 @@ class ProtocolDriver {
   // slice: how many picks (keys) a call; 0 = all at once. new_keys[i] non-null: key i was rewritten to it.
   Output render(Connection &, const ParsedRequest &, uint32_t purpose, const std::vector<uint32_t> &pick,
                 uint32_t slice = 0, const std::vector<const char *> &new_keys = {});
-  Output merge(Connection &, const ParsedRequest &, const std::vector<PartReply> &, uint32_t slice = 0);
+  // new_keys as for render(): the core then says what the client's keys were.
+  Output merge(Connection &, const ParsedRequest &, const std::vector<PartReply> &, uint32_t slice = 0,
+               const std::vector<const char *> &new_keys = {});
   // prev: the reply to the step before, "" at step 0.
   Output handshake(Connection &, uint32_t step, std::string_view prev = {}, uint64_t profile = 0);
   std::vector<std::string> args(const ParsedRequest &);

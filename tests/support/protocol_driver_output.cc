@@ -21,7 +21,8 @@ Output ProtocolDriver::finish(weir_status status, FakeOut &out) {
 Output ProtocolDriver::reply(Connection &c, const ParsedRequest *request, uint32_t err, std::string_view text) {
   FakeArena arena;
   std::string_view source;
-  if (request && request->req.route == WEIR_ROUTE_LOCAL) source = request->message;
+  bool answer = err >= WEIR_ERR_ANSWER && err <= WEIR_ERR_ANSWER_INT;
+  if (request && (answer || request->req.route == WEIR_ROUTE_LOCAL)) source = request->message;
   FakeOut out(arena, {source});
   weir_scope sc = scope(&c, arena);
   weir_status status = ops_->reply(&sc, request ? &request->req : nullptr, err, bytes_of(text), out.get());
@@ -83,7 +84,7 @@ static uint32_t usual_error(uint32_t status) {
 }
 
 Output ProtocolDriver::merge(Connection &c, const ParsedRequest &request, const std::vector<PartReply> &parts,
-                             uint32_t slice) {
+                             uint32_t slice, const std::vector<const char *> &new_keys) {
   std::vector<Replies> parsed(parts.size());
   std::vector<std::vector<weir_rsp>> rsps(parts.size());
   std::vector<std::vector<weir_item>> items(parts.size());
@@ -126,7 +127,11 @@ Output ProtocolDriver::merge(Connection &c, const ParsedRequest &request, const 
     sources.push_back(parts[i].reply);
   }
   std::vector<weir_bytes> key_bytes;
-  for (const std::string &key : request.keys) key_bytes.push_back(bytes_of(key));
+  std::vector<weir_bytes> client_keys;
+  for (const std::string &key : request.keys) client_keys.push_back(bytes_of(key));
+  key_bytes = client_keys;
+  for (size_t i = 0; i < new_keys.size(); ++i)
+    if (new_keys[i]) key_bytes[i] = bytes_of(new_keys[i]);
   bool keyed = !request.keys.empty();
   weir_merge m = {};
   m.struct_size = sizeof(m);
@@ -137,6 +142,7 @@ Output ProtocolDriver::merge(Connection &c, const ParsedRequest &request, const 
   m.part_of = keyed ? part_of.data() : nullptr;
   m.pos_in = keyed ? pos_in.data() : nullptr;
   m.key_count = static_cast<uint32_t>(request.keys.size());
+  m.client_keys = new_keys.empty() ? nullptr : client_keys.data();
   uint32_t step = slice ? slice : std::max(1u, m.key_count);
   Output all;
   do {

@@ -158,7 +158,6 @@ TEST(RedisError, EveryCauseIsOneLineOfRedisError) {
   EXPECT_EQ(driver.reply(WEIR_ERR_REJECTED, "no").bytes, "-ERR no\r\n");
   EXPECT_EQ(driver.reply(WEIR_ERR_REJECTED, "I say no").bytes, "-ERR I say no\r\n");
   EXPECT_EQ(driver.reply(WEIR_ERR_CROSS, "").bytes.substr(0, 11), "-CROSSSLOT ");
-  EXPECT_EQ(driver.reply(WEIR_ERR_ANSWER, "x\r\ny").bytes, "$4\r\nx\r\ny\r\n");
 }
 
 TEST(RedisCommandTable, EveryNameIsFoundInAnyCase) {
