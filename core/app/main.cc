@@ -13,6 +13,8 @@
 #include "core/app/notify.h"
 #include "core/app/options.h"
 #include "core/app/pid_file.h"
+#include "core/app/ring_command.h"
+#include "core/app/route_command.h"
 #include "core/app/runtime.h"
 #include "core/app/signals.h"
 #include "core/base/heap.h"
@@ -167,6 +169,10 @@ int main(int argc, char **argv) {
       return plugin_info(*parsed.options);
     case Task::reload:
       return reload(*parsed.options);
+    case Task::route:
+      return route_keys(*parsed.options);
+    case Task::ring:
+      return show_ring(*parsed.options);
     case Task::print_reference:
       return print_reference(*parsed.options);
     default:

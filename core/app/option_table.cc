@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kMinChunk = 512, kMaxChunk = 16'777'216;
 constexpr uint64_t kMaxWorkers = 1024;
+constexpr uint64_t kMaxSamples = 100'000'000;
 
 using Apply = std::string (*)(OptionSink &, const OptionRow &, const std::string &);
 
@@ -107,11 +108,28 @@ std::string workers(OptionSink &sink, const OptionRow &row, const std::string &v
   return "";
 }
 
+template <std::string KeyQuery::*kText>
+std::string query_text(OptionSink &sink, const OptionRow &row, const std::string &value) {
+  if (value.empty()) return requires_text(row);
+  sink.options.query.*kText = value;
+  sink.query_given = row.long_name;
+  return "";
+}
+
+std::string samples(OptionSink &sink, const OptionRow &row, const std::string &value) {
+  uint64_t n = 0;
+  if (!number(value, n) || n == 0 || n > kMaxSamples) return requires_text(row);
+  sink.options.query.samples = n;
+  sink.query_given = row.long_name;
+  return "";
+}
+
 constexpr const char *kGeneral = "General";
 constexpr const char *kRunning = "Running";
 constexpr const char *kStats = "Log and statistics";
 constexpr const char *kInline = "A pool without a file";
 constexpr const char *kPlugins = "Plugins and configuration";
+constexpr const char *kKeys = "Where keys go: weir route, weir ring";
 
 }  // namespace
 
@@ -158,12 +176,20 @@ const std::vector<OptionRow> &option_table() {
        task<Task::list_plugins>},
       {kPlugins, 0, "plugin-info", "FILE", "a file name",
        "say what a plugin file holds, or why it does not load, and exit", plugin_info},
-      {kPlugins, 0, "json", nullptr, nullptr, "print --list-plugins or --plugin-info as JSON",
+      {kPlugins, 0, "json", nullptr, nullptr, "print JSON: --list-plugins, --plugin-info, weir route and weir ring",
        set_option<&Options::json>},
       {kPlugins, 0, "print-config", nullptr, nullptr, "print the configuration with every default filled in and exit",
        task<Task::print_config>},
       {kPlugins, 0, "print-config-reference", nullptr, nullptr,
        "print the reference of all configuration keys and exit", task<Task::print_reference>},
+      {kKeys, 0, "pool", "NAME", "a name", "the pool, where the configuration has several",
+       query_text<&KeyQuery::pool>},
+      {kKeys, 0, "keys", "FILE", "a file name", "take keys from this file, one a line; - is standard input",
+       query_text<&KeyQuery::keys_file>},
+      {kKeys, 0, "samples", "N", "a number from 1 to 100000000",
+       "weir ring: how many keys to make up (default: 100000)", samples},
+      {kKeys, 0, "against", "FILE", "a file name", "weir ring: which keys move when this configuration replaces -c's",
+       query_text<&KeyQuery::against>},
   };
   return kTable;
 }
@@ -179,7 +205,9 @@ std::string requires_text(const OptionRow &row) {
 std::string usage_text() {
   return "Usage: weir [-hVtDd] [-c FILE] [-p FILE] [-v N] [-o FILE] [-s PORT] [-a ADDRESS] [OPTION...]\n"
          "       weir --protocol NAME --listen ADDRESS --server ADDRESS [--server ADDRESS...]\n"
-         "       weir reload [-c FILE] [--admin ADDRESS]\n";
+         "       weir reload [-c FILE] [--admin ADDRESS]\n"
+         "       weir route [-c FILE] [--pool NAME] [--json] [--keys FILE | KEY...]\n"
+         "       weir ring [-c FILE] [--pool NAME] [--json] [--keys FILE | --samples N] [--against FILE]\n";
 }
 
 std::string help_text() {
@@ -196,6 +224,9 @@ std::string help_text() {
   }
   return out +
          "\nweir reload asks the weir that runs with this configuration to read it again, and says what came of it.\n"
+         "weir route says where keys go and why: those given, or of standard input. weir ring says how evenly keys "
+         "are\n"
+         "spread, or how many move from one configuration to another. Neither speaks to a server.\n"
          "\nSignals: TERM and INT stop after the requests under way (a second one at once), USR1 reads the\n"
          "configuration again, USR2 starts the program anew and hands over to it, HUP reopens the log, TTIN and TTOU\n"
          "raise and lower the log level.\n";

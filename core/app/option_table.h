@@ -15,6 +15,7 @@ struct OptionSink {
   Options options;
   bool help = false, version = false, describe_stats = false;
   bool config_given = false;
+  const char *query_given = nullptr;  // the first option that goes with weir route or weir ring alone
 };
 
 struct OptionRow {

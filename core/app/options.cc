@@ -106,11 +106,44 @@ std::string last_words(const OptionSink &sink) {
   return text;
 }
 
-// What no option can say by itself; "" = all is well.
-std::string check_together(const OptionSink &sink) {
+// The words that may take the program's place, and what they ask for.
+struct Subcommand {
+  std::string_view name;
+  Task task;
+};
+constexpr Subcommand kSubcommands[] = {{"reload", Task::reload}, {"route", Task::route}, {"ring", Task::ring}};
+
+Task subcommand(std::string_view word) {
+  for (const Subcommand &known : kSubcommands) {
+    if (known.name == word) return known.task;
+  }
+  return Task::run;
+}
+
+// What a subcommand cannot be given; "" = all is well.
+std::string check_subcommand(const OptionSink &sink, Task asked) {
   const Options &o = sink.options;
-  if (o.json && o.task != Task::list_plugins && o.task != Task::plugin_info) {
-    return "option --json goes with --list-plugins or --plugin-info FILE";
+  const bool about_keys = asked == Task::route || asked == Task::ring;
+  if (sink.query_given != nullptr && !about_keys) {
+    return "option --" + std::string(sink.query_given) + " goes with weir route or weir ring";
+  }
+  if (asked == Task::reload && (o.task != Task::run || o.pool)) {
+    return "weir reload goes with -c FILE or --admin ADDRESS only";
+  }
+  if (!about_keys) return "";
+  const std::string name = asked == Task::route ? "weir route" : "weir ring";
+  if (o.task != Task::run) return name + " is a task of its own; leave the other one out";
+  if (!o.query.keys.empty() && !o.query.keys_file.empty()) return "keys come with the command or with --keys, not both";
+  if (asked == Task::route && !o.query.against.empty()) return "option --against goes with weir ring";
+  return "";
+}
+
+// What no option can say by itself; "" = all is well.
+std::string check_together(const OptionSink &sink, Task asked) {
+  const Options &o = sink.options;
+  const bool about_keys = asked == Task::route || asked == Task::ring;
+  if (o.json && o.task != Task::list_plugins && o.task != Task::plugin_info && !about_keys) {
+    return "option --json goes with --list-plugins or --plugin-info FILE, weir route or weir ring";
   }
   if (!o.pool) return "";
   if (sink.config_given) return "a pool comes from -c FILE or from --listen and --server, not from both";
@@ -126,8 +159,8 @@ std::string check_together(const OptionSink &sink) {
 
 ParsedOptions parse_options(int argc, const char *const *argv) {
   OptionSink sink;
-  bool reload = argc > 1 && std::string_view(argv[1]) == "reload";
-  if (reload) {  // the word takes the program's place
+  const Task asked = argc > 1 ? subcommand(argv[1]) : Task::run;
+  if (asked != Task::run) {  // the word takes the program's place
     --argc;
     ++argv;
   }
@@ -136,6 +169,10 @@ ParsedOptions parse_options(int argc, const char *const *argv) {
     // The parsed list is applied in order, so that the last of several wins, as with getopt.
     for (const po::option &given : po::command_line_parser(argc, argv).options(all).run().options) {
       const OptionRow *row = given.string_key.empty() ? nullptr : find_row(given.string_key);
+      if (row == nullptr && asked == Task::route) {
+        sink.options.query.keys.push_back(given.original_tokens.front());
+        continue;
+      }
       if (row == nullptr)
         return refused("'" + given.original_tokens.front() + "' is not an option; all options begin with '-'");
       std::string why = row->apply(sink, *row, given.value.empty() ? "" : given.value.front());
@@ -145,11 +182,9 @@ ParsedOptions parse_options(int argc, const char *const *argv) {
     return refused(complaint(error));
   }
   if (sink.help || sink.version || sink.describe_stats) return ended(last_words(sink));
-  if (std::string why = check_together(sink); !why.empty()) return refused(why);
-  if (reload && (sink.options.task != Task::run || sink.options.pool)) {
-    return refused("weir reload goes with -c FILE or --admin ADDRESS only");
-  }
-  if (reload) sink.options.task = Task::reload;
+  if (std::string why = check_together(sink, asked); !why.empty()) return refused(why);
+  if (std::string why = check_subcommand(sink, asked); !why.empty()) return refused(why);
+  if (asked != Task::run) sink.options.task = asked;
   ParsedOptions parsed;
   parsed.options = std::move(sink.options);
   return parsed;

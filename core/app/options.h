@@ -18,6 +18,17 @@ enum class Task {
   print_config,     // --print-config
   print_reference,  // --print-config-reference
   reload,           // weir reload
+  route,            // weir route
+  ring,             // weir ring
+};
+
+// What weir route and weir ring ask.
+struct KeyQuery {
+  std::string pool;               // empty = the only one
+  std::string against;            // another configuration; empty = none
+  std::string keys_file;          // "-" = standard input; empty = none
+  std::vector<std::string> keys;  // of the command line
+  uint64_t samples = 100'000;     // keys to make up
 };
 
 // A pool given by options instead of a file: --listen and --server with --protocol.
@@ -43,7 +54,8 @@ struct Options {
   std::optional<InlinePool> pool;       // set: config_file does not count
   std::vector<std::string> plugin_paths;
   std::string plugin_file;  // of --plugin-info
-  bool json = false;        // --list-plugins and --plugin-info for programs
+  bool json = false;        // for programs instead of people, where there is a choice
+  KeyQuery query;
 };
 
 // Either options, or the last words of the process: text for both streams, and the exit code.

@@ -80,8 +80,7 @@ void *read_slot_ranges(const weir_host *host, weir_errbuf *err) {
   if (node == nullptr) return nullptr;
   try {
     auto ranges = std::make_unique<std::vector<SlotRange>>();
-    if (read_ranges(*config, node, *ranges)) return ranges.release();
-    explain(err, "ranges");
+    if (read_ranges(*config, node, *ranges)) return ranges.release();  // else it has complained
   } catch (const std::exception &failed) {
     explain(err, failed.what());
   }

@@ -191,5 +191,28 @@ TEST(Options, PluginTasks) {
   EXPECT_THAT(complaint({"--json"}), HasSubstr("--list-plugins or --plugin-info"));
 }
 
+TEST(Options, WeirRouteTakesKeysAndWeirRingConfigurations) {
+  Options route = accepted({"route", "-c", "file", "--pool", "alpha", "foo", "bar", "--json", "--", "--odd"});
+  EXPECT_EQ(route.task, Task::route);
+  EXPECT_EQ(route.query.pool, "alpha");
+  EXPECT_THAT(route.query.keys, ElementsAre("foo", "bar", "--odd"));
+  EXPECT_TRUE(route.json);
+  Options ring = accepted({"ring", "--samples", "7", "--against", "new.yml", "--keys", "-"});
+  EXPECT_EQ(ring.task, Task::ring);
+  EXPECT_EQ(ring.query.samples, 7u);
+  EXPECT_EQ(ring.query.against, "new.yml");
+  EXPECT_EQ(ring.query.keys_file, "-");
+}
+
+TEST(Options, WhatGoesWithAnotherTaskIsRefused) {
+  EXPECT_EQ(complaint({"--pool", "alpha"}), "option --pool goes with weir route or weir ring");
+  EXPECT_EQ(complaint({"reload", "--samples", "7"}), "option --samples goes with weir route or weir ring");
+  EXPECT_EQ(complaint({"route", "-t"}), "weir route is a task of its own; leave the other one out");
+  EXPECT_EQ(complaint({"route", "--against", "new.yml"}), "option --against goes with weir ring");
+  EXPECT_EQ(complaint({"route", "key", "--keys", "-"}), "keys come with the command or with --keys, not both");
+  EXPECT_EQ(complaint({"ring", "key"}), "'key' is not an option; all options begin with '-'");
+  EXPECT_EQ(complaint({"ring", "--samples", "0"}), "option --samples requires a number from 1 to 100000000");
+}
+
 }  // namespace
 }  // namespace weir::app
