@@ -91,6 +91,7 @@ void Worker::run() {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
   pthread_setname_np(pthread_self(), ("weir-" + std::to_string(id_)).c_str());
+  reactor_.timers.serve_this_thread();
   for (route::Pool *pool : pools_) open_front(*pool);
   link_fronts(true);
   serve();
@@ -128,6 +129,7 @@ void Worker::serve() {
       front->upstream.check_time(reactor_.now_us);
       front->wake_waiters();
     }
+    reactor_.timers.run();
     if (!replaced_.empty()) leave_pools();
     if (next_tick_us_ != 0 && reactor_.now_us >= next_tick_us_) tick();
     if (next_tick_us_ == 0) next_tick_us_ = reactor_.now_us + kTickUs;
@@ -180,6 +182,7 @@ uint64_t Worker::next_deadline() {
   auto not_after = [&next](uint64_t due) {
     if (due != 0 && (next == 0 || due < next)) next = due;
   };
+  not_after(reactor_.timers.next_us());
   for (auto &front : fronts_) not_after(front->upstream.next_check_us());
   for (auto &replaced : replaced_) {
     not_after(replaced.front->upstream.next_check_us());

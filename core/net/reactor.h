@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/stats.h"
+#include "core/base/timers.h"
 #include "core/buffer/chunk.h"
 #include "core/message/arena.h"
 #include "core/message/inbox.h"
@@ -40,6 +41,7 @@ class Reactor {
   Window window;
   Relay relay;
   uint64_t now_us = 0;                 // the monotonic clock, read once a turn
+  Timers timers{now_us};               // the owner of the reactor runs them, between turns
   uint64_t memory_limit = UINT64_MAX;  // of memory_in_use()
   std::atomic<uint32_t> clients{0};    // handed to this worker and not yet closed; a change a connection
   size_t other_memory = 0;             // what requests hold outside of chunks

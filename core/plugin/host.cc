@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/log.h"
+#include "core/plugin/host_loop.h"
 
 namespace weir::plugin {
 namespace {
@@ -18,6 +19,9 @@ const Offer kOffers[] = {
     {WEIR_EXT_CONFIG, []() -> const void * { return ConfigView::table(); }},
     {WEIR_EXT_STATS, []() -> const void * { return StatsView::table(); }},
     {WEIR_EXT_POOLS, []() -> const void * { return PoolsView::table(); }},
+    {WEIR_EXT_LOOP, []() -> const void * { return LoopView::table(); }},
+    {WEIR_EXT_HASHES, []() -> const void * { return RegistryView::hashes(); }},
+    {WEIR_EXT_COMMANDS, []() -> const void * { return RegistryView::commands(); }},
     {WEIR_EXT_CLIENT, []() -> const void * { return ClientView::table(); }},
 };
 
@@ -55,8 +59,9 @@ const void *extension(const weir_host *, const char *id) {
 
 }  // namespace
 
-Host::Host(std::string_view component, const config::Use &use, const std::string &path, const weir_schema *schema,
-           uint32_t pool, const PoolNames &pools, uint32_t workers, config::Complaints &complaints)
+Host::Host(std::string_view component, const Registry *registry, const config::Use &use, const std::string &path,
+           const weir_schema *schema, uint32_t pool, const PoolNames &pools, uint32_t workers,
+           config::Complaints &complaints)
     : table_{.struct_size = sizeof(weir_host),
              .abi_major = WEIR_ABI_MAJOR,
              .abi_minor = WEIR_ABI_MINOR,
@@ -67,6 +72,7 @@ Host::Host(std::string_view component, const config::Use &use, const std::string
       config_(use, path, schema, complaints),
       stats_(workers),
       pools_(pool, pools),
+      registry_(registry),
       label_(pools_.own_name()) {
   if (!label_.empty()) label_.push_back('/');
   label_.append(component);

@@ -11,15 +11,16 @@
 #include "core/plugin/host_client.h"
 #include "core/plugin/host_config.h"
 #include "core/plugin/host_pools.h"
+#include "core/plugin/host_registry.h"
 #include "core/plugin/host_stats.h"
 
 namespace weir::plugin {
 
 class Host {
  public:
-  // component: its name, for the log. The rest as in Instance::make().
-  Host(std::string_view component, const config::Use &, const std::string &path, const weir_schema *, uint32_t pool,
-       const PoolNames &, uint32_t workers, config::Complaints &);
+  // component: its name, for the log. registry: what else is loaded, null = nothing. The rest as in Instance::make().
+  Host(std::string_view component, const Registry *registry, const config::Use &, const std::string &path,
+       const weir_schema *, uint32_t pool, const PoolNames &, uint32_t workers, config::Complaints &);
   Host(const Host &) = delete;
   Host &operator=(const Host &) = delete;
 
@@ -31,6 +32,7 @@ class Host {
   ConfigView &config() { return config_; }
   StatsView &stats() { return stats_; }
   PoolsView &pools() { return pools_; }
+  RegistryView &registry() { return registry_; }
   const std::string &label() const { return label_; }
 
   // create() has returned.
@@ -38,6 +40,7 @@ class Host {
     config_.close();
     stats_.close();
     pools_.close();
+    registry_.close();
   }
 
  private:
@@ -45,6 +48,7 @@ class Host {
   ConfigView config_;
   StatsView stats_;
   PoolsView pools_;
+  RegistryView registry_;
   std::string label_;  // "alpha/redis", in front of its log lines
 };
 

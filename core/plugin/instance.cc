@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/plugin/host.h"
+#include "core/plugin/host_loop.h"
 #include "core/plugin/schema.h"
 
 namespace weir::plugin {
@@ -87,8 +88,8 @@ Instance::Instance(const Component &component, std::unique_ptr<Host> host)
 std::unique_ptr<Instance> Instance::make(const Component &component, const config::Use &use, const std::string &path,
                                          uint32_t pool_index, const PoolNames &pools, uint32_t workers,
                                          config::Complaints &complaints) {
-  auto host = std::make_unique<Host>(component.info->name, use, path, schema_of(*component.info), pool_index, pools,
-                                     workers, complaints);
+  auto host = std::make_unique<Host>(component.info->name, component.registry, use, path, schema_of(*component.info),
+                                     pool_index, pools, workers, complaints);
   std::unique_ptr<Instance> out(new Instance(component, std::move(host)));
   const Common ops = common(*component.info);
   const Created made = call_create(ops, out->host_->table());
@@ -111,6 +112,7 @@ void *Instance::worker_init(uint32_t worker_id) const {
 void Instance::worker_fini(void *worker) const {
   const Common ops = common(*component_.info);
   if (worker != nullptr && ops.worker_fini != nullptr) ops.worker_fini(inst_, worker);
+  LoopView::cancel_all(*host_);
 }
 
 const std::vector<uint32_t> &Instance::targets() const {

@@ -54,7 +54,7 @@ Status Registry::load(const std::string &given) {
   }
   const Module &module = modules_.emplace_back(Module{path, *info});
   for (uint32_t i = 0; i < module.info->component_count; ++i) {
-    components_.push_back({&module, copies_.add(module.info->components[i])});
+    components_.push_back({this, &module, copies_.add(module.info->components[i])});
   }
   return Done{};
 }

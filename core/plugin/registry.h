@@ -21,7 +21,10 @@ struct Module {
   const weir_module *info = nullptr;
 };
 
+class Registry;
+
 struct Component {
+  const Registry *registry = nullptr;  // it is loaded with
   const Module *module = nullptr;
   // Kind, name, summary, ops. The core's own copy: ops has this core's length, null where the plugin's table is
   // shorter, so that an optional operation is looked at without WEIR_HAS.

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "core/base/timers.h"
+
 #include "tests/unit/plugin/evil/seen.h"
 
 namespace weir::plugin {
@@ -261,6 +265,48 @@ TEST_F(InstanceTest, DefinesNoCountersOnceCreateHasReturned) {
   ASSERT_NE(instance, nullptr);
   const Seen &s = seen(*instance);
   EXPECT_EQ(s.stats->define(s.host, WEIR_S_COUNTER, "late", ""), UINT32_MAX);
+}
+
+TEST_F(InstanceTest, FindsHashesAndCommandsOfAllThatIsLoaded) {
+  auto instance = make("host");
+  ASSERT_NE(instance, nullptr);
+  const Seen &s = seen(*instance);
+  ASSERT_NE(s.hash, nullptr);
+  EXPECT_EQ(s.hash, s.same_hash);
+  EXPECT_EQ(s.refused_hash, nullptr);
+  EXPECT_EQ(s.no_hash, nullptr);
+  EXPECT_EQ(s.hashes->find(s.host, "null"), nullptr) << "create() has returned";
+  const uint8_t key[] = {'k'};
+  EXPECT_EQ(s.hashes->run(s.hash, {key, 1}), 78u);
+  EXPECT_EQ(s.hashes->run(s.hash, {key, 0}), 0u);
+  uint32_t n = 0;
+  const weir_protocol &self = instance->protocol();
+  EXPECT_EQ(s.commands->table(s.host, "host", &n), self.cmds);
+  EXPECT_EQ(n, self.cmd_count);
+  EXPECT_EQ(s.commands->table(s.host, "nobody", &n), nullptr);
+  EXPECT_EQ(n, 0u);
+}
+
+TEST_F(InstanceTest, HasTimersWhereALoopRuns) {
+  auto instance = make("host");
+  ASSERT_NE(instance, nullptr);
+  const Seen &s = seen(*instance);
+  int called = 0;
+  auto call = [](void *ud) { ++*static_cast<int *>(ud); };
+  EXPECT_EQ(s.loop->timer(s.host, 0, 1'000, 0, call, &called), 0u) << "no loop runs here";
+  std::thread([&] {
+    uint64_t now_us = 0;
+    Timers timers(now_us);
+    timers.serve_this_thread();
+    EXPECT_NE(s.loop->timer(s.host, 0, 1'000, 0, call, &called), 0u);
+    s.loop->cancel(s.host, 0, s.loop->timer(s.host, 0, 1'000, 0, call, &called));
+    EXPECT_NE(s.loop->timer(s.host, 0, 9'000, 9'000, call, &called), 0u);
+    now_us = 5'000;
+    timers.run();
+    EXPECT_EQ(called, 1);
+    instance->worker_fini(nullptr);
+    EXPECT_EQ(timers.count(), 0u) << "what is left ends with the instance";
+  }).join();
 }
 
 TEST_F(InstanceTest, LetsAHashDoWithoutAnObjectOrCreate) {

@@ -96,6 +96,13 @@ void *use_the_host(const weir_host *host, weir_errbuf *) {
   for (const char *name : {"hits", "misses", "hits", "Not Legal"}) {
     seen->handles.push_back(seen->stats->define(host, WEIR_S_COUNTER, name, "counts"));
   }
+  seen->loop = static_cast<const weir_loop *>(host->extension(host, WEIR_EXT_LOOP));
+  seen->hashes = static_cast<const weir_hashes *>(host->extension(host, WEIR_EXT_HASHES));
+  seen->commands = static_cast<const weir_commands *>(host->extension(host, WEIR_EXT_COMMANDS));
+  seen->hash = seen->hashes->find(host, "bare");
+  seen->same_hash = seen->hashes->find(host, "bare");
+  seen->refused_hash = seen->hashes->find(host, "refuse");
+  seen->no_hash = seen->hashes->find(host, "host");  // it is a protocol
   seen->histogram = seen->stats->define(host, WEIR_S_HISTOGRAM, "spread", "how it is spread");
   return seen;
 }
@@ -130,7 +137,9 @@ const weir_protocol kText = with(refuse_with_text), kSilent = with(refuse_silent
                     kComplain = with(complain_and_go_on), kEverything = with(read_everything),
                     kHost = with(use_the_host);
 
-void run(const weir_scope *, const weir_bytes *, uint32_t, uint64_t *) {}
+void run(const weir_scope *, const weir_bytes *keys, uint32_t n, uint64_t *out) {
+  for (uint32_t i = 0; i < n; ++i) out[i] = 77 + keys[i].len;
+}
 void *hash_without_object(const weir_host *, weir_errbuf *) {
   return nullptr;
 }

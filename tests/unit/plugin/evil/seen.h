@@ -22,7 +22,11 @@ struct Seen {
   const weir_host *host = nullptr;
   const weir_stats *stats = nullptr;
   const weir_pools *pools = nullptr;
+  const weir_loop *loop = nullptr;
+  const weir_hashes *hashes = nullptr;
+  const weir_commands *commands = nullptr;
   const void *none = nullptr;
+  const void *hash = nullptr, *same_hash = nullptr, *refused_hash = nullptr, *no_hash = nullptr;
 };
 
 }  // namespace evil
