@@ -14,16 +14,17 @@ constexpr uint32_t kRead = WEIR_CMD_READ;
 constexpr uint32_t kWrite = WEIR_CMD_WRITE;
 constexpr uint32_t kAdmin = WEIR_CMD_ADMIN;
 constexpr uint32_t kMulti = WEIR_CMD_MULTIKEY;
+constexpr uint32_t kEcho = WEIR_CMD_ECHO;
 constexpr uint16_t kValues = kAnswerValue | kAnswerEnd;
 constexpr uint16_t kLines = kAnswerOk | kAnswerKey;
 constexpr uint16_t kStores = kAnswerStored | kAnswerMissing;
 
 constexpr Command kCommands[] = {
     row("(other)", Shape::kUnknown, 0, kAnswerAny),
-    row("get", Shape::kGet, kRead | kMulti, kValues),
-    row("gets", Shape::kGet, kRead | kMulti, kValues),
-    row("gat", Shape::kGat, kRead | kWrite | kMulti, kValues),
-    row("gats", Shape::kGat, kRead | kWrite | kMulti, kValues),
+    row("get", Shape::kGet, kRead | kMulti | kEcho, kValues),
+    row("gets", Shape::kGet, kRead | kMulti | kEcho, kValues),
+    row("gat", Shape::kGat, kRead | kWrite | kMulti | kEcho, kValues),
+    row("gats", Shape::kGat, kRead | kWrite | kMulti | kEcho, kValues),
     row("set", Shape::kStore, kWrite, kStores),
     row("add", Shape::kStore, kWrite, kStores),
     row("replace", Shape::kStore, kWrite, kStores),
@@ -37,17 +38,17 @@ constexpr Command kCommands[] = {
     row("version", Shape::kVersion, kRead, kAnswerVersion),
     row("verbosity", Shape::kVerbosity, kAdmin, kAnswerOk),
     row("flush_all", Shape::kFlush, kWrite | kAdmin, kAnswerOk),
-    row("quit", Shape::kQuit, 0, 0),
+    row("quit", Shape::kQuit, WEIR_CMD_STATE, 0),
     row("stats", Shape::kStats, kRead | kAdmin, kAnswerStat | kAnswerEnd | kAnswerOk),
-    row("mg", Shape::kMeta, kRead, kAnswerMeta | kAnswerMetaValue),
-    row("ms", Shape::kMetaStore, kWrite, kAnswerMeta),
-    row("md", Shape::kMeta, kWrite, kAnswerMeta),
-    row("ma", Shape::kMeta, kWrite, kAnswerMeta | kAnswerMetaValue),
+    row("mg", Shape::kMeta, kRead | kEcho, kAnswerMeta | kAnswerMetaValue),
+    row("ms", Shape::kMetaStore, kWrite | kEcho, kAnswerMeta),
+    row("md", Shape::kMeta, kWrite | kEcho, kAnswerMeta),
+    row("ma", Shape::kMeta, kWrite | kEcho, kAnswerMeta | kAnswerMetaValue),
     row("mn", Shape::kMetaNoop, kRead, 0),
-    row("me", Shape::kMeta, kRead, kAnswerMeta),
+    row("me", Shape::kMeta, kRead | kEcho, kAnswerMeta),
     row("noop", Shape::kBinary, kRead, 0),
     row("sasl", Shape::kBinary, 0, 0),
-    row("bget", Shape::kGet, kRead | kMulti, kValues),
+    row("bget", Shape::kGet, kRead | kMulti | kEcho, kValues),
     row("shutdown", Shape::kShutdown, kAdmin, kLines),
     row("slabs", Shape::kAdmin, kAdmin, kLines),
     row("lru", Shape::kAdmin, kAdmin, kLines),

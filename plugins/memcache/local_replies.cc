@@ -44,42 +44,22 @@ weir_status push_clean(const weir_scope *scope, weir_bytes text, weir_out *out) 
   return weir_push_mem(out, copy, len);
 }
 
-weir_status push_line(const weir_scope *scope, std::string_view prefix, weir_bytes text, weir_out *out) {
-  if (weir_status st = push(prefix, out); st != WEIR_OK) return st;
-  if (weir_status st = push_clean(scope, text, out); st != WEIR_OK) return st;
-  return push("\r\n", out);
+// A filter may choose the kind of its error.
+bool says_error(std::string_view text) {
+  return text.starts_with("CLIENT_ERROR ") || text.starts_with("SERVER_ERROR ");
 }
 
 weir_bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
 }
 
-// "VALUE <key> 0 <len>[ 0]\r\n<text>\r\nEND\r\n"
-weir_status push_value(const weir_scope *scope, weir_bytes key, bool with_cas, weir_bytes text, weir_out *out) {
-  constexpr uint64_t kRoom = 64;  // for all that is neither key nor text
-  if (text.len > UINT32_MAX) return WEIR_E_LIMIT;
-  auto *block = static_cast<uint8_t *>(scope->arena->alloc(scope->arena, key.len + text.len + kRoom, 1));
-  if (!block) return WEIR_E_NOMEM;
-  uint8_t *p = block;
-  auto put = [&p](const void *from, uint64_t len) {
-    if (len) std::memcpy(p, from, len);
-    p += len;
-  };
-  put("VALUE ", 6);
-  put(key.ptr, key.len);
-  put(" 0 ", 3);
-  uint8_t digits[20];
-  uint32_t n = 0;
-  for (uint64_t rest = text.len; n == 0 || rest != 0; rest /= 10) digits[n++] = static_cast<uint8_t>('0' + rest % 10);
-  while (n > 0) put(&digits[--n], 1);
-  if (with_cas) put(" 0", 2);
-  put("\r\n", 2);
-  put(text.ptr, text.len);
-  put("\r\nEND\r\n", 7);
-  return weir_push_mem(out, block, static_cast<uint64_t>(p - block));
-}
-
 }  // namespace
+
+weir_status push_line(const weir_scope *scope, std::string_view prefix, weir_bytes text, weir_out *out) {
+  if (weir_status st = push(prefix, out); st != WEIR_OK) return st;
+  if (weir_status st = push_clean(scope, text, out); st != WEIR_OK) return st;
+  return push("\r\n", out);
+}
 
 std::string_view default_text(uint32_t err) {
   switch (err) {
@@ -116,6 +96,9 @@ weir_status answer_error(const weir_scope *scope, uint32_t err, weir_bytes text,
       return push("SERVER_ERROR object too large for cache\r\n", out);
     case WEIR_ERR_BAD_REQUEST:
       return text.len ? push_line(scope, "CLIENT_ERROR ", text, out) : push("ERROR\r\n", out);
+    case WEIR_ERR_REJECTED:
+      if (says_error({reinterpret_cast<const char *>(text.ptr), text.len})) return push_line(scope, {}, text, out);
+      [[fallthrough]];
     default:
       return push_line(scope, "SERVER_ERROR ", text.len ? text : bytes_of(default_text(err)), out);
   }
@@ -126,17 +109,6 @@ weir_status answer_failure(const weir_scope *scope, const weir_req *req, uint32_
   // A server that shuts down closes its connections, and that is the answer.
   if (req && command(req->cmd).shape == Shape::kShutdown && err == WEIR_ERR_UPSTREAM) return WEIR_OK;
   return answer_error(scope, err, text, out);
-}
-
-weir_status answer_value(const weir_scope *scope, const weir_req *req, weir_bytes text, weir_out *out) {
-  if (req && is_binary(req->user)) return answer_packet_value(scope, unpack_packet(req->user), text, out);
-  const Command &cmd = command(req ? req->cmd : uint16_t{kOther});
-  if (cmd.shape != Shape::kGet && cmd.shape != Shape::kGat) return push_line(scope, "", text, out);
-  RequestWord word = unpack(req->user);
-  const uint8_t *key = word.key_len ? out->peek(out, 0, word.key_off, word.key_len) : nullptr;
-  if (!key) return push_line(scope, "SERVER_ERROR ", bytes_of("a filter's answer came too late for its key"), out);
-  bool with_cas = cmd.name[cmd.name_len - 1] == 's';
-  return push_value(scope, {key, word.key_len}, with_cas, text, out);
 }
 
 }  // namespace weir::memcache

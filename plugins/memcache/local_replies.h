@@ -36,7 +36,7 @@ weir_status answer_error(const weir_scope *scope, uint32_t err, weir_bytes text,
 // The same in the form of the request's own dialect. req: NULLABLE
 weir_status answer_failure(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out);
 
-// A filter's value, as the command's own reply would carry it.
-weir_status answer_value(const weir_scope *scope, const weir_req *req, weir_bytes text, weir_out *out);
+// prefix, text cleaned of what would end the line, and CRLF.
+weir_status push_line(const weir_scope *scope, std::string_view prefix, weir_bytes text, weir_out *out);
 
 }  // namespace weir::memcache

@@ -6,6 +6,7 @@
 #include <weir/inline.h>
 
 #include "command_table.h"
+#include "key_echo.h"
 #include "line_tokens.h"
 #include "local_replies.h"
 #include "opcode_table.h"
@@ -57,6 +58,7 @@ weir_status one_meta(const weir_scope *scope, const weir_merge *m, weir_out *out
     const uint8_t *code = out->peek(out, 1, 0, 2);
     if (code && is_kept_quiet(m->req->cmd, {reinterpret_cast<const char *>(code), 2})) return WEIR_OK;
   }
+  if (m->part_count == 1 && !failed(m->parts[0]) && client_keys(m)) return push_meta_renamed(scope, m, out);
   return one_of(scope, m, out);
 }
 
@@ -77,6 +79,7 @@ weir_status one_packet(const weir_scope *scope, const weir_merge *m, weir_out *o
     return WEIR_OK;
   std::memcpy(own, header, kHeader);
   own[kOpcodeAt] = word.opcode;
+  if (client_keys(m)) return push_packet_renamed(scope, m, src, at, part.rsps[0].size - at, own, out);
   weir_status st = weir_push_mem(out, own, kHeader);
   return st == WEIR_OK ? weir_push_ref(out, src, at + kHeader, part.rsps[0].size - at - kHeader) : st;
 }
@@ -86,34 +89,6 @@ bool all_taken(const weir_merge *m, const Lane *lanes) {
     if (lanes[i].next != lanes[i].end) return false;
   return true;
 }
-
-// The keys as the client wrote them, in order: replies repeat the key, and a client that asked for "a" does not know
-// what to do with a filter's "v2:a". Only the core's TRANSFORM tells that a filter was at work; without it, or without
-// the request's bytes, next() gives nothing.
-class ClientKeys {
- public:
-  ClientKeys(const weir_merge *m, weir_out *out, uint64_t at) : at_(at ? at : unpack(m->req->user).key_off) {
-    if (!(m->req->flags & WEIR_REQ_TRANSFORM)) return;
-    line_ = out->peek(out, 0, 0, m->req->size);
-    if (line_) end_ = line_ + m->req->size;
-  }
-  weir_bytes next() {
-    if (!line_) return {};
-    const uint8_t *p = line_ + at_;
-    while (p < end_ && *p == ' ') ++p;
-    const uint8_t *stop = word_end(p, end_);
-    at_ = static_cast<uint64_t>(stop - line_);
-    if (stop > p && stop < end_ && *stop == '\n' && stop[-1] == '\r') --stop;
-    return {p, static_cast<uint64_t>(stop - p)};
-  }
-  bool known() const { return line_ != nullptr; }
-  uint64_t at() const { return at_; }
-  uint64_t offset_of(weir_bytes key) const { return line_ ? static_cast<uint64_t>(key.ptr - line_) : 0; }
-
- private:
-  const uint8_t *line_ = nullptr, *end_ = nullptr;
-  uint64_t at_;
-};
 
 // One VALUE block as the server sent it; one that follows the block before in the same reply makes that longer.
 [[gnu::always_inline]] inline weir_status push_block(uint32_t src, const weir_item &item, uint32_t first_seg,
@@ -130,14 +105,6 @@ class ClientKeys {
   return WEIR_OK;
 }
 
-// One VALUE block under the client's own name for the key.
-weir_status push_renamed(uint32_t src, const weir_item &item, uint64_t own_off, weir_bytes own, weir_out *out) {
-  uint64_t name_end = static_cast<uint64_t>(key_off_of(item)) + key_len_of(item);
-  weir_status st = weir_push_ref(out, src, item.off, key_off_of(item));
-  if (st == WEIR_OK) st = weir_push_ref(out, 0, own_off, own.len);
-  return st == WEIR_OK ? weir_push_ref(out, src, item.off + name_end, item.len - name_end) : st;
-}
-
 // The values of the keys under way, each with the key the server knows it by.
 weir_status push_values(const weir_merge *m, Lane *lanes, weir_out *out) {
   const uint32_t before = out->len, *part_of_key = m->part_of ? m->part_of + m->first : nullptr;
@@ -151,17 +118,17 @@ weir_status push_values(const weir_merge *m, Lane *lanes, weir_out *out) {
   return WEIR_OK;
 }
 
-// The same with the keys as the client wrote them.
-weir_status push_own_values(const weir_merge *m, ClientKeys &own, Lane *lanes, weir_out *out) {
+// The same with the client's own keys, which a filter rewrote: replies repeat the key, and a client that asked for "a"
+// does not know what to do with "v2:a".
+weir_status push_own_values(const weir_scope *scope, const weir_merge *m, Lane *lanes, weir_out *out) {
   const uint32_t before = out->len;
   for (uint32_t key = m->first; key < m->first + m->count; ++key) {
     const uint32_t part = part_of(m, key);
-    const weir_bytes name = own.next(), &sent = m->key_bytes[key];
+    const weir_bytes own = m->client_keys[key], &sent = m->key_bytes[key];
     const weir_item *item = take_value(lanes[part], part + 1, sent, out);
     if (!item) continue;
-    const bool same = name.len == 0 || (name.len == sent.len && std::memcmp(name.ptr, sent.ptr, sent.len) == 0);
-    weir_status st =
-        same ? push_block(part + 1, *item, before, out) : push_renamed(part + 1, *item, own.offset_of(name), name, out);
+    const bool same = own.len == sent.len && std::memcmp(own.ptr, sent.ptr, sent.len) == 0;
+    weir_status st = same ? push_block(part + 1, *item, before, out) : push_renamed(scope, part + 1, *item, own, out);
     if (st != WEIR_OK) return st;
   }
   return WEIR_OK;
@@ -187,11 +154,9 @@ weir_status Merger::values(const weir_scope *scope, const Settings &settings, co
     return m->first == 0 ? push_failure(scope, m, *bad, out) : WEIR_OK;
   Cursor cursor = recall(scope, m, out);
   if (!cursor.lanes) return WEIR_E_NOMEM;
-  ClientKeys own(m, out, cursor.own_at);
   const uint32_t before = out->len;
-  weir_status st = own.known() ? push_own_values(m, own, cursor.lanes, out) : push_values(m, cursor.lanes, out);
+  weir_status st = client_keys(m) ? push_own_values(scope, m, cursor.lanes, out) : push_values(m, cursor.lanes, out);
   if (st != WEIR_OK) return st;
-  cursor.own_at = own.at();
   if (!last_slice(m)) {
     remember(m, cursor);
     return WEIR_OK;
@@ -226,14 +191,9 @@ Merger::Cursor Merger::recall(const weir_scope *scope, const weir_merge *m, weir
   if (known) {
     for (uint32_t i = 0; i < m->part_count; ++i)
       if (stand->next[i]) cursor.lanes[i].next += stand->next[i];
-    cursor.own_at = stand->own_at;
   } else {  // forgotten, or never known: walk there again
-    ClientKeys own(m, out, 0);
-    for (uint32_t key = 0; key < m->first; ++key) {
+    for (uint32_t key = 0; key < m->first; ++key)
       take_value(cursor.lanes[part_of(m, key)], part_of(m, key) + 1, m->key_bytes[key], out);
-      own.next();
-    }
-    cursor.own_at = own.at();
   }
   // Another merge may get this one's addresses; it begins at 0, and so finds nothing of this one.
   if (stand) stand->parts = nullptr;
@@ -254,7 +214,6 @@ void Merger::remember(const weir_merge *m, const Cursor &cursor) {
   place->first = m->first + m->count;
   place->key_count = m->key_count;
   place->age = clock_++;
-  place->own_at = cursor.own_at;
   place->next.resize(m->part_count);
   for (uint32_t i = 0; i < m->part_count; ++i)
     place->next[i] = static_cast<uint32_t>(cursor.lanes[i].next - m->parts[i].items);

@@ -23,12 +23,10 @@ class Merger {
     const weir_req *req = nullptr;
     uint32_t first = 0, key_count = 0, age = 0;
     std::vector<uint32_t> next;
-    uint64_t own_at = 0;  // where the client's own word for key `first` begins in the request
   };
   // The same for the slice under way.
   struct Cursor {
     Lane *lanes = nullptr;  // one a part, in the arena
-    uint64_t own_at = 0;
   };
   weir_status values(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out);
   Stand *find(const weir_merge *m);

@@ -53,6 +53,7 @@ enum Status : uint16_t {
   kStatusNotFound = 0x01,
   kStatusTooLarge = 0x03,
   kStatusInvalid = 0x04,
+  kStatusNotStored = 0x05,
   kStatusAuth = 0x20,
   kStatusUnknown = 0x81,
   kStatusInternal = 0x84,

@@ -21,7 +21,8 @@ weir_status answer_packet(const weir_scope *scope, const PacketWord &word, weir_
 weir_status answer_packet_error(const weir_scope *scope, const PacketWord &word, uint32_t err, weir_bytes text,
                                 weir_out *out);
 
-// A filter's value, as the reply to a get would carry it; to anything else it is no more than a success.
-weir_status answer_packet_value(const weir_scope *scope, const PacketWord &word, weir_bytes text, weir_out *out);
+// What a filter answers (WEIR_ERR_ANSWER*), as the reply to the packet, which is source 0 of out, would carry it.
+weir_status answer_packet_for_filter(const weir_scope *scope, const weir_req *req, uint32_t answer, weir_bytes text,
+                                     weir_out *out);
 
 }  // namespace weir::memcache

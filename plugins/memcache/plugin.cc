@@ -8,6 +8,7 @@
 
 #include "arguments.h"
 #include "command_table.h"
+#include "filter_answers.h"
 #include "line_tokens.h"
 #include "local_replies.h"
 #include "merger.h"
@@ -40,7 +41,7 @@ void worker_fini(void *, void *worker) {
 
 weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t err, weir_bytes text, weir_out *out) {
   if (err == WEIR_ERR_NONE && req) return answer_locally(scope, req->user, out);
-  if (err == WEIR_ERR_ANSWER) return answer_value(scope, req, text, out);
+  if (req && err >= WEIR_ERR_ANSWER && err <= WEIR_ERR_ANSWER_INT) return answer_for_filter(scope, req, err, text, out);
   return answer_failure(scope, req, err, text, out);
 }
 

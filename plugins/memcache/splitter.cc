@@ -7,6 +7,7 @@
 #include "base64.h"
 #include "command_table.h"
 #include "line_tokens.h"
+#include "meta_line.h"
 #include "packet_renderer.h"
 #include "request_word.h"
 
@@ -26,10 +27,19 @@ bool is_key(weir_bytes key) {
   return true;
 }
 
-// A gat over kMaxLine costs the server connection, and only rewritten keys can make it that long.
-bool too_long(const weir_render *r) {
-  if (!r->rekeyed || command(r->req->cmd).shape != Shape::kGat) return false;
-  uint64_t len = r->req->key_count ? r->keys[0].off : 0;
+// A line over kMaxLine costs the server connection, unless it is a get, and only rewritten keys can make it that long.
+bool too_long(const weir_render *r, weir_out *out) {
+  const Shape shape = command(r->req->cmd).shape;
+  if (!r->rekeyed || is_binary(r->req->user) || shape == Shape::kGet || r->req->key_count == 0) return false;
+  if (shape != Shape::kGat) {
+    const uint64_t seen = r->req->size < kMaxLine + 1 ? r->req->size : kMaxLine + 1;
+    const uint8_t *line = out->peek(out, 0, 0, seen);
+    const void *feed = line ? std::memchr(line, '\n', seen) : nullptr;
+    if (!feed) return true;
+    const auto len = static_cast<uint64_t>(static_cast<const uint8_t *>(feed) - line);
+    return len - r->keys[0].len + base64_size(r->key_bytes[0].len) + 2 > kMaxLine;
+  }
+  uint64_t len = r->keys[0].off;
   for (uint32_t i = 0; i < r->pick_count; ++i) len += r->key_bytes[r->pick[i]].len + 1;
   return len > kMaxLine;
 }
@@ -60,8 +70,7 @@ class Splitter {
     for (uint32_t i = from; i < to && status_ == WEIR_OK; ++i) {
       if (!rewritten(r_, i)) continue;
       ref(at, r_->keys[i].off);
-      key_mem(i);
-      at = end_of(i);
+      at = needs_coding(i) ? newly_coded(i) : (key_mem(i), end_of(i));
     }
     if (to < total) {
       ref(at, end_of(to - 1));
@@ -92,6 +101,30 @@ class Splitter {
     if (!copy) return keep(WEIR_E_NOMEM);
     std::memcpy(copy, bytes.ptr, bytes.len);
     keep(weir_push_mem(out_, static_cast<uint8_t *>(copy), bytes.len));
+  }
+  // A key that is no word, of a meta command: it goes in base64, and the line says so.
+  bool needs_coding(uint32_t key) const {
+    const bool meta = is_meta(command(r_->req->cmd).shape) && (r_->req->flags & WEIR_REQ_CODED_KEYS) == 0;
+    return meta && r_->key_bytes[key].len > 0 && !is_key(r_->key_bytes[key]);
+  }
+  // Flags stand behind the key, or behind the size of an ms. Returns up to where the request is written.
+  uint64_t newly_coded(uint32_t key) {
+    uint64_t at = end_of(key);
+    const uint64_t left = r_->req->size, seen = left < kMaxLine + 1 ? left : kMaxLine + 1;
+    const uint8_t *line = out_->peek(out_, 0, 0, seen);
+    const auto *feed = line ? static_cast<const uint8_t *>(std::memchr(line, '\n', seen)) : nullptr;
+    if (!feed || feed == line) return keep(WEIR_E_FAIL), at;
+    const uint8_t *end = feed[-1] == '\r' ? feed - 1 : feed;
+    const MetaLine meta = read_meta_line(r_->req->cmd, line, end);
+    if (meta.words + 1 >= kTooManyMetaWords) return keep(WEIR_E_FAIL), at;
+    coded_key(r_->key_bytes[key]);
+    if (r_->req->cmd == kMs) {
+      const auto size_end = static_cast<uint64_t>(meta.size.ptr + meta.size.len - line);
+      ref(at, size_end);
+      at = size_end;
+    }
+    lit(" b", 2);
+    return at;
   }
   void coded_key(weir_bytes bytes) {
     const uint32_t len = base64_size(bytes.len);
@@ -143,7 +176,7 @@ class Splitter {
 }  // namespace
 
 weir_status render_request(const weir_scope *scope, const weir_render *r, weir_out *out) {
-  if (too_long(r)) return WEIR_E_LIMIT;
+  if (too_long(r, out)) return WEIR_E_LIMIT;
   switch (r->purpose) {
     case WEIR_RENDER_SPLIT:
       return Splitter(scope, r, out).split();

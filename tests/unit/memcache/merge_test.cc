@@ -164,13 +164,24 @@ TEST_F(MemcacheTest, AllServersMustSayOk) {
 
 TEST_F(MemcacheTest, TheClientSeesItsOwnNamesForRewrittenKeys) {
   ParsedRequest r = one("get a bb c d\r\n");
-  r.req.flags |= WEIR_REQ_TRANSFORM;
   const Store store = {{"v2:a", "1"}, {"bb", "2"}, {"v2:d", "4"}};
   ParsedRequest sent = r;
   sent.keys = {"v2:a", "bb", "v2:c", "v2:d"};
+  for (const std::vector<uint32_t> &where : {std::vector<uint32_t>{0, 0, 0, 0}, {0, 1, 1, 0}, {2, 1, 0, 1}})
+    for (uint32_t slice : {0, 1, 3})
+      EXPECT_EQ(driver.merge(driver.client(), r, parts_of(sent, where, store), slice, {"v2:a", nullptr, "v2:c", "v2:d"})
+                    .bytes,
+                "VALUE a 0 1\r\n1\r\nVALUE bb 0 1\r\n2\r\nVALUE d 0 1\r\n4\r\nEND\r\n");
+}
+
+TEST_F(MemcacheTest, KeysThatBecameOneAreAnsweredEachByItsName) {
+  ParsedRequest r = one("gets a b a c\r\n");
+  ParsedRequest sent = r;
+  sent.keys = {"x", "x", "x", "y"};
   for (uint32_t slice : {0, 1, 3})
-    EXPECT_EQ(driver.merge(driver.client(), sent, parts_of(sent, {0, 0, 0, 0}, store), slice).bytes,
-              "VALUE a 0 1\r\n1\r\nVALUE bb 0 1\r\n2\r\nVALUE d 0 1\r\n4\r\nEND\r\n");
+    EXPECT_EQ(
+        driver.merge(driver.client(), r, parts_of(sent, {0, 0, 0, 0}, {{"x", "1"}}), slice, {"x", "x", "x", "y"}).bytes,
+        "VALUE a 0 1\r\n1\r\nVALUE b 0 1\r\n1\r\nVALUE a 0 1\r\n1\r\nEND\r\n");
 }
 
 TEST_F(MemcacheTest, ARewrittenWritesReplyIsPassedOnAsItIs) {

@@ -243,6 +243,42 @@ TEST_F(Packets, ARewrittenKeyChangesTheLengths) {
   EXPECT_EQ(driver.render(driver.client(), r, WEIR_RENDER_REKEY, {0}, 0, {"longer:key"}).bytes, packet.text());
 }
 
+TEST_F(Packets, TheKeysOfEveryOpcodeCanBeRewritten) {
+  for (const Form &form : kForms) {
+    if (form.route != WEIR_ROUTE_KEY) continue;
+    ParsedRequest r = one(form.packet.text());
+    for (const std::string &key : {std::string("p:key"), std::string("x"), std::string(250, ' ')}) {
+      PacketText wanted = form.packet;
+      wanted.key = key;
+      wanted.opcode = form.loud;
+      Output out = driver.render(driver.client(), r, WEIR_RENDER_REKEY, {0}, 0, {key.c_str()});
+      EXPECT_EQ(out.bytes, wanted.text()) << form.cmd;
+      EXPECT_EQ(one(out.bytes).keys, std::vector<std::string>{key});
+    }
+    const std::string too_long(251, 'k');
+    for (const char *key : {"", too_long.c_str()})
+      EXPECT_LT(driver.render(driver.client(), r, WEIR_RENDER_REKEY, {0}, 0, {key}).status, 0);
+  }
+}
+
+TEST_F(Packets, AClientsKeyIsPutBack) {
+  for (uint8_t opcode : {0x0c, 0x0d, 0x23, 0x24}) {
+    const std::string extras = opcode > 0x20 ? be(1, 4) : "";
+    ParsedRequest r = one(PacketText{opcode, "k", "", extras}.text());
+    auto told = [&](PacketText reply) {
+      reply.opcode = opcode == 0x0d ? 0x0c : opcode == 0x24 ? 0x23 : opcode;
+      return driver.merge(driver.client(), r, {{{0}, reply.reply()}}, 0, {"p:k"}).bytes;
+    };
+    EXPECT_EQ(told({0, "p:k", "value", be(7, 4), 0x01020304, 9}),
+              (PacketText{opcode, "k", "value", be(7, 4), 0x01020304, 9}.reply()));
+    const bool quiet = opcode == 0x0d || opcode == 0x24;
+    EXPECT_EQ(told({0, "p:k", "", "", 0x01020304, 0, 1}),
+              quiet ? "" : (PacketText{opcode, "k", "", "", 0x01020304, 0, 1}.reply()));
+    EXPECT_EQ(told({0, "", "Too large.", "", 0x01020304, 0, 3}),
+              (PacketText{opcode, "", "Too large.", "", 0x01020304, 0, 3}.reply()));
+  }
+}
+
 TEST_F(Packets, FiltersSeeNameKeyAndValue) {
   EXPECT_EQ(driver.args(one(PacketText{0x01, "key", "value", kFlagsExpiry}.text())),
             (std::vector<std::string>{"set", "key", "value"}));
@@ -253,6 +289,30 @@ TEST_F(Packets, AFiltersAnswerIsAValue) {
   ParsedRequest r = one(PacketText{0x00, "k"}.text());
   EXPECT_EQ(driver.reply(driver.client(), &r, WEIR_ERR_ANSWER, "hi").bytes,
             (PacketText{0x00, "", "hi", be(0, 4)}.reply()));
+}
+
+TEST_F(Packets, AFiltersAnswerIsThatOfTheOpcode) {
+  auto answer = [&](const PacketText &packet, uint32_t what, std::string_view text = {}) {
+    ParsedRequest r = one(packet.text());
+    return driver.reply(driver.client(), &r, what, text).bytes;
+  };
+  auto none = [&](const PacketText &packet) { return answer(packet, WEIR_ERR_ANSWER_NONE); };
+  EXPECT_EQ(answer({0x0c, "k"}, WEIR_ERR_ANSWER, "hi"), (PacketText{0x0c, "k", "hi", be(0, 4)}.reply()));
+  EXPECT_EQ(answer({0x0d, "k"}, WEIR_ERR_ANSWER, "hi"), (PacketText{0x0d, "k", "hi", be(0, 4)}.reply()));
+  EXPECT_EQ(none({0x00, "k"}), (PacketText{0x00, "", "Not found", "", 0x01020304, 0, 1}.reply()));
+  EXPECT_EQ(none({0x0c, "k"}), (PacketText{0x0c, "k", "", "", 0x01020304, 0, 1}.reply()));
+  EXPECT_EQ(none({0x09, "k"}), "");
+  const PacketText set{0x01, "k", "v", kFlagsExpiry}, quiet{0x11, "k", "v", kFlagsExpiry};
+  EXPECT_EQ(answer(set, WEIR_ERR_ANSWER_DONE), PacketText{0x01}.reply());
+  EXPECT_EQ(answer(quiet, WEIR_ERR_ANSWER_DONE), "");
+  EXPECT_EQ(none(quiet), (PacketText{0x11, "", "Not stored.", "", 0x01020304, 0, 5}.reply()));
+  EXPECT_EQ(answer(quiet, WEIR_ERR_REJECTED, "no"), (PacketText{0x11, "", "no", "", 0x01020304, 0, 0x20}.reply()));
+  const PacketText count{0x05, "k", "", be(1, 20)};
+  EXPECT_EQ(answer(count, WEIR_ERR_ANSWER_INT, "258"), (PacketText{0x05, "", be(258, 8)}.reply()));
+  EXPECT_EQ(answer(count, WEIR_ERR_ANSWER, "x").substr(0, 8),
+            (PacketText{0x05, "", std::string(44, 'x'), "", 0x01020304, 0, 0x84}.reply()).substr(0, 8));
+  EXPECT_EQ(none(count), (PacketText{0x05, "", "Not found", "", 0x01020304, 0, 1}.reply()));
+  EXPECT_EQ(answer({0x04, "k"}, WEIR_ERR_ANSWER_DONE), PacketText{0x04}.reply());
 }
 
 }  // namespace

@@ -144,11 +144,8 @@ TEST_F(MemcacheTest, EveryErrorIsOneLine) {
   EXPECT_EQ(driver.reply(WEIR_ERR_BAD_REQUEST, "line too long").bytes, "CLIENT_ERROR line too long\r\n");
   EXPECT_EQ(driver.reply(WEIR_ERR_BAD_REQUEST, "").bytes, "ERROR\r\n");
   EXPECT_EQ(driver.reply(WEIR_ERR_REJECTED, "no").bytes, "SERVER_ERROR no\r\n");
-}
-
-TEST_F(MemcacheTest, AFiltersAnswerToAWriteIsALine) {
-  ParsedRequest r = one("delete k\r\n");
-  EXPECT_EQ(driver.reply(driver.client(), &r, WEIR_ERR_ANSWER, "DELETED").bytes, "DELETED\r\n");
+  EXPECT_EQ(driver.reply(WEIR_ERR_REJECTED, "no\r\nVALUE").bytes, "SERVER_ERROR no  VALUE\r\n");
+  EXPECT_EQ(driver.reply(WEIR_ERR_REJECTED, "CLIENT_ERROR no\r\n").bytes, "CLIENT_ERROR no  \r\n");
 }
 
 }  // namespace
