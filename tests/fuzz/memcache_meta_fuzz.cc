@@ -11,6 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz::require_same(one, driver.requests(bytes, fuzz::windows(data, bytes.size())));
   for (const test::ParsedRequest &request : one.list) {
     fuzz::require_sound_rendering(driver, request);
+    fuzz::require_sound_rekeying(driver, request);
     if (!request.complete || !(request.req.flags & WEIR_REQ_TRANSFORM)) continue;
     for (const char *reply : {"EN\r\n", "HD O1\r\n", "NF\r\n", "EX\r\n", "CLIENT_ERROR x\r\n"}) {
       test::Output told = driver.merge(driver.client(), request, {{{0}, reply}});

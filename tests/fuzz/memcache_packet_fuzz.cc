@@ -44,7 +44,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   test::Requests one = driver.requests(bytes);
   fuzz::require(one.status == WEIR_OK, "a stream of packets is refused as a whole");
   fuzz::require_same(one, driver.requests(bytes, feed));
-  for (const test::ParsedRequest &request : one.list) fuzz::require_sound_rendering(driver, request);
+  for (const test::ParsedRequest &request : one.list) {
+    fuzz::require_sound_rendering(driver, request);
+    fuzz::require_sound_rekeying(driver, request);
+  }
   const bool asks = !one.list.empty() && one.list[0].complete && one.list[0].req.route != WEIR_ROUTE_LOCAL &&
                     one.list[0].req.route != WEIR_ROUTE_DROP;
   for (bool want_items : {false, true}) {

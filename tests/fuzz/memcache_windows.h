@@ -47,4 +47,21 @@ inline void require_sound_rendering(test::ProtocolDriver &driver, const test::Pa
   require(!(got.req.flags & WEIR_REQ_RENDER), "what is sent may not be answered");
 }
 
+// The same request with other keys is refused, or is that and nothing else.
+inline void require_sound_rekeying(test::ProtocolDriver &driver, const test::ParsedRequest &request) {
+  if (!request.complete || request.keys.empty()) return;
+  for (const char *prefix : {"p:", "a b"}) {
+    std::vector<std::string> keys;
+    std::vector<const char *> sent;
+    std::vector<uint32_t> pick;
+    for (const std::string &key : request.keys) keys.push_back(prefix + std::string(key.c_str()));
+    for (const std::string &key : keys) sent.push_back(key.c_str()), pick.push_back(static_cast<uint32_t>(pick.size()));
+    test::Output out = driver.render(driver.client(), request, WEIR_RENDER_REKEY, pick, 0, sent);
+    if (out.status != WEIR_OK) continue;
+    test::Requests again = driver.requests(out.bytes);
+    require(again.list.size() == 1 && again.left == 0 && again.list[0].complete, "what is sent is not one request");
+    require(again.list[0].keys == keys && again.list[0].req.cmd == request.req.cmd, "what is sent is another request");
+  }
+}
+
 }  // namespace weir::fuzz

@@ -18,15 +18,37 @@ static void same(const Requests &a, const Requests &b) {
   }
 }
 
+// A filter's prefix for every key: the same request with other keys, and nothing else.
+static void rewrite(ProtocolDriver &driver, Connection &c, const ParsedRequest &r) {
+  uint32_t flags = driver.protocol()->cmds[r.req.cmd].flags;
+  if (r.keys.empty() || (flags & (WEIR_CMD_TOPICS | WEIR_CMD_ECHO))) return;
+  std::vector<std::string> keys;
+  std::vector<const char *> sent;
+  std::vector<uint32_t> pick(r.keys.size());
+  std::iota(pick.begin(), pick.end(), 0u);
+  for (const std::string &key : r.keys) keys.push_back("p:" + std::string(key.c_str()));
+  for (const std::string &key : keys) sent.push_back(key.c_str());
+  Output out = driver.render(c, r, WEIR_RENDER_REKEY, pick, 0, sent);
+  weir::fuzz::require(out.status == WEIR_OK, "keys cannot be rewritten");
+  Requests again = driver.requests(out.bytes);
+  weir::fuzz::require(again.list.size() == 1 && again.list[0].keys == keys && again.list[0].cmd == r.cmd,
+                      "a request with other keys is another one");
+  std::vector<std::string> before = driver.args(r), after = driver.args(again.list[0]);
+  weir::fuzz::require(before.size() == after.size(), "a request with other keys has other arguments");
+  for (const weir_key &key : r.raw_keys) before[key.arg].clear(), after[key.arg].clear();
+  weir::fuzz::require(before == after, "rewriting keys changes arguments");
+}
+
 static void use(ProtocolDriver &driver, Connection &c, const ParsedRequest &r) {
   if (!r.complete || (r.req.flags & WEIR_REQ_MUTE)) return;
   driver.args(r);
-  if (r.req.route == WEIR_ROUTE_LOCAL) {
+  if (r.req.route == WEIR_ROUTE_LOCAL && !(r.req.flags & WEIR_REQ_MAY_BE_EMPTY)) {
     std::string bytes = driver.reply(c, &r, WEIR_ERR_NONE).bytes;
     Replies parsed = driver.replies(bytes);
     weir::fuzz::require(parsed.list.size() == 1 && parsed.left == 0, "an answer is not one reply");
   }
   if (r.req.route == WEIR_ROUTE_LOCAL || r.req.route == WEIR_ROUTE_DROP) return;
+  rewrite(driver, c, r);
   std::vector<uint32_t> pick(r.keys.size());
   std::iota(pick.begin(), pick.end(), 0u);
   bool split = r.req.route == WEIR_ROUTE_SPLIT;

@@ -141,6 +141,46 @@ TEST_F(RedisServerTest, NamesAritiesAndKeyPositionsAreTheServers) {
   EXPECT_EQ(theirs.size(), redis::kCommandCount - 1);
 }
 
+// Which classes COMMAND puts a command in, as far as filters may ask for them.
+uint32_t classes(RedisDriver &driver, const std::string &row) {
+  std::vector<std::string> cells = elements(driver, row);
+  std::vector<std::string> flags = elements(driver, cells[2]);
+  auto has = [&flags](const std::string &flag) {
+    return std::find(flags.begin(), flags.end(), "+" + flag + "\r\n") != flags.end();
+  };
+  bool several = cells[3] != ":0\r\n" && cells[3] != cells[4];
+  uint32_t all = 0;
+  if (has("readonly")) all |= WEIR_CMD_READ;
+  if (has("write")) all |= WEIR_CMD_WRITE;
+  if (has("admin")) all |= WEIR_CMD_ADMIN;
+  if (several || has("movablekeys")) all |= WEIR_CMD_MULTIKEY;
+  return all;
+}
+
+TEST_F(RedisServerTest, ClassesAreTheServers) {
+  RedisDriver driver;
+  // Refused, or none of the store's keys; what only servers send each other; containers, whose subcommands count.
+  const std::set<std::string> own = {"migrate", "restore-asking", "ssubscribe", "sunsubscribe"};
+  const uint32_t kClasses = WEIR_CMD_READ | WEIR_CMD_WRITE | WEIR_CMD_ADMIN | WEIR_CMD_MULTIKEY;
+  uint32_t compared = 0;
+  for (const std::string &row : elements(driver, server->ask(resp({"COMMAND"})))) {
+    std::string cell = elements(driver, row)[0];
+    std::string name = cell.substr(cell.find('\n') + 1);
+    name.resize(name.size() - 2);
+    uint16_t id = driver.command(name);
+    if (own.count(name) || redis::kCommands[id].policy == redis::Policy::kContainer) continue;
+    ++compared;
+    EXPECT_EQ(driver.protocol()->cmds[id].flags & kClasses, classes(driver, row)) << name;
+  }
+  EXPECT_GT(compared, 200u);
+  auto flags = [&driver](const char *name) { return driver.protocol()->cmds[driver.command(name)].flags; };
+  for (const char *name : {"object", "memory", "xinfo"}) EXPECT_TRUE(flags(name) & WEIR_CMD_READ) << name;
+  for (const char *name : {"xgroup", "function"}) EXPECT_TRUE(flags(name) & WEIR_CMD_WRITE) << name;
+  for (const char *name : {"acl", "config", "slowlog", "latency", "cluster", "module"})
+    EXPECT_TRUE(flags(name) & WEIR_CMD_ADMIN) << name;
+  EXPECT_FALSE(flags("client") & (WEIR_CMD_ADMIN | WEIR_CMD_WRITE));
+}
+
 TEST_F(RedisServerTest, SoAreThoseOfSubcommands) {
   RedisDriver driver;
   const std::set<std::string> newer = {"client|setinfo"};  // of redis 7.2, whose clients send it at once
