@@ -13,10 +13,10 @@ namespace {
 constexpr size_t kKeys = 200'000;
 
 std::vector<uint64_t> hashes_of_keys(const std::string &hash, size_t n) {
-  std::vector<uint64_t> hashes;
+  std::vector<uint64_t> hashes(n);
   for (size_t i = 0; i < n; ++i) {
     const std::string key = "user:" + std::to_string(i);
-    hashes.push_back(hash_of(hash_named(hash), bytes(key)));
+    hashes[i] = hash_of(hash_named(hash), bytes(key));
   }
   return hashes;
 }

@@ -21,9 +21,10 @@ const std::vector<std::string> &keys_by_slot() {
     std::vector<std::string> keys(hash::kClusterSlots);
     size_t found = 0;
     for (uint32_t i = 0; found < keys.size(); ++i) {
-      std::string key = std::to_string(i), &place = keys[slot(key)];
+      const std::string key = std::to_string(i);
+      std::string &place = keys[slot(key)];
       found += place.empty() ? 1 : 0;
-      place = std::move(key);
+      place = key;
     }
     return keys;
   }();
