@@ -12,6 +12,7 @@
 #include "core/app/loading.h"
 #include "core/app/notify.h"
 #include "core/app/options.h"
+#include "core/app/own_command.h"
 #include "core/app/pid_file.h"
 #include "core/app/ring_command.h"
 #include "core/app/route_command.h"
@@ -57,6 +58,15 @@ int print_reference(const Options &options) {
   for (const std::string &error : errors) say(stderr, "weir: " + error + "\n");
   say(stdout, config::reference(registry.catalog()));
   return errors.empty() ? 0 : 1;
+}
+
+std::string help_on_commands(const std::vector<std::string> &plugin_paths) {
+  Options options;
+  options.plugin_paths = plugin_paths;
+  plugin::Registry registry;
+  load_plugins(registry, options, {});  // --list-plugins tells what is wrong with them
+  std::string commands = commands_text(registry);
+  return commands.empty() ? "" : "\nCommands of plugins:\n" + commands;
 }
 
 int reload(const Options &options) {
@@ -160,6 +170,7 @@ int main(int argc, char **argv) {
   using namespace weir::app;
   ParsedOptions parsed = parse_options(argc, argv);
   say(stdout, parsed.out);
+  if (parsed.lists_commands) say(stdout, help_on_commands(parsed.plugin_paths));
   say(stderr, parsed.err);
   if (!parsed.options) return parsed.exit_code;
   switch (parsed.options->task) {
@@ -173,6 +184,8 @@ int main(int argc, char **argv) {
       return route_keys(*parsed.options);
     case Task::ring:
       return show_ring(*parsed.options);
+    case Task::own_command:
+      return run_own_command(*parsed.options);
     case Task::print_reference:
       return print_reference(*parsed.options);
     default:

@@ -207,7 +207,8 @@ std::string usage_text() {
          "       weir --protocol NAME --listen ADDRESS --server ADDRESS [--server ADDRESS...]\n"
          "       weir reload [-c FILE] [--admin ADDRESS]\n"
          "       weir route [-c FILE] [--pool NAME] [--json] [--keys FILE | KEY...]\n"
-         "       weir ring [-c FILE] [--pool NAME] [--json] [--keys FILE | --samples N] [--against FILE]\n";
+         "       weir ring [-c FILE] [--pool NAME] [--json] [--keys FILE | --samples N] [--against FILE]\n"
+         "       weir [--plugin-path DIR] [-c FILE] COMMAND [ARGUMENT...]\n";
 }
 
 std::string help_text() {

@@ -106,6 +106,21 @@ std::string last_words(const OptionSink &sink) {
   return text;
 }
 
+// The place of a component's command in argv: the first word, behind at most options that say where plugins are; 0 =
+// there is none.
+int command_word(int argc, const char *const *argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string_view word = argv[i];
+    if (!word.starts_with('-')) return word.empty() ? 0 : i;
+    if (word == "--plugin-path" || word == "-c" || word == "--conf-file") {
+      ++i;  // its value
+    } else if (!word.starts_with("--plugin-path=") && !word.starts_with("--conf-file=")) {
+      return 0;
+    }
+  }
+  return 0;
+}
+
 // The words that may take the program's place, and what they ask for.
 struct Subcommand {
   std::string_view name;
@@ -157,12 +172,25 @@ std::string check_together(const OptionSink &sink, Task asked) {
 
 }  // namespace
 
+std::vector<std::string_view> subcommand_names() {
+  std::vector<std::string_view> names;
+  for (const Subcommand &known : kSubcommands) names.push_back(known.name);
+  return names;
+}
+
 ParsedOptions parse_options(int argc, const char *const *argv) {
   OptionSink sink;
   const Task asked = argc > 1 ? subcommand(argv[1]) : Task::run;
   if (asked != Task::run) {  // the word takes the program's place
     --argc;
     ++argv;
+  }
+  if (const int word = asked == Task::run ? command_word(argc, argv) : 0; word > 0) {
+    if (subcommand(argv[word]) != Task::run) return refused(std::string(argv[word]) + " must be the first word");
+    sink.options.task = Task::own_command;
+    sink.options.command = argv[word];
+    sink.options.words.assign(argv + word + 1, argv + argc);
+    argc = word;
   }
   try {
     po::options_description all = described();
@@ -181,7 +209,12 @@ ParsedOptions parse_options(int argc, const char *const *argv) {
   } catch (const po::error &error) {
     return refused(complaint(error));
   }
-  if (sink.help || sink.version || sink.describe_stats) return ended(last_words(sink));
+  if (sink.help || sink.version || sink.describe_stats) {
+    ParsedOptions last = ended(last_words(sink));
+    last.lists_commands = sink.help;
+    last.plugin_paths = sink.options.plugin_paths;
+    return last;
+  }
   if (std::string why = check_together(sink, asked); !why.empty()) return refused(why);
   if (std::string why = check_subcommand(sink, asked); !why.empty()) return refused(why);
   if (asked != Task::run) sink.options.task = asked;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weir::app {
@@ -20,6 +21,7 @@ enum class Task {
   reload,           // weir reload
   route,            // weir route
   ring,             // weir ring
+  own_command,      // weir NAME, of a component
 };
 
 // What weir route and weir ring ask.
@@ -56,6 +58,8 @@ struct Options {
   std::string plugin_file;  // of --plugin-info
   bool json = false;        // for programs instead of people, where there is a choice
   KeyQuery query;
+  std::string command;  // of Task::own_command; what follows it is the command's own
+  std::vector<std::string> words;
 };
 
 // Either options, or the last words of the process: text for both streams, and the exit code.
@@ -63,7 +67,12 @@ struct ParsedOptions {
   std::optional<Options> options;
   std::string out, err;
   int exit_code = 0;
+  bool lists_commands = false;            // those of plugins belong at the end of `out`
+  std::vector<std::string> plugin_paths;  // where these are, then
 };
+
+// The words that ask for something of the core's own: `weir reload`.
+std::vector<std::string_view> subcommand_names();
 
 ParsedOptions parse_options(int argc, const char *const *argv);
 

@@ -75,7 +75,7 @@ Words key_flags(uint32_t flags) {
 
 std::string_view key_type(uint32_t type) {
   static constexpr std::string_view kTypes[] = {"?",        "bool", "int",  "string", "one of",
-                                                "duration", "size", "list", "any"};
+                                                "duration", "size", "list", "any",    "file"};
   return type < std::size(kTypes) ? kTypes[type] : kTypes[0];
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "core/plugin/command.h"
 #include "core/plugin/names.h"
 #include "core/plugin/schema.h"
 
@@ -164,6 +165,18 @@ std::string schema_fault(const weir_component &c) {
   return "";
 }
 
+std::string command_fault(const weir_component &component) {
+  const weir_command *c = command_of(component);
+  if (c == nullptr) return "";
+  if (std::string fault = size_fault(c->struct_size, sizeof(weir_command), "weir_command"); !fault.empty())
+    return fault;
+  if (!legal_name(c->name)) return std::string("its command has no legal name: a name is ") + kNameRule;
+  if (c->usage == nullptr || c->summary == nullptr || c->run == nullptr) {
+    return "its command '" + std::string(c->name) + "' has no usage, no summary or no run()";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string ops_fault(const weir_component &c) {
@@ -184,7 +197,8 @@ std::string ops_fault(const weir_component &c) {
     default:
       return "";
   }
-  return fault.empty() ? schema_fault(c) : fault;
+  if (fault.empty()) fault = schema_fault(c);
+  return fault.empty() ? command_fault(c) : fault;
 }
 
 }  // namespace weir::plugin

@@ -124,6 +124,21 @@ TEST(Options, StrayWordsAreRefused) {
   EXPECT_EQ(complaint({"-t", "weir.yml"}), "'weir.yml' is not an option; all options begin with '-'");
 }
 
+TEST(Options, AWordIsACommandOfSomePluginAndAllBehindItIsItsOwn) {
+  Options o = accepted({"--plugin-path", "a", "-c", "f.yml", "--plugin-path=b", "lua-test", "-v", "x.lua", "--help"});
+  EXPECT_EQ(o.task, Task::own_command);
+  EXPECT_EQ(o.command, "lua-test");
+  EXPECT_THAT(o.words, ElementsAre("-v", "x.lua", "--help"));
+  EXPECT_THAT(o.plugin_paths, ElementsAre("a", "b"));
+  EXPECT_EQ(o.config_file, "f.yml");
+  EXPECT_EQ(accepted({"lua-test"}).task, Task::own_command);
+  EXPECT_EQ(complaint({"-c", "f.yml", "reload"}), "reload must be the first word");
+  EXPECT_EQ(complaint({"-v", "5", "lua-test"}), "'lua-test' is not an option; all options begin with '-'");
+  ParsedOptions help = parse({"--plugin-path", "a", "-h"});
+  EXPECT_TRUE(help.lists_commands);
+  EXPECT_THAT(help.plugin_paths, ElementsAre("a"));
+}
+
 TEST(Options, HelpShowsEveryOption) {
   ParsedOptions parsed = parse({"-h"});
   EXPECT_EQ(parsed.exit_code, 0);
