@@ -12,14 +12,15 @@ function(weir_plugin_can_be_one_piece out)
   set(${out} "${known}" PARENT_SCOPE)
 endfunction()
 
-# weir_add_plugin(NAME name SOURCES a.cc b.c)
+# weir_add_plugin(NAME name SOURCES a.cc b.c [SHARED_RUNTIME])
 # Builds name.so the way the core wants it: nothing exported but the entry, nothing unresolved, never unmapped, no floor
 # on the C++ runtime of the machine it is loaded on, and fast: optimised though no build type is set, its files as one
 # where the tools can do that (CMAKE_INTERPROCEDURAL_OPTIMIZATION decides otherwise), libraries called without a detour
-# through the PLT, which -z now makes useless. Used by weir's own plugins and, through find_package(WeirSdk), by
+# through the PLT, which -z now makes useless. With SHARED_RUNTIME the C++ runtime is the machine's: for plugins that use
+# another shared library of C++, through which exceptions pass. Used by weir's own plugins and, through find_package(WeirSdk), by
 # everybody else's.
 function(weir_add_plugin)
-  cmake_parse_arguments(P "" "NAME" "SOURCES" ${ARGN})
+  cmake_parse_arguments(P "SHARED_RUNTIME" "NAME" "SOURCES" ${ARGN})
   set(target weir_plugin_${P_NAME})
   set(exports ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.exports)
   add_library(${target} MODULE ${P_SOURCES})
@@ -41,6 +42,8 @@ function(weir_add_plugin)
     -Wl,--version-script=${exports} -Wl,-z,nodelete -Wl,-Bsymbolic-functions -Wl,-z,relro -Wl,-z,now)
   if(NOT WEIR_SANITIZE) # sanitizer runtimes live in the program
     target_link_options(${target} PRIVATE -Wl,-z,defs)
+  endif()
+  if(NOT WEIR_SANITIZE AND NOT P_SHARED_RUNTIME)
     target_link_options(${target} PRIVATE $<$<LINK_LANGUAGE:CXX>:-static-libgcc -static-libstdc++ -Wl,--exclude-libs,ALL>)
   endif()
 endfunction()

@@ -46,9 +46,8 @@ weir = {}
 -- Hooks ---------------------------------------------------------------------------------------------------------------
 
 --- Has fn called for requests before their keys are hashed. Names are commands of the pool's protocol, in any case; a
---- container's name ("config") means all its subcommands, "config get" is one of them. Classes are weir.READ and the
---- like. Names and classes may also come as one list. Commands no hook asks for cost nothing. Only while the script
---- loads.
+--- subcommand belongs to its container ("config"), req:arg(1) tells which it is. Classes are weir.READ and the like. Names
+--- and classes may also come as one list. Commands no hook asks for cost nothing. Only while the script loads.
 ---
 --- Several hooks for a command run in the order of registration, until one rejects, answers or drops. A hook returns
 --- nothing.
