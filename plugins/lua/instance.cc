@@ -21,6 +21,22 @@ uint32_t flag_of(std::string_view name) {
   return name == "@multikey" ? WEIR_CMD_MULTIKEY : 0;
 }
 
+// How many letters to change, add, leave out or exchange with their neighbour.
+size_t distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> two(b.size() + 1), one(b.size() + 1), row(b.size() + 1);
+  for (size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    two.swap(one);
+    one.swap(row);
+    row[0] = i;
+    for (size_t j = 1; j < row.size(); ++j) {
+      row[j] = std::min({one[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1), one[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], two[j - 2] + 1);
+    }
+  }
+  return row.back();
+}
+
 std::string unknown(const std::string &name, const weir_cmd *commands, uint32_t n) {
   const size_t word = name.find_first_of(" |");
   for (uint32_t i = 0; word != std::string::npos && i < n; ++i) {
@@ -147,21 +163,10 @@ std::string_view Instance::pool_name(uint32_t number) const {
 std::string nearest(std::string_view written, const std::vector<std::string_view> &names) {
   std::string_view best;
   size_t best_distance = written.size() / 3 + 2;
-  std::vector<size_t> row;
   for (const std::string_view name : names) {
-    row.resize(name.size() + 1);
-    for (size_t j = 0; j < row.size(); ++j) row[j] = j;
-    for (size_t i = 1; i <= written.size(); ++i) {
-      size_t diagonal = row[0];
-      row[0] = i;
-      for (size_t j = 1; j < row.size(); ++j) {
-        const size_t change = diagonal + (written[i - 1] == name[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
-      }
-    }
-    if (row.back() >= best_distance) continue;
-    best_distance = row.back();
+    const size_t d = distance(written, name);
+    if (d >= best_distance) continue;
+    best_distance = d;
     best = name;
   }
   return std::string(best);

@@ -69,20 +69,26 @@ Limits::Call::~Call() {
 void Limits::hook(lua_State *lua, lua_Debug *) {
   Limits &limits = State::of(lua).limits;
   limits.left_ -= limits.tight_ ? 1 : kInterval;
-  if (limits.left_ < 0) limits.exhausted(lua);
+  if (limits.left_ < 0) limits.exhausted(lua, 0);
   const uint64_t now = thread_us();
   if (limits.deadline_us_ == 0) limits.deadline_us_ = now + limits.time_us_ * static_cast<uint64_t>(limits.times_);
   if (now <= limits.deadline_us_) return;
   limits.late_ = true;
   limits.left_ = -1;
-  limits.exhausted(lua);
+  limits.exhausted(lua, 0);
 }
 
-void Limits::exhausted(lua_State *lua) {
+void Limits::exhausted(lua_State *lua, int level) {
   watch_every_instruction();
-  if (late_) luaL_error(lua, "more than %d ms of processor time (time_limit)", static_cast<int>(time_us_ / 1000));
-  luaL_error(lua, "more than %I instructions (instruction_limit)", static_cast<LUAI_UACINT>(instructions_ * times_));
-  std::abort();  // luaL_error() does not return
+  luaL_where(lua, level);
+  if (late_)
+    lua_pushfstring(lua, "more than %d ms of processor time (time_limit)", static_cast<int>(time_us_ / 1000));
+  else
+    lua_pushfstring(lua, "more than %I instructions (instruction_limit)",
+                    static_cast<LUAI_UACINT>(instructions_ * times_));
+  lua_concat(lua, 2);
+  lua_error(lua);
+  std::abort();  // lua_error() does not return
 }
 
 }  // namespace weir::lua

@@ -37,7 +37,7 @@ class Limits {
   // Counts work that the hook does not see, in units of one instruction. Raises the error when it was too much.
   void charge(lua_State *lua, uint64_t steps) {
     left_ -= static_cast<int64_t>(steps < kMostSteps ? steps : kMostSteps);
-    if (left_ < 0) exhausted(lua);
+    if (left_ < 0) exhausted(lua, 1);
   }
 
  private:
@@ -45,7 +45,7 @@ class Limits {
   static constexpr int kInterval = 1000;
   static constexpr uint64_t kMostSteps = uint64_t{1} << 40;
   static void hook(lua_State *lua, lua_Debug *about);
-  [[noreturn]] void exhausted(lua_State *lua);
+  [[noreturn]] void exhausted(lua_State *lua, int level);  // level: the function whose line it is
   void watch_every_instruction();
 
   const uint64_t memory_;

@@ -74,7 +74,8 @@ void open_sandbox(lua_State *lua) {
     luaL_requiref(lua, library.name, library.func, 1);
     lua_pop(lua, 1);
   }
-  for (const char *name : {"dofile", "load", "loadfile", "collectgarbage", "warn"}) remove(lua, name);
+  // xpcall, since a handler that is called for an error of the hook would run without it.
+  for (const char *name : {"dofile", "load", "loadfile", "collectgarbage", "warn", "xpcall"}) remove(lua, name);
   lua_pushcfunction(lua, set_metatable);
   lua_setglobal(lua, "setmetatable");
   lua_pushglobaltable(lua);

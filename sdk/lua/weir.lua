@@ -18,7 +18,7 @@
 --       req:reject("not here")
 --     end)
 --
--- What there is of Lua: the basic functions without dofile, load, loadfile, collectgarbage and require; string without
+-- What there is of Lua: the basic functions without dofile, load, loadfile, collectgarbage, xpcall and require; string without
 -- dump; table; math; utf8. No io, os, package, debug, coroutine. print() goes to the log. `__gc` cannot be set. Globals
 -- are made while the script loads; in a hook, an assignment to a new one is an error, and so is reading one that does
 -- not exist: write `local`. Each worker has a state of its own: globals and weir.shared are not shared between workers.
