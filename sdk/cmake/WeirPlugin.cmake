@@ -17,8 +17,8 @@ endfunction()
 # on the C++ runtime of the machine it is loaded on, and fast: optimised though no build type is set, its files as one
 # where the tools can do that (CMAKE_INTERPROCEDURAL_OPTIMIZATION decides otherwise), libraries called without a detour
 # through the PLT, which -z now makes useless. With SHARED_RUNTIME the C++ runtime is the machine's: for plugins that use
-# another shared library of C++, through which exceptions pass. Used by weir's own plugins and, through find_package(WeirSdk), by
-# everybody else's.
+# another shared library of C++, through which exceptions pass. Used by weir's own plugins and, through
+# find_package(WeirSdk), by everybody else's.
 function(weir_add_plugin)
   cmake_parse_arguments(P "SHARED_RUNTIME" "NAME" "SOURCES" ${ARGN})
   set(target weir_plugin_${P_NAME})

@@ -44,7 +44,7 @@ TEST(LuaLimits, LoopsThatCatchTheError) {
 
 TEST(LuaLimits, EndlessRecursion) {
   fails_alone("local function f() return 1 + f() end f()", "stack overflow",
-              {{"instruction_limit", "100000000"}, {"time_limit", "60000"}, {"memory_limit", "64000000"}});
+              {{"instruction_limit", "100000000"}, {"time_limit", "60000"}, {"memory_limit", "256000000"}});
   fails_alone("local t = setmetatable({}, {}) getmetatable(t).__index = function(_, k) return t[k] end local x = t.x",
               "");
 }
