@@ -20,6 +20,7 @@ constexpr bool has_channels(const Command &row) {
 // A container is what any of its subcommands is; whether it is administrative its own row says.
 constexpr uint16_t flags_of(const Command &row) {
   uint16_t flags = row.flags;
+  if (row.policy != Policy::kContainer) return flags;
   std::string_view name = row.full_name();
   for (const Command &sub : kSubRows) {
     std::string_view full = sub.full_name();
