@@ -15,7 +15,8 @@ typedef struct weir_hash {
   uint32_t bits; /* 32 or 64: how much of each result is meaningful; the core masks the rest */
   void *(*create)(const weir_host *, weir_errbuf *); /* [config] NULLABLE op. NULL with errbuf->len > 0 = refuse */
   void (*destroy)(void *inst);                       /* [config] NULLABLE op */
-  /* [worker] Hashes n keys, n >= 1, none empty, into out[0..n). scope->state is NULL. */
+  /* [worker] Hashes n keys, n >= 1, none empty, into out[0..n). scope->state is NULL; for weir.hashes/1 it is called
+   * [any], and scope->arena is NULL, too. */
   void (*run)(const weir_scope *, const weir_bytes *keys, uint32_t n, uint64_t *out);
 } weir_hash;
 
