@@ -37,8 +37,16 @@ const weir_part *first_failed(const weir_merge *m) {
   return nullptr;
 }
 
+// Why render() cannot encode a request.
+constexpr std::string_view kNoKey =
+    "a filter made a key that is none: empty, longer than 250 bytes, with blanks, or too long for its line";
+
 // The server's own error line, or words for why there is no reply.
 weir_status push_failure(const weir_scope *scope, const weir_merge *m, const weir_part &part, weir_out *out) {
+  if (!answered(part) && part.error == WEIR_ERR_INTERNAL && client_keys(m)) {
+    const weir_bytes why = {reinterpret_cast<const uint8_t *>(kNoKey.data()), kNoKey.size()};
+    return answer_failure(scope, m->req, part.error, why, out);
+  }
   if (!answered(part)) return answer_failure(scope, m->req, part.error, {}, out);
   auto src = static_cast<uint32_t>(&part - m->parts) + 1;
   const weir_rsp &rsp = part.rsps[0];

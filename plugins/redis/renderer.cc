@@ -144,16 +144,21 @@ weir_status render_prelude(const weir_scope *scope, const weir_render *r, weir_o
   return Writer(scope, out).lit("*1\r\n$4\r\nPING\r\n").status();
 }
 
-// A rewritten key must not stand where the client would read it in a reply that nobody puts right: channels, and
-// commands whose replies come with that of EXEC.
-bool cannot_be_rewritten(const weir_render *r) {
-  if (!r->rekeyed) return false;
-  const Command &command = kCommands[r->req->cmd];
-  bool queued = (UserWord::unpack(r->req->user).value & kTxRequest) && (command.flags & kEchoes);
-  if (!queued && !names_topics(r->req->cmd)) return false;
-  for (uint32_t i = 0; i < r->req->key_count; ++i)
+bool is_rewritten(const weir_render *r) {
+  for (uint32_t i = 0; r->rekeyed && i < r->req->key_count; ++i)
     if (r->rekeyed[i]) return true;
   return false;
+}
+
+// The reply would come with that of EXEC, which nobody puts right. The server is asked for what it refuses instead, and
+// so refuses the transaction, too, whatever of it is on its way already.
+bool is_echoed_by_exec(const weir_render *r) {
+  bool queued = (UserWord::unpack(r->req->user).value & kTxRequest) != 0;
+  return queued && (kCommands[r->req->cmd].flags & kEchoes);
+}
+weir_status render_refused(const weir_scope *scope, weir_out *out) {
+  constexpr std::string_view kRefused = "weir: in a transaction no filter may rewrite keys that replies name";
+  return Writer(scope, out).lit("*1\r\n").bulk(kRefused).status();
 }
 
 }  // namespace
@@ -161,7 +166,8 @@ bool cannot_be_rewritten(const weir_render *r) {
 weir_status render_request(const Settings &settings, const weir_scope *scope, const weir_render *r, weir_out *out) {
   if (r->purpose == WEIR_RENDER_PRELUDE) return render_prelude(scope, r, out);
   if (r->purpose != WEIR_RENDER_SPLIT && r->purpose != WEIR_RENDER_REKEY) return WEIR_E_FAIL;
-  if (cannot_be_rewritten(r)) return WEIR_E_FAIL;
+  if (names_topics(r->req->cmd) && is_rewritten(r)) return WEIR_E_FAIL;
+  if (is_echoed_by_exec(r) && is_rewritten(r)) return r->first == 0 ? render_refused(scope, out) : WEIR_OK;
   if (r->req->cmd == kSelectRow && r->req->route == WEIR_ROUTE_ALL) return render_select(settings, scope, r, out);
   if (kCommands[r->req->cmd].policy == Policy::kScan && r->req->flags & WEIR_REQ_TRANSFORM)
     return render_scan(scope, r, out);

@@ -174,6 +174,12 @@ TEST_F(MemcacheTest, TheClientSeesItsOwnNamesForRewrittenKeys) {
                 "VALUE a 0 1\r\n1\r\nVALUE bb 0 1\r\n2\r\nVALUE d 0 1\r\n4\r\nEND\r\n");
 }
 
+TEST_F(MemcacheTest, AKeyThatIsNoneIsSaidToBeTheFilters) {
+  std::vector<PartReply> parts = {{{0}, "", WEIR_PART_PROTO, 0, WEIR_ERR_INTERNAL}};
+  EXPECT_EQ(driver.merge(driver.client(), one("get a\r\n"), parts, 0, {"a b"}).bytes.substr(0, 43),
+            "SERVER_ERROR a filter made a key that is no");
+}
+
 TEST_F(MemcacheTest, KeysThatBecameOneAreAnsweredEachByItsName) {
   ParsedRequest r = one("gets a b a c\r\n");
   ParsedRequest sent = r;

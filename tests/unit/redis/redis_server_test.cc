@@ -181,6 +181,21 @@ TEST_F(RedisServerTest, ClassesAreTheServers) {
   EXPECT_FALSE(flags("client") & (WEIR_CMD_ADMIN | WEIR_CMD_WRITE));
 }
 
+// What goes in place of a command that may not be queued makes the server refuse the transaction.
+TEST_F(RedisServerTest, RefusesATransactionOfWhatItDoesNotKnow) {
+  RedisDriver driver(FakeHost::Config{}, 1);
+  Connection &c = driver.client();
+  Requests multi = driver.requests(c, resp({"MULTI"}));
+  driver.lease(c, multi.list.at(0), 0, true);
+  ParsedRequest pop = driver.requests(c, resp({"LMPOP", "1", "a", "LEFT"})).list.at(0);
+  std::string sent = driver.render(c, pop, WEIR_RENDER_REKEY, {0}, 0, {"p:a"}).bytes;
+  std::string told =
+      server->ask(resp({"MULTI"}) + resp({"SET", "k", "v"}) + sent + resp({"EXEC"}) + resp({"GET", "k"}));
+  EXPECT_EQ(told.substr(0, 18), "+OK\r\n+QUEUED\r\n-ERR");
+  EXPECT_NE(told.find("-EXECABORT"), std::string::npos) << told;
+  EXPECT_TRUE(told.ends_with("$-1\r\n")) << told;
+}
+
 TEST_F(RedisServerTest, SoAreThoseOfSubcommands) {
   RedisDriver driver;
   const std::set<std::string> newer = {"client|setinfo"};  // of redis 7.2, whose clients send it at once
