@@ -20,6 +20,8 @@ struct Registration {
   bool is_response = false;
   std::vector<std::string> names;  // lower case; classes begin with '@', "*" is all
   std::string place;               // "script.lua:3"
+
+  bool operator==(const Registration &) const = default;
 };
 
 class Instance {

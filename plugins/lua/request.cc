@@ -19,6 +19,8 @@ enum Number {
   kArgc,
   kIsRead,
   kIsWrite,
+  kIsPinned,
+  kSize,
   kClient,
   kClientIp,
   kListener,
@@ -53,6 +55,12 @@ void set_key(lua_State *lua, weir_verdict &verdict, uint32_t i, weir_bytes key) 
   verdict.new_keys[i] = key;
   if (verdict.rekeyed[i] == 0) ++verdict.rekey_count;
   verdict.rekeyed[i] = 1;
+}
+
+// Whether the core would refuse to send it to another pool.
+bool is_pinned(const weir_req &req) {
+  constexpr uint32_t kStays = WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | WEIR_REQ_TOPICS_ON | WEIR_REQ_TOPICS_OFF;
+  return req.route == WEIR_ROUTE_LEASED || (req.flags & kStays) != 0;
 }
 
 int get_tag(lua_State *lua, const Call &call) {
@@ -98,6 +106,12 @@ int get(lua_State *lua) {
       return 1;
     case kIsWrite:
       lua_pushboolean(lua, (view->cmd->flags & WEIR_CMD_WRITE) != 0);
+      return 1;
+    case kIsPinned:
+      lua_pushboolean(lua, is_pinned(*view->req));
+      return 1;
+    case kSize:
+      lua_pushinteger(lua, call.verdict != nullptr ? static_cast<lua_Integer>(view->req->size) : 0);
       return 1;
     case kClient:
       return get_client(lua, view, true);
@@ -291,6 +305,8 @@ void open_request(lua_State *lua) {
                                   {"argc", kArgc, nullptr},
                                   {"is_read", kIsRead, nullptr},
                                   {"is_write", kIsWrite, nullptr},
+                                  {"is_pinned", kIsPinned, nullptr},
+                                  {"size", kSize, nullptr},
                                   {"client", kClient, nullptr},
                                   {"client_ip", kClientIp, nullptr},
                                   {"listener", kListener, nullptr},

@@ -10,6 +10,8 @@
 #include "log.h"
 #include "sandbox.h"
 #include "surface.h"
+#include "test_host.h"
+#include "test_surface.h"
 
 namespace weir::lua {
 namespace {
@@ -53,7 +55,7 @@ void State::load() {
     return;
   }
   lua_settop(lua_, 0);
-  if (hooks.size() != instance.registrations.size())
+  if (std::count(hooks.begin(), hooks.end(), LUA_NOREF) != 0 || hooks.size() != instance.registrations.size())
     failure_ = instance.chunk_name.substr(1) + ": registers other hooks each time it is loaded";
 }
 
@@ -119,6 +121,7 @@ void State::report(const std::string &text, const char *what) {
 }
 
 uint64_t State::now_us() const {
+  if (g_test_run != nullptr) return g_test_run->host->now_us();
   if (scope != nullptr) return scope->now_us;
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -59,7 +59,7 @@ class State {
   Call current;
   const weir_scope *scope = nullptr;  // NULLABLE; of the core's call under way
   uint64_t *cells = nullptr;          // NULLABLE; this worker's counters
-  std::vector<int> hooks;             // references of the functions, in the order of registration
+  std::vector<int> hooks;             // references of the functions, as Instance::registrations has them
   void *request = nullptr;            // the one request object, response object, list of keys
   void *response = nullptr;
   void *keys = nullptr;

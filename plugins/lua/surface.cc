@@ -7,6 +7,7 @@
 #include "log.h"
 #include "sandbox.h"
 #include "state.h"
+#include "test_surface.h"
 
 namespace weir::lua {
 namespace {
@@ -87,7 +88,7 @@ void open_surface(lua_State *lua) {
   open_prefixes(lua);
   open_args(lua);
   open_log(lua);
-  if (state.mode == Mode::kTest) open_test(lua);
+  if (g_test_run != nullptr) open_test(lua);
   lua_newtable(lua);
   lua_setfield(lua, -2, "shared");
   lua_pushinteger(lua, state.worker + 1);

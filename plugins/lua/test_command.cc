@@ -145,7 +145,12 @@ bool run_script(const weir_host *real, const Options &options, const std::string
   std::vector<std::string> names;
   {
     const State state(instance, Mode::kTest, 0);
-    names = tests_of(state.lua());
+    why = state.failure();
+    if (why.empty()) names = tests_of(state.lua());
+  }
+  if (!why.empty()) {
+    std::printf("FAILED  %s\n        %s\n", path.c_str(), why.c_str());
+    return false;
   }
   if (names.empty()) std::printf("        %s: no function test_...\n", path.c_str());
   for (const std::string &name : names) run_test(instance, host, name, totals);
@@ -161,6 +166,7 @@ int32_t run_command(const weir_host *host, const weir_bytes *args, uint32_t n) {
   Totals totals;
   bool usable = true;
   for (const std::string &script : options.scripts) usable = run_script(host, options, script, totals) && usable;
+  g_test_run = nullptr;
   std::printf("%d tests, %d failed\n", totals.tests, totals.failed);
   std::fflush(stdout);
   return usable && totals.failed == 0 ? 0 : 1;

@@ -103,6 +103,10 @@ void fill(lua_State *lua, TestRequest &out) {
   out.client = text_field(lua, "client", "127.0.0.1:50000");
   out.listener = text_field(lua, "listener", "127.0.0.1:22121");
   out.tag = text_field(lua, "tag", "");
+  lua_getfield(lua, 1, "pinned");
+  if (lua_toboolean(lua, -1) != 0) out.req.route = WEIR_ROUTE_LEASED;
+  lua_pop(lua, 1);
+  for (const std::string &word : out.words) out.req.size += word.size() + 1;
   out.req.key_count = static_cast<uint32_t>(out.keys.size());
   out.view = {.struct_size = sizeof(weir_view),
               .pool = g_test_run->host->number_of(text_field(lua, "pool", "test")),

@@ -74,6 +74,9 @@ function weir.on_response(...) end
 ---@field argc integer  how many arguments follow the command's word. 0 in on_response()
 ---@field is_read boolean
 ---@field is_write boolean
+---@field is_pinned boolean  it is part of a transaction, takes a connection for longer than itself or is about channels:
+---  it stays in its pool, and to() and mirror() would be errors
+---@field size integer  bytes of the whole request. 0 in on_response()
 ---@field client string  the client's address: "10.0.0.1:4711", "[::1]:4711"
 ---@field client_ip string  the same without the port: "10.0.0.1", "::1"
 ---@field listener string  the address it connected to, as in `listen`
@@ -300,6 +303,7 @@ weir.test = {}
 ---@field client? string  "127.0.0.1:50000"
 ---@field listener? string  "127.0.0.1:22121"
 ---@field pool? string  the pool's name: "test"
+---@field pinned? boolean  what req.is_pinned is
 
 ---@class weir.test.Request
 

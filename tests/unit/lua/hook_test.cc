@@ -27,6 +27,17 @@ TEST(LuaHook, InterestByNameClassListAndAll) {
   EXPECT_EQ(Script("weir.on_request('*', print)").wants("unheard-of"), WEIR_WANT_REQUEST);
 }
 
+TEST(LuaHook, FunctionsKeepTheirCommandsInWhateverOrderPairsHas) {
+  Script script(R"(
+    for name in pairs { get = 1, set = 1, del = 1, mget = 1, config = 1 } do
+      weir.on_request({ name }, function(req) req:reject(name) end)
+    end)");
+  EXPECT_EQ(script.refused(), "");
+  for (const char *name : {"get", "set", "del", "mget", "config"}) {
+    EXPECT_EQ(script.ask({{name, "a"}, {"a"}}).text, name);
+  }
+}
+
 TEST(LuaHook, OneKeyIsRewritten) {
   Script script(hook("req.key = 'v2:' .. req.key assert(req.key == 'v2:a' and req.keys[1] == 'v2:a')"));
   EXPECT_THAT(script.get("a").keys, ElementsAre("v2:a"));
@@ -54,7 +65,7 @@ TEST(LuaHook, WhatIsToBeSeen) {
   Script script(hook(R"(
     assert(req.command == 'mget' and req.argc == 2 and req:arg(0) == 'MGET' and req:arg(2) == 'b')
     assert(req:arg(3) == nil and req:arg(-1) == nil)
-    assert(req.is_read == true and req.is_write == false)
+    assert(req.is_read == true and req.is_write == false and req.is_pinned == false)
     assert(req.client == '10.0.0.1:4711' and req.client_ip == '10.0.0.1')
     assert(req.listener == '127.0.0.1:22121' and req.protocol == 'redis')
     assert(req.pool == weir_own and req.pool.name == 'alpha' and tostring(archive) == 'archive' and #archive == 2)
