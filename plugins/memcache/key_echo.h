@@ -10,7 +10,7 @@ namespace weir::memcache {
 
 // weir_merge.client_keys; nullptr when no filter rewrote anything.
 inline const weir_bytes *client_keys(const weir_merge *m) {
-  return WEIR_HAS(m, weir_merge, client_keys) && m->key_count > 0 ? m->client_keys : nullptr;
+  return m->key_count > 0 ? m->client_keys : nullptr;
 }
 
 // One VALUE block under the client's name for the key.
