@@ -39,7 +39,13 @@ enum class MetricKind { counter, gauge, timestamp };
   X(forward_error, counter, "# times we encountered a forwarding error") \
   X(fragments, counter, "# fragments created from a multi-key request")  \
   X(refused_down, counter, "# requests refused as their server is down") \
-  X(failed_over, counter, "# requests sent to the failover pool")
+  X(failed_over, counter, "# requests sent to the failover pool")        \
+  X(filter_requests, counter, "# requests shown to filters")             \
+  X(filter_rekeyed, counter, "# of them that got other keys")            \
+  X(filter_rejected, counter, "# of them that a filter rejected")        \
+  X(filter_answered, counter, "# of them that a filter answered")        \
+  X(filter_dropped, counter, "# clients that a filter closed")           \
+  X(filter_errors, counter, "# times a filter failed")
 
 #define WEIR_SERVER_METRICS(X)                                                             \
   X(server_eof, counter, "# eof on server connections")                                    \

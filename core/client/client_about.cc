@@ -67,4 +67,12 @@ uint32_t ClientConnection::server_of(uint32_t pool, weir_bytes key) const {
   return place == WEIR_NO_SERVER ? place : front_->reach.server_of(place);
 }
 
+const std::string &ClientConnection::peer() {
+  if (!peer_.empty()) return peer_;
+  weir_client_about known{};
+  about(known);
+  peer_.assign(reinterpret_cast<const char *>(known.peer.ptr), known.peer.len);
+  return peer_;
+}
+
 }  // namespace weir::client

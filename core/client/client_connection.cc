@@ -10,6 +10,7 @@
 #include "core/client/front.h"
 #include "core/client/request_parser.h"
 #include "core/message/split.h"
+#include "core/message/watch.h"
 
 namespace weir::client {
 namespace {
@@ -97,6 +98,10 @@ void ClientConnection::close() {
   large_.reset();
   drop_leases();
   while (Request *request = order_.pop()) {
+    if (request->watch != nullptr) {
+      request->watch->failed(WEIR_PART_CLOSED, WEIR_ERR_NONE);
+      tell_end(*request);
+    }
     request->owner = nullptr;
     request->reply.clear(reactor_.chunks);
     reactor_.requests.release(request);

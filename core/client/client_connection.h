@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/client/large_request.h"
@@ -83,6 +84,8 @@ class ClientConnection final : public net::Connection,
   void lease_lost(upstream::ServerConnection &) override;
   void about(weir_client_about &) const override;
   uint32_t server_of(uint32_t pool, weir_bytes key) const override;
+  // Its address as text, asked for once.
+  const std::string &peer();
 
  protected:
   void on_written(size_t len) override;
@@ -92,6 +95,7 @@ class ClientConnection final : public net::Connection,
   static constexpr size_t kWriteAtOnce = 32 << 10;
   friend class Front;
   friend class Dispatcher;
+  friend class FilterChain;
   friend class LargeRequest;
   friend class RequestBody;
   friend class RequestParser;
@@ -185,6 +189,9 @@ class ClientConnection final : public net::Connection,
   void *state();
   weir_scope scope();
 
+  // A request that is watched has ended.
+  [[gnu::noinline]] void tell_end(Request &request);
+
   Front *front_;  // never null; another one after a reload
   const uint32_t lane_;
   size_t place_ = 0;  // in Front::clients_
@@ -224,6 +231,7 @@ class ClientConnection final : public net::Connection,
   bool hears_leases_ = true;  // else the client has enough to take already
   bool heard_ = true;         // bytes came since check_time()
   std::vector<uint64_t> protocol_state_;
+  std::string peer_;  // empty: not asked yet
 };
 
 }  // namespace weir::client

@@ -8,6 +8,7 @@
 #include "core/client/front.h"
 #include "core/client/merger.h"
 #include "core/message/split.h"
+#include "core/message/watch.h"
 
 namespace weir::client {
 namespace {
@@ -74,7 +75,9 @@ void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len
 
 void ClientConnection::replied(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data) {
   Request &request = *part.request;
-  if (request.split != nullptr) return reply_begins(part, rsp, items, data, rsp.size, true);
+  if (request.split != nullptr || request.watch != nullptr) {
+    return reply_begins(part, rsp, items, data, rsp.size, true);
+  }
   note_reply(rsp.size);
   request.parts_open = 0;
   if (is_first(request)) {
@@ -100,6 +103,7 @@ void ClientConnection::reply_begins(Part &part, const weir_rsp &rsp, const weir_
                                     size_t len, bool ends) {
   Request &request = *part.request;
   note_reply(request.split == nullptr ? rsp.size : request.split->announced += rsp.size);
+  if (request.watch != nullptr) request.watch->replied(rsp);
   if (request.split != nullptr) {
     SplitPart &into = request.split->parts[part.index];
     Split::add_reply(reactor_.chunks, into, rsp, items);
@@ -168,6 +172,7 @@ void ClientConnection::part_failed(Part &part, const Failure &failure, bool held
   Request &request = *part.request;
   front_->cells.forward_error.add();
   if (held) front_->hold_back(request);
+  if (request.watch != nullptr) request.watch->failed(failure.status, failure.error);
   if (request.split != nullptr) {
     SplitPart &into = request.split->parts[part.index];
     into.failure = failure;
@@ -241,7 +246,9 @@ void ClientConnection::fail(Request &request, uint32_t error, std::string_view t
     size_t before = to.size();
     if (!render_reply(&request.req, error, text, {nullptr, 0}, to)) return close();
     if (&to != &out_) hold(before, to.size());
+    if (request.watch != nullptr) request.watch->reply_size = to.size() - before;
   }
+  if (request.watch != nullptr) request.watch->failed(WEIR_PART_OK, error);
   finish(request);
 }
 
@@ -267,7 +274,13 @@ bool ClientConnection::render_reply(const weir_req *req, uint32_t error, std::st
   return ok;
 }
 
+void ClientConnection::tell_end(Request &request) {
+  front_->filters.ended(*this, request);
+}
+
 void ClientConnection::finish(Request &request) {
+  if (request.watch != nullptr) [[unlikely]]
+    tell_end(request);
   request.done = true;
   flush_order();
 }

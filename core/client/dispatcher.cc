@@ -32,8 +32,8 @@ const uint32_t *all_keys(RequestArrays &arrays, uint32_t n) {
 
 // What most requests are: one key, one server, the bytes as they came.
 inline bool is_plain(const weir_req &req) {
-  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 &&
-         req.reply == WEIR_REPLY_EXACT && (req.flags & kUnusual) == 0 && req.profile == 0;
+  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
+         (req.flags & kUnusual) == 0 && req.profile == 0;
 }
 
 // Whether its key alone says which server it belongs to.
@@ -92,7 +92,7 @@ bool has_keyed_parts(const weir_req &req) {
 
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
   Dispatcher dispatcher(client);
-  if (!is_plain(req) || !dispatcher.quick_) return false;
+  if (!is_plain(req) || !dispatcher.quick_ || client.front_->hooked[req.cmd] != 0) return false;
   uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
   return dispatcher.send_at_once(req, message, server);
 }
@@ -103,11 +103,13 @@ bool Dispatcher::done() {
   return client_.open() && client_.pauses_ == 0;
 }
 
-bool Dispatcher::takes_pieces(const weir_req &req) {
-  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 && (req.flags & kUnusual) == 0 && req.profile == 0;
+bool Dispatcher::takes_pieces(const Front &front, const weir_req &req) {
+  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 && (req.flags & kUnusual) == 0 && req.profile == 0 &&
+         front.hooked[req.cmd] == 0;
 }
 
 bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const weir_key &key, Chain &pieces) {
+  if (client.front_->hooked[req.cmd] != 0) return run_joined(client, req, key, pieces);
   Dispatcher dispatcher(client);
   weir_bytes key_bytes{pieces.front() + key.off, key.len};
   uint32_t server = WEIR_NO_SERVER;
@@ -120,6 +122,7 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
   const bool quick = batch.whole == nullptr && dispatcher.quick_;
+  const uint8_t *const hooked = client.front_->hooked;
   RequestArrays &arrays = client.front_->arrays;
   if (batch.key_count > 0) {
     client.front_->reach.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
@@ -129,7 +132,8 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   uint32_t key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    bool sent = quick && is_plain(req) && dispatcher.send_at_once(req, message, arrays.servers[key]);
+    bool sent =
+        quick && is_plain(req) && hooked[req.cmd] == 0 && dispatcher.send_at_once(req, message, arrays.servers[key]);
     if (!sent) {
       One one{req,
               {message, req.size},
@@ -166,25 +170,42 @@ void Dispatcher::dispatch(One &one) {
     return refuse(one, WEIR_ERR_INTERNAL, "the command needs what this version of weir does not have");
   }
   if ((req.flags & kOutOfTurn) != 0 && !is_its_turn(one)) return;
-  if ((req.flags & WEIR_REQ_TOPICS_OFF) != 0 && front_.protocol.merge != nullptr && req.route != WEIR_ROUTE_LOCAL) {
-    return leave_topics(one);
+  if (!is_within_limits(one)) return;
+  if (front_.hooked[req.cmd] != 0) return filter(one);
+  send(one);
+}
+
+bool Dispatcher::leaves_topics(const One &one) const {
+  return (one.req.flags & WEIR_REQ_TOPICS_OFF) != 0 && front_.protocol.merge != nullptr &&
+         one.req.route != WEIR_ROUTE_LOCAL;
+}
+
+bool Dispatcher::is_within_limits(const One &one) {
+  const weir_req &req = one.req;
+  if (req.route == WEIR_ROUTE_LOCAL || req.route == WEIR_ROUTE_DROP || leaves_topics(one)) return true;
+  if (req.size > front_.settings.request_limit) {
+    refuse(one, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
+  } else if (req.key_count > front_.settings.max_keys) {
+    refuse(one, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
+  } else if (no_memory_) {
+    refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
+  } else {
+    return true;
   }
+  return false;
+}
+
+// What became of its keys is known.
+void Dispatcher::send(const One &one) {
+  const weir_req &req = one.req;
+  if (leaves_topics(one)) return leave_topics(one);
   switch (req.route) {
     case WEIR_ROUTE_LOCAL:
-      return answer(one);
+      return answer(one, WEIR_ERR_NONE, {});
     case WEIR_ROUTE_DROP:
       return;
     default:
       break;
-  }
-  if (req.size > front_.settings.request_limit) {
-    return refuse(one, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
-  }
-  if (req.key_count > front_.settings.max_keys) {
-    return refuse(one, WEIR_ERR_TOO_BIG, "the request has more keys than max_keys");
-  }
-  if (no_memory_) {
-    return refuse(one, WEIR_ERR_OVERLOAD, "memory_limit is reached");
   }
   if (ring_.empty() && !one.steered) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
   if (one.large != nullptr && req.route != WEIR_ROUTE_LEASED) return in_slices(one);
@@ -207,17 +228,21 @@ void Dispatcher::dispatch(One &one) {
 void Dispatcher::refuse(const One &one, uint32_t error, std::string_view text) {
   front_.cells.forward_error.add();
   client_.break_lease(one.req);
+  if (one.decision != nullptr && one.decision->watch != nullptr) {
+    one.decision->watch->failed(WEIR_PART_NO_SERVER, error);
+  }
   if (one.req.reply == WEIR_REPLY_NONE) return;
-  client_.fail(*client_.enqueue(one.req), error, text);
+  client_.fail(enqueue(one), error, text);
 }
 
-void Dispatcher::answer(const One &one) {
-  if ((one.req.flags & WEIR_REQ_TOPICS_OFF) != 0) client_.leave_topics();
-  Request &request = *client_.enqueue(one.req);
+// Without a server.
+void Dispatcher::answer(const One &one, uint32_t error, std::string_view text) {
+  if (error == WEIR_ERR_NONE && (one.req.flags & WEIR_REQ_TOPICS_OFF) != 0) client_.leave_topics();
+  Request &request = enqueue(one);
   Chain &to = client_.reply_chain(request);
   size_t before = to.size();
   if ((one.req.flags & WEIR_REQ_MUTE) == 0) {
-    if (!client_.render_reply(&one.req, WEIR_ERR_NONE, {}, one.message, to)) return client_.close();
+    if (!client_.render_reply(&one.req, error, text, one.message, to)) return client_.close();
     if (&to != &client_.out_) client_.hold(before, to.size());
   }
   client_.finish(request);
@@ -323,6 +348,7 @@ void Dispatcher::to_server(const One &one, uint32_t place) {
   } else {
     const weir_bytes *key = is_by_one_key(one.req) ? one.key_bytes : nullptr;
     expect_reply(one.req, connection, place, len, due_us(one.req, place));
+    if (one.decision != nullptr) watch(one, *client_.order_.back());
     if (front_.keeps_reads || (one.req.flags & WEIR_REQ_KEEP) != 0)
       keep(client_.order_.back()->part, connection, len, key);
   }
@@ -335,7 +361,7 @@ size_t Dispatcher::write(const One &one, upstream::ServerConnection &connection,
     const uint32_t *pick = part->part.request->split->pick + part->first_pick;
     return render(one, connection, WEIR_RENDER_SPLIT, pick, part->pick_count, place);
   }
-  if ((one.req.flags & WEIR_REQ_RENDER) != 0) {
+  if ((one.req.flags & WEIR_REQ_RENDER) != 0 || one.rekeyed() != nullptr) {
     return render(one, connection, WEIR_RENDER_REKEY, all_keys(arrays_, one.req.key_count), one.req.key_count, place);
   }
   if (one.pieces != nullptr) {
@@ -360,6 +386,7 @@ size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection
   what.req = &one.req;
   what.keys = one.keys;
   what.key_bytes = one.key_bytes;
+  what.rekeyed = one.rekeyed();
   what.pick = pick;
   what.pick_count = pick_count;
   what.server = front_.reach.server_of(server);
@@ -387,10 +414,13 @@ size_t Dispatcher::render(const One &one, upstream::ServerConnection &connection
 
 void Dispatcher::in_slices(const One &one) {
   // The only server there is gets it as it is, whatever its keys are.
-  bool as_it_is = (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0;
+  bool as_it_is = (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0 && one.rekeyed() == nullptr;
   if (ring_.size() == 1 && as_it_is && !diverts_ && !one.steered) return to_server(one, 0);
-  Request &request = *client_.enqueue(one.req);
-  client_.begin_large(request, {take_message(one), take_keys(one)});
+  Request &request = enqueue(one);
+  LargeRequest::Content content{take_message(one), take_keys(one), {}, one.way, FilterChain::kUnchanged};
+  if (one.rekeyed() != nullptr) content.rewritten = front_.filters.take_rewritten();
+  if (one.decision != nullptr) content.server = one.decision->server;
+  client_.begin_large(request, std::move(content));
 }
 
 // Its keys, copied unless there are very many: then the worker's array, which is made anew.
@@ -466,8 +496,8 @@ void Dispatcher::to_parts(const One &one, uint32_t part_count) {
   net::Reactor &reactor = client_.reactor_;
   uint32_t n = has_keyed_parts(one.req) ? one.req.key_count : 0;
   weir_bytes kept = (one.req.flags & WEIR_REQ_KEEP) != 0 ? one.message : weir_bytes{nullptr, 0};
-  Request &request = *client_.enqueue(one.req);
-  Split &split = *Split::make(reactor.chunks, part_count, one.key_bytes, n, kept);
+  Request &request = enqueue(one);
+  Split &split = *Split::make(reactor.chunks, part_count, one.key_bytes, n, kept, one.client_keys());
   request.split = &split;
   request.parts_open = part_count;
   front_.cells.fragments.add(part_count);

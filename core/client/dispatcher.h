@@ -34,7 +34,7 @@ class Dispatcher {
   // A request whose bytes are in several pieces, the first of which has the key; they are taken when it is sent.
   static bool run_pieces(ClientConnection &client, const weir_req &req, const weir_key &key, Chain &pieces);
   // Whether it may come like that: nobody needs to see it in one piece.
-  static bool takes_pieces(const weir_req &req);
+  static bool takes_pieces(const Front &front, const weir_req &req);
   // A part whose server left the ring: to the one that the ring has for it now.
   static void send_again(ClientConnection &client, Part &part);
   // A part whose reply asked for it, see WEIR_RF_RESEND.
@@ -53,19 +53,33 @@ class Dispatcher {
     const weir_bytes *key_bytes;
     uint32_t *servers;  // of the keys, as places of Reach
     Chunk **whole;
-    const Batch *large = nullptr;   // it is dispatched in slices
-    Chain *pieces = nullptr;        // what the message is in when it is not in one piece
-    uint32_t way = Reach::kOwnWay;  // of Reach: the pool that it goes to where no key says which
-    bool steered = false;           // some of it may go to another pool than its client's
+    const Batch *large = nullptr;               // it is dispatched in slices
+    Chain *pieces = nullptr;                    // what the message is in when it is not in one piece
+    uint32_t way = Reach::kOwnWay;              // of Reach: the pool that it goes to where no key says which
+    bool steered = false;                       // some of it may go to another pool than its client's
+    FilterChain::Decision *decision = nullptr;  // of the filters, when they were asked
+
+    // NULLABLE
+    const uint8_t *rekeyed() const { return decision == nullptr ? nullptr : decision->rekeyed; }
+    const weir_bytes *client_keys() const { return decision == nullptr ? nullptr : decision->client_keys; }
   };
   explicit Dispatcher(ClientConnection &client);
 
+  static bool run_joined(ClientConnection &client, const weir_req &req, const weir_key &key, Chain &pieces);
+  bool leaves_topics(const One &one) const;
   bool done();
   void put_large(const uint8_t *message, size_t size, Chain &to);
   bool send_at_once(const weir_req &req, const uint8_t *message, uint32_t server);
   bool dispatch_with_care(One &one);
+  bool is_within_limits(const One &one);
   void dispatch(One &one);
-  void answer(const One &one);
+  void filter(const One &one);
+  const weir_bytes *keys_to_show(const One &one);
+  void follow(const One &one, FilterChain::Decision &decision);
+  void send(const One &one);
+  Request &enqueue(const One &one);
+  void watch(const One &one, Request &request);
+  void answer(const One &one, uint32_t error, std::string_view text);
   void in_slices(const One &one);
   LargeRequest::Keys take_keys(const One &one);
   Chunk *take_message(const One &one);

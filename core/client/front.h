@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/client/filter_chain.h"
 #include "core/client/reach.h"
 #include "core/client/request_arrays.h"
 #include "core/client/slices.h"
@@ -73,10 +74,12 @@ class Front {
   Reach reach;  // after both
   Slices slices;
   Topics topics;
-  const size_t output_pause;   // client_output_limit / 4: from here on a client reads no more
-  const bool keeps_reads;      // retry: reads. Requests take the long way, and a copy of some is kept until answered
-  const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered
-  size_t slow_clients = 0;  // paused for their output, or lingering
+  FilterChain filters;
+  const uint8_t *const hooked;  // by command: != 0, some of them want to see it
+  const size_t output_pause;    // client_output_limit / 4: from here on a client reads no more
+  const bool keeps_reads;       // retry: reads. Requests take the long way, and a copy of some is kept until answered
+  const uint64_t small_reply;   // up to this size, replies never limit how many requests a client may have unanswered
+  size_t slow_clients = 0;      // paused for their output, or lingering
 
  private:
   static constexpr size_t kChecksAtOnce = 1024;  // a fraction of a millisecond

@@ -8,6 +8,7 @@
 #include "core/client/client_connection.h"
 #include "core/client/dispatcher.h"
 #include "core/client/render.h"
+#include "core/message/watch.h"
 
 namespace weir::client {
 namespace {
@@ -25,7 +26,7 @@ LargeRequest::LargeRequest(ClientConnection &client, Request &request, Content &
       request_(request),
       content_(std::move(content)),
       key_count_(request.req.key_count),
-      counted_(content_.keys.all.size() * sizeof(weir_key)),
+      counted_(content_.keys.all.size() * sizeof(weir_key) + content_.rewritten.bytes()),
       servers_(front_.reactor.chunks.get(key_count_ * sizeof(uint32_t))) {
   ++request_.holders;
   front_.reactor.other_memory += counted_;
@@ -56,6 +57,7 @@ bool LargeRequest::work() {
 
 bool LargeRequest::fail(uint32_t error, std::string_view text) {
   front_.cells.forward_error.add();
+  if (request_.watch != nullptr) request_.watch->failed(WEIR_PART_NO_SERVER, error);
   client_.fail(request_, error, text);
   return false;
 }
@@ -82,15 +84,29 @@ bool LargeRequest::route_slice() {
   uint32_t n = slice(), *servers = this->servers() + at_;
   RequestArrays &arrays = front_.arrays;
   arrays.have_room_for(n);
-  weir_bytes *bytes = arrays.key_bytes.data(), text = message();
-  if (!place_keys(keys() + at_, n, text.ptr, text.len, text.len, bytes)) return breach();
-  front_.reach.route(ring, bytes, n, servers, routed_us_);
+  weir_bytes *bytes = arrays.key_bytes.data();
+  if (!place_final_keys(bytes)) return breach();
+  if (content_.server != FilterChain::kUnchanged) {
+    std::fill_n(servers, n, front_.reach.place(content_.way, content_.server));
+  } else {
+    front_.reach.route_in(content_.way, bytes, n, servers, routed_us_);
+  }
   for (uint32_t i = 0; i < n; ++i) {
     ++sizes_[std::min(servers[i], front_.reach.places())];
-    key_len_ += bytes[i].len;
+    key_len_ += bytes[i].len + (is_rewritten() ? keys()[at_ + i].len : 0);
   }
   at_ += n;
   return at_ < key_count_ || routed();
+}
+
+// Of the slice under way: as filters left them. False: one lies outside of its request.
+bool LargeRequest::place_final_keys(weir_bytes *bytes) {
+  weir_bytes text = message();
+  if (!place_keys(keys() + at_, slice(), text.ptr, text.len, text.len, bytes)) return false;
+  for (uint32_t i = 0; is_rewritten() && i < slice(); ++i) {
+    if (content_.rewritten.marks[at_ + i] != 0) bytes[i] = content_.rewritten.keys[at_ + i];
+  }
+  return true;
 }
 
 // From here on the numbers of the servers are all it needs: the ring may change.
@@ -104,7 +120,7 @@ bool LargeRequest::routed() {
     init_part(request_.part, request_, servers()[0], 0);
     request_.part.keys = key_count_;
     request_.parts_open = 1;
-    if ((req.flags & WEIR_REQ_RENDER) == 0) {
+    if ((req.flags & WEIR_REQ_RENDER) == 0 && !is_rewritten()) {
       send(request_.part, true);
       return false;
     }
@@ -112,7 +128,7 @@ bool LargeRequest::routed() {
     return fail(WEIR_ERR_INTERNAL, "the protocol cannot merge replies");
   }
   weir_bytes kept = (req.flags & WEIR_REQ_KEEP) != 0 ? message() : weir_bytes{nullptr, 0};
-  split_ = Split::make_for(front_.reactor.chunks, parts, key_count_, key_len_, kept);
+  split_ = Split::make_for(front_.reactor.chunks, parts, key_count_, key_len_, kept, is_rewritten());
   lay_out_parts(*split_, request_, sizes_, index_);
   if (merged) {
     request_.split = split_;
@@ -129,8 +145,12 @@ bool LargeRequest::group_slice() {
   RequestArrays &arrays = front_.arrays;
   arrays.have_room_for(n);
   weir_bytes *bytes = arrays.key_bytes.data(), text = message();
-  place_keys(keys() + at_, n, text.ptr, text.len, text.len, bytes);  // route_slice() has looked at what it says
+  place_final_keys(bytes);  // route_slice() has looked at what it says
   split_->add_keys(at_, bytes, n);
+  if (is_rewritten()) {
+    place_keys(keys() + at_, n, text.ptr, text.len, text.len, bytes);
+    split_->add_client_keys(at_, bytes, n);
+  }
   assign_keys(*split_, index_, at_, servers() + at_, n);
   at_ += n;
   if (at_ < key_count_) return true;
@@ -145,7 +165,8 @@ bool LargeRequest::is_cut(const SplitPart &part) const {
 }
 
 bool LargeRequest::is_encoded(const SplitPart &part) const {
-  return part.part.server != WEIR_NO_SERVER && (is_cut(part) || (request_.req.flags & WEIR_REQ_RENDER) != 0);
+  bool as_it_is = (request_.req.flags & WEIR_REQ_RENDER) == 0 && !is_rewritten();
+  return part.part.server != WEIR_NO_SERVER && (is_cut(part) || !as_it_is);
 }
 
 bool LargeRequest::render_slice() {
@@ -171,6 +192,7 @@ bool LargeRequest::render_more(SplitPart &part, uint32_t &budget) {
   what.req = &request_.req;
   what.keys = keys();
   what.key_bytes = split_->key_bytes;
+  what.rekeyed = is_rewritten() ? content_.rewritten.marks.data() : nullptr;
   what.pick = split_->pick + part.first_pick;
   what.pick_count = part.pick_count;
   what.first = at_;

@@ -29,6 +29,8 @@ class LargeRequest {
   struct Content {
     Chunk *message;
     Keys keys;
+    FilterChain::Rewritten rewritten;  // empty: the keys are those of the message
+    uint32_t way, server;              // of Reach, and of that pool: all of it; kUnchanged: where its keys lie there
   };
   LargeRequest(ClientConnection &client, Request &request, Content &&content);
   ~LargeRequest();
@@ -60,6 +62,8 @@ class LargeRequest {
   uint32_t slice() const { return std::min(kSlice, key_count_ - at_); }
   weir_bytes message() const { return {content_.message->data(), content_.message->size()}; }
   const weir_key *keys() const { return content_.keys.all.data() + content_.keys.first; }
+  bool is_rewritten() const { return !content_.rewritten.marks.empty(); }
+  bool place_final_keys(weir_bytes *bytes);
   uint32_t *servers() { return reinterpret_cast<uint32_t *>(servers_->bytes()); }
 
   ClientConnection &client_;

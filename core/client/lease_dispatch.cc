@@ -4,6 +4,7 @@
 
 #include "core/client/dispatcher.h"
 #include "core/client/put_ahead.h"
+#include "core/client/request_parser.h"
 #include "core/client/split_plan.h"
 #include "core/message/kept.h"
 
@@ -51,6 +52,9 @@ bool Dispatcher::run_postponed(ClientConnection &client) {
   auto n = static_cast<uint32_t>(now->keys.size());
   arrays.have_room_for(n);
   for (uint32_t i = 0; i < n; ++i) arrays.key_bytes[i] = {data + now->keys[i].off, now->keys[i].len};
+  if ((now->req.flags & WEIR_REQ_CODED_KEYS) != 0) {
+    RequestParser::decode_keys(client, now->req, {data, now->req.size}, arrays.key_bytes.data());
+  }
   if (n > 0) {
     client.front_->reach.route(dispatcher.ring_, arrays.key_bytes.data(), n, arrays.servers.data(),
                                client.reactor_.now_us);
@@ -157,7 +161,7 @@ void Dispatcher::leave_topics(const One &one) {
     all.push_back(topic);
     return true;
   });
-  Request &request = *client_.enqueue(one.req);
+  Request &request = enqueue(one);
   auto n = static_cast<uint32_t>(names.size());
   Split &split = *Split::make(client_.reactor_.chunks, 0, names.data(), n, {nullptr, 0});
   request.split = &split;

@@ -51,6 +51,7 @@ Merger::Outcome Merger::run(const Front &front, const weir_scope &scope, const R
   merge.req = &request.req;
   merge.key_bytes = split.key_count > 0 ? split.key_bytes : nullptr;
   merge.parts = parts.data();
+  merge.client_keys = split.client_keys;
   merge.part_of = split.key_count > 0 ? split.part_of : nullptr;
   merge.pos_in = split.key_count > 0 ? split.pos_in : nullptr;
   merge.key_count = split.key_count;

@@ -9,8 +9,8 @@
 
 namespace weir::client {
 
-bool RequestBody::suits(const weir_req &req, const weir_key &key, size_t have) {
-  return req.size >= kFrom && Dispatcher::takes_pieces(req) && key.off + key.len <= std::min(have, Chain::kMost);
+bool RequestBody::suits(const Front &front, const weir_req &req, const weir_key &key, size_t have) {
+  return req.size >= kFrom && Dispatcher::takes_pieces(front, req) && key.off + key.len <= std::min(have, Chain::kMost);
 }
 
 void RequestBody::begin(ClientConnection &c, const weir_req &req, Inbox::Span all, size_t start) {

@@ -15,6 +15,7 @@
 namespace weir::client {
 
 class ClientConnection;
+class Front;
 
 class RequestBody {
  public:
@@ -26,7 +27,7 @@ class RequestBody {
   void expect(size_t size) { expected_ = size; }
 
   // Whether the rest of it, of which so much has come, can be gathered here.
-  static bool suits(const weir_req &req, const weir_key &key, size_t have);
+  static bool suits(const Front &front, const weir_req &req, const weir_key &key, size_t have);
   // What there is of it begins at `start` of `all`; the client's inbox is emptied.
   static void begin(ClientConnection &client, const weir_req &req, Inbox::Span all, size_t start);
   // One read; what is whole with it is dispatched.

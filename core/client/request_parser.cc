@@ -275,7 +275,7 @@ bool RequestParser::await_rest(ClientConnection &c, Step &now, const weir_req &r
   }
   c.awaited_ = req;
   c.awaiting_ = true;
-  if (RequestBody::suits(req, key, have)) {
+  if (RequestBody::suits(front, req, key, have)) {
     RequestBody::begin(c, req, now.all, now.start);
   } else {
     c.inbox_.keep(c.reactor_.chunks, now.all, now.start, req.size, req.size);

@@ -14,6 +14,8 @@ class RequestParser {
   // A request is awaited of which so much has come: it is not to be held any longer when memory_limit is reached. True:
   // the client was told, and what is still to come will be thrown away.
   static bool gives_up(ClientConnection &client, size_t have);
+  // Puts what the keys of a request stand for in place of what they are on the wire, in the window that it lies in.
+  static void decode_keys(ClientConnection &client, const weir_req &req, weir_bytes window, weir_bytes *keys);
 
  private:
   struct Step;
@@ -29,7 +31,6 @@ class RequestParser {
   static bool may_wait(ClientConnection &client, const Step &step);
   static bool broken(ClientConnection &client, const char *what);
   static const char *examine(ClientConnection &client, const Step &step, const weir_parse &parse, Found &found);
-  static void decode_keys(ClientConnection &client, const weir_req &req, weir_bytes window, weir_bytes *keys);
   static uint32_t count_keys(const RequestArrays &arrays, const weir_parse &parse, Found &found);
   static bool take_one(ClientConnection &client, Step &step, const weir_parse &parse);
   static bool take(ClientConnection &client, Step &step, const weir_parse &parse);

@@ -19,6 +19,7 @@ namespace weir {
 
 struct Request;
 struct Split;
+struct Watch;
 
 // What is out of the ordinary about a part.
 struct PartMarks {
@@ -100,6 +101,7 @@ struct Request {
   HeldReply reply;          // what is ready and may not be written yet
   Part part;                // the only part of most requests
   Split *split = nullptr;   // set when there are several, or when the reply goes through merge()
+  Watch *watch = nullptr;   // somebody wants to hear how it ends; null before it is given back
   uint32_t parts_open = 0;  // parts that have neither their reply nor a failure
   uint32_t holders = 0;     // the client, each open or abandoned part, and whoever holds it back
   uint32_t held_back = 0;   // > 0: the reply is ready but must wait

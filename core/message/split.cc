@@ -26,19 +26,24 @@ void add(ChunkPool &pool, Chunk *&chunk, const void *data, size_t len, size_t ex
 
 }  // namespace
 
-Split *Split::make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys, uint32_t key_count,
-                   weir_bytes message) {
+Split *Split::make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys, uint32_t key_count, weir_bytes message,
+                   const weir_bytes *client_keys) {
+  bool rewritten = client_keys != nullptr && key_count > 0;
   size_t key_len = 0;
   for (uint32_t i = 0; i < key_count; ++i) key_len += keys[i].len;
-  Split *split = make_for(pool, part_count, key_count, key_len, message);
+  for (uint32_t i = 0; rewritten && i < key_count; ++i) key_len += client_keys[i].len;
+  Split *split = make_for(pool, part_count, key_count, key_len, message, rewritten);
   split->add_keys(0, keys, key_count);
+  if (rewritten) split->add_client_keys(0, client_keys, key_count);
   return split;
 }
 
-Split *Split::make_for(ChunkPool &pool, uint32_t part_count, uint32_t key_count, size_t key_len, weir_bytes message) {
+Split *Split::make_for(ChunkPool &pool, uint32_t part_count, uint32_t key_count, size_t key_len, weir_bytes message,
+                       bool rewritten) {
   size_t n = key_count;
-  size_t total = aligned(sizeof(Split)) + aligned(part_count * sizeof(SplitPart)) + n * sizeof(weir_bytes) +
-                 3 * aligned(n * sizeof(uint32_t)) + key_len + message.len;
+  size_t total = aligned(sizeof(Split)) + aligned(part_count * sizeof(SplitPart)) +
+                 (rewritten ? 2 : 1) * n * sizeof(weir_bytes) + 3 * aligned(n * sizeof(uint32_t)) + key_len +
+                 message.len;
   Chunk *memory = pool.get(total + 16);
   auto *at = memory->bytes();
   at += (16 - reinterpret_cast<uintptr_t>(at) % 16) % 16;
@@ -53,6 +58,7 @@ Split *Split::make_for(ChunkPool &pool, uint32_t part_count, uint32_t key_count,
   split->key_count = key_count;
   split->parts = new (carve(aligned(part_count * sizeof(SplitPart)))) SplitPart[part_count];
   split->key_bytes = reinterpret_cast<weir_bytes *>(carve(n * sizeof(weir_bytes)));
+  if (rewritten) split->client_keys = reinterpret_cast<weir_bytes *>(carve(n * sizeof(weir_bytes)));
   split->pick = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
   split->part_of = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
   split->pos_in = reinterpret_cast<uint32_t *>(carve(aligned(n * sizeof(uint32_t))));
@@ -65,10 +71,10 @@ Split *Split::make_for(ChunkPool &pool, uint32_t part_count, uint32_t key_count,
   return split;
 }
 
-void Split::add_keys(uint32_t from, const weir_bytes *keys, uint32_t n) {
+void Split::copy_keys(weir_bytes *to, const weir_bytes *keys, uint32_t n) {
   for (uint32_t i = 0; i < n; ++i) {
     if (keys[i].len > 0) std::memcpy(next_key, keys[i].ptr, keys[i].len);
-    key_bytes[from + i] = {next_key, keys[i].len};
+    to[i] = {next_key, keys[i].len};
     next_key += keys[i].len;
   }
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 
 namespace weir::testing {
@@ -44,6 +45,23 @@ weir_status push_key(weir_parse *p, const Word &word, weir_req &req) {
   *key = {word.off, static_cast<uint32_t>(word.text.size()), 0, word.off, word.text.size()};
   ++req.key_count;
   return WEIR_OK;
+}
+
+constexpr weir_cmd kCommands[] = {{"(other)", 0, 0},
+                                  {"get", WEIR_CMD_READ, 0},
+                                  {"set", WEIR_CMD_WRITE, 0},
+                                  {"put", WEIR_CMD_WRITE, 0},
+                                  {"mget", WEIR_CMD_READ | WEIR_CMD_MULTIKEY, 0},
+                                  {"echo", WEIR_CMD_READ | WEIR_CMD_ECHO, 0},
+                                  {"mecho", WEIR_CMD_READ | WEIR_CMD_MULTIKEY | WEIR_CMD_ECHO, 0},
+                                  {"enter", WEIR_CMD_STATE, 0},
+                                  {"shout", WEIR_CMD_TOPICS, 0}};
+
+uint16_t command(std::string_view name) {
+  for (uint16_t i = 1; i < std::size(kCommands); ++i) {
+    if (name == kCommands[i].name) return i;
+  }
+  return 0;
 }
 
 // A request that has to do with connections of the client's own.
@@ -94,7 +112,7 @@ bool describe_lease(std::string_view name, const std::vector<Word> &words, weir_
 bool describe(std::string_view name, const std::vector<Word> &words, weir_req &req) {
   req.route = WEIR_ROUTE_KEY;
   if (name == "get") return (req.flags = WEIR_REQ_RETRY_SAFE) != 0;
-  if (name == "set" || name == "same") return true;
+  if (name == "set" || name == "same" || name == "echo" || name == "enter" || name == "shout") return true;
   if (name == "fence") return (req.flags = WEIR_REQ_FENCE) != 0;
   if (name == "mute") return (req.flags = WEIR_REQ_MUTE) != 0;
   if (name == "change") return (req.flags = WEIR_REQ_TRANSFORM) != 0;
@@ -103,6 +121,7 @@ bool describe(std::string_view name, const std::vector<Word> &words, weir_req &r
   if (name == "kind") return (req.profile = number(words.at(1).text)) != 0;
   if (name == "tell") return (req.reply = WEIR_REPLY_NONE) != 0;
   if (name == "two") return (req.replies = 2) != 0;
+  if (name == "mecho") return (req.route = WEIR_ROUTE_SPLIT) != 0;
   if (name == "mget") {
     req.flags = WEIR_REQ_RETRY_SAFE;
     return (req.route = WEIR_ROUTE_SPLIT) != 0;
@@ -137,6 +156,7 @@ weir_status parse_requests(State &state, weir_parse *p) {
     if (state.total > 0) {  // behind the payload of a put
       req.size = state.total;
       req.key_count = 1;
+      req.cmd = command("put");
       state.total = 0;
       p->reqs[p->msg_len++] = req;
       p->reqs[p->msg_len - 1].route = WEIR_ROUTE_KEY;
@@ -161,6 +181,7 @@ weir_status parse_requests(State &state, weir_parse *p) {
       return WEIR_E_PROTO;
     }
     req.size = end + 1;
+    req.cmd = command(words[0].text);
     bool set = words[0].text == "set";
     if (set) req.size += number(words.at(2).text);
     for (size_t i = 1; has_keys(req) && i < (set ? 2 : words.size()); ++i) {
@@ -270,9 +291,26 @@ weir_status reply(const weir_scope *scope, const weir_req *req, uint32_t error, 
   return weir_push_ref(out, 0, 0, req->size);
 }
 
+// The request as it was, with other keys in it.
+weir_status render_rekeyed(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  uint64_t at = 0;
+  for (uint32_t i = r->first; i < r->first + r->count; ++i) {
+    const weir_key &key = r->keys[i];
+    if (r->first > 0 && i == r->first) at = r->keys[i - 1].off + r->keys[i - 1].len;
+    weir_push_ref(out, 0, at, key.off - at);
+    at = key.off + key.len;
+    const weir_bytes &now = r->key_bytes[i];
+    weir_status status = r->rekeyed[i] != 0 ? push_text(scope, out, std::string(text_of(now.ptr, now.len)))
+                                            : weir_push_ref(out, 0, key.off, key.len);
+    if (status != WEIR_OK) return status;
+  }
+  return r->first + r->count < r->pick_count ? WEIR_OK : weir_push_ref(out, 0, at, r->req->size - at);
+}
+
 weir_status render(const weir_scope *scope, const weir_render *r, weir_out *out) {
   hooks.worked_keys += r->count;
   if (hooks.render) return hooks.render(*r, *out);
+  if (r->purpose == WEIR_RENDER_REKEY && r->rekeyed != nullptr) return render_rekeyed(scope, r, out);
   if (r->purpose == WEIR_RENDER_PRELUDE || r->purpose == WEIR_RENDER_RESEND) {
     out->swallow = 1;
     return push_text(scope, out, r->purpose == WEIR_RENDER_PRELUDE ? "prelude\n" : "ahead\n");
@@ -311,7 +349,7 @@ weir_status merge_topics(const weir_merge *m, weir_out *out) {
   return weir_push_lit(out, "\n", 1);
 }
 
-weir_status merge(const weir_scope *, const weir_merge *m, weir_out *out) {
+weir_status merge(const weir_scope *scope, const weir_merge *m, weir_out *out) {
   hooks.worked_keys += m->count;
   if (hooks.merge) return hooks.merge(*m, *out);
   if (m->changed != nullptr) return merge_topics(m, out);
@@ -320,6 +358,10 @@ weir_status merge(const weir_scope *, const weir_merge *m, weir_out *out) {
   for (uint32_t i = 0; i < n; ++i) {
     uint32_t key = m->first + i;
     if (key > 0) weir_push_lit(out, ",", 1);
+    if (m->client_keys != nullptr) {
+      const weir_bytes &asked = m->client_keys[key];
+      push_text(scope, out, std::string(text_of(asked.ptr, asked.len)) + ":");
+    }
     uint32_t part = m->key_count > 0 ? m->part_of[key] : i;
     merge_item(m->parts[part], part + 1, m->key_count > 0 ? m->pos_in[key] : 0, out);
   }
@@ -333,6 +375,15 @@ weir_status handshake(const weir_scope *scope, uint64_t profile, uint32_t step, 
   const uint8_t *bytes = prev == nullptr ? nullptr : out->peek(out, 0, 0, prev->size);
   return hooks.handshake(*scope, step, prev, bytes == nullptr ? "" : std::string(text_of(bytes, prev->size)), *out,
                          *why);
+}
+
+uint32_t args(const weir_scope *, const weir_req *, weir_bytes message, weir_bytes *out, uint32_t cap) {
+  std::string_view line = text_of(message.ptr, message.len);
+  std::vector<Word> words = words_of(line.substr(0, line.find('\n')));
+  for (size_t i = 0; i < std::min<size_t>(words.size(), cap); ++i) {
+    out[i] = {message.ptr + words[i].off, words[i].text.size()};
+  }
+  return static_cast<uint32_t>(words.size());
 }
 
 void closed(const weir_scope *, uint32_t is_server) {
@@ -349,6 +400,8 @@ void use_line_protocol(const Tables &tables, bool with_handshake) {
   hooks = {};
   weir_protocol &p = tables.protocol;
   p.client_state_size = p.server_state_size = sizeof(State);
+  p.cmds = kCommands;
+  p.cmd_count = std::size(kCommands);
   p.max_head = 4096;
   p.parse_req = &parse_req;
   p.parse_rsp = &parse_rsp;
@@ -357,6 +410,7 @@ void use_line_protocol(const Tables &tables, bool with_handshake) {
   p.merge = &merge;
   p.handshake = with_handshake ? &handshake : nullptr;
   p.closed = &closed;
+  p.args = &args;
   p.lease = [](const weir_scope *, const weir_req *, uint32_t server, uint32_t on) {
     hooks.leases += (on != 0 ? " +" : " -") + std::to_string(server);
   };

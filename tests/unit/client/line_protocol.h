@@ -5,6 +5,7 @@
 //             all | at N (server N) | hush (every server, no reply) | drop | ping (local) | quit (local, closes) | nil
 //             (local, may be empty) | set K N\n<N bytes>, its size is told before its end has come |
 //             put K N\n<N bytes>\n, its payload is skipped
+//             echo K, mecho K.. (name their keys in their replies) | enter K (changes state) | shout K (a topic)
 //   leases    unfenced K (one taken without a fence) | watch K, begin K (with a prelude), listen K, listenall (taken) |
 //             over N K.., overall, end N (sent over them) | undo N (local, ends one) | block K, wait N (N s, by key N)
 //             | keep K
@@ -13,6 +14,8 @@
 //   replies   +text, -text final; ~text part; !text push; ?text transient; .text final and close; =text final error;
 //             ^text final, ends the lease; &text: send it again
 //             *a,b,c final with items;  $N\n<N bytes> size told early;  %N\n<N bytes>\n skipped
+//   filters   get, set, put, mget, echo, mecho, enter and shout are commands of their own, all else is (other); merge()
+//             puts the client's key and a colon before each item when a filter rewrote any
 //   errors    "-<WEIR_ERR_*> text"
 #pragma once
 

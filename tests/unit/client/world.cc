@@ -46,12 +46,14 @@ std::vector<TestServer> listening(uint32_t n) {
 std::unique_ptr<PuppetPool> make_pool(const World::Plan &plan, const std::vector<TestServer> &servers) {
   Tables tables = puppet_tables();
   use_line_protocol(tables, plan.handshake);
+  use_test_filters(tables);
   if (plan.rig) plan.rig(tables);
   std::vector<std::string> addresses;
   for (const TestServer &server : servers) addresses.push_back(server.address);
   auto made = std::make_unique<PuppetPool>(addresses, [&plan](config::Pool &pool) {
     pool.timeout_us = pool.connect_timeout_us = pool.reconnect_delay_us = 0;
     pool.auto_eject_hosts = false;
+    for (uint32_t i = 0; i < plan.filters; ++i) pool.filters.push_back(test_filter_use(pool.hash, i));
     if (plan.tune) plan.tune(pool);
   });
   if (!made->pool) give_up(made->complaints);
@@ -221,6 +223,7 @@ std::string World::leftovers() {
   check("requests", reactor.requests.in_use());
   check("bytes", reactor.chunks.in_use());
   check("bytes outside of chunks", reactor.other_memory);
+  check("watched requests", front->filters.watches());
   check("slow clients", front->slow_clients);
   check("clients", reactor.clients.load());
   check("clients of the pool", made->pool->clients.load());

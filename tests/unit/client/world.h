@@ -11,6 +11,7 @@
 #include "core/base/stats.h"
 #include "core/client/front.h"
 #include "tests/unit/client/line_protocol.h"
+#include "tests/unit/client/test_filter.h"
 
 namespace weir::testing {
 
@@ -53,6 +54,7 @@ class World : public upstream::EjectionListener {
     bool handshake = false;
     std::function<void(config::Pool &)> tune = {};
     std::function<void(const Tables &)> rig = {};
+    uint32_t filters = 0;  // of those in test_filters()
   };
   World() : World(Plan{}) {}
   explicit World(const Plan &plan);

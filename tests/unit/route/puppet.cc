@@ -39,6 +39,13 @@ void modulo(const weir_scope *, const void *ring, const uint64_t *hash, const we
   for (uint32_t i = 0; i < n; ++i) out[i] = static_cast<uint32_t>(hash[i] % *static_cast<const uint32_t *>(ring));
 }
 
+weir_status see_nothing(void *, weir_bytes, const weir_cmd *, uint32_t, uint8_t *, weir_errbuf *) {
+  return WEIR_OK;
+}
+weir_status decide_nothing(const weir_scope *, const weir_view *, weir_verdict *) {
+  return WEIR_OK;
+}
+
 constexpr weir_cmd kCommands[] = {{"(other)", 0, 0}};
 
 // The mapped file's table for a kind; puppet.cc leaves it writable.
@@ -60,7 +67,8 @@ T &table(uint32_t kind) {
 }  // namespace
 
 Tables puppet_tables() {
-  Tables tables{table<weir_protocol>(WEIR_K_PROTOCOL), table<weir_hash>(WEIR_K_HASH), table<weir_dist>(WEIR_K_DIST)};
+  Tables tables{table<weir_protocol>(WEIR_K_PROTOCOL), table<weir_hash>(WEIR_K_HASH), table<weir_dist>(WEIR_K_DIST),
+                table<weir_filter>(WEIR_K_FILTER)};
   tables.protocol = {};
   tables.protocol.struct_size = sizeof(weir_protocol);
   tables.protocol.cmds = kCommands;
@@ -79,6 +87,12 @@ Tables puppet_tables() {
   tables.dist.build = &build_ring;
   tables.dist.drop = &drop_ring;
   tables.dist.select = &modulo;
+  tables.filter = {};
+  tables.filter.struct_size = sizeof(weir_filter);
+  tables.filter.create = &some_instance;
+  tables.filter.destroy = &forget_instance;
+  tables.filter.interests = &see_nothing;
+  tables.filter.on_request = &decide_nothing;
   return tables;
 }
 

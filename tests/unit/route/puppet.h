@@ -19,9 +19,10 @@ struct Tables {
   weir_protocol &protocol;
   weir_hash &hash;
   weir_dist &dist;
+  weir_filter &filter;
 };
 // The tables, set to the plainest components that load: a protocol that parses nothing, a hash that takes a key's first
-// digit (0 for other keys), and a distribution that takes hash % servers.
+// digit (0 for other keys), a distribution that takes hash % servers, and a filter that wants to see nothing.
 Tables puppet_tables();
 
 // A pool over servers at these addresses ("127.0.0.1:4242"), and all that it refers to.
