@@ -86,7 +86,7 @@ constexpr char kFailing[] = R"(
   weir.on_request("get", function(req)
     if req.key == "error" then error("of the script's own") end
     if req.key == "loop" then while true do end end
-    if req.key == "memory" then local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(9000) .. i end end
+    if req.key == "memory" then local s = ("x"):rep(3e6) end
     req:prefix("p:")
   end)
 )";
