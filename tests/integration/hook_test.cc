@@ -59,6 +59,36 @@ TEST_F(Hooks, AreMadeAnewWhenTheirFileChanges) {
   EXPECT_EQ("$1\r\nv\r\n", client.ask(resp({"GET", "k"})));
 }
 
+TEST_F(Hooks, CountAndKeepTimeAndGoOnOverAReload) {
+  write("a.txt", "level\n");
+  auto proxy = start(pool("[{file: " + dir_.file("a.txt") + "}, {on_error: continue}]"));
+  auto ticks = [](const Json &stats, const char *hook) {
+    return stats.at("alpha").at("plugins").at(hook).number("ticks");
+  };
+  ASSERT_TRUE(proxy->stats_reach([&](const Json &stats) {
+    return ticks(stats, "hook") == 2 && ticks(stats, "hook#2") == 2;  // a timer on each worker
+  })) << proxy->stats_text();
+  const Json first = proxy->stats().at("alpha").at("plugins").at("hook");
+  EXPECT_EQ(14, first.number("level"));
+  EXPECT_EQ(2, first.at("size").number("count"));
+  EXPECT_EQ(1000, first.at("size").number("max"));
+  Stream client = proxy->connect();
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+
+  EXPECT_EQ("ok\nnothing has changed\n", reload());
+  write("a.txt", "height\n");
+  EXPECT_EQ("ok\n1 change:\n  pool alpha: " + dir_.file("a.txt") + " has changed\n", reload());
+  EXPECT_EQ("$1\r\nv\r\n", client.ask(resp({"GET", "k"})));
+  ASSERT_TRUE(proxy->stats_reach([&](const Json &stats) { return ticks(stats, "hook") == 4; })) << proxy->stats_text();
+  const Json now = proxy->stats().at("alpha").at("plugins").at("hook");
+  EXPECT_EQ(14, now.number("height")) << "a gauge is that of now";
+  EXPECT_EQ(4, now.at("size").number("count"));
+  EXPECT_EQ(2, now.number("seen"));
+  const Json tag = proxy->stats().at("alpha").at("tags").at("all");
+  EXPECT_EQ(2, tag.number("requests"));
+  EXPECT_EQ(2, tag.at("latency_us").number("count"));
+}
+
 TEST_F(Hooks, AreCheckedWithTheConfiguration) {
   write("refuse.txt", "refuse get\n");
   EXPECT_THAT(check(pool("{file: refuse.txt}")).err,
