@@ -78,6 +78,7 @@ Proxy::Proxy(std::vector<PoolText> pools, Options options)
   std::string text;
   for (const PoolText &p : pools_) text += p.text();
   if (!options_.top.empty()) text = options_.top + "pools:\n" + indented(text);
+  if (!options_.whole.empty()) text = options_.whole;
   dir_.write("conf.yml", text);
   if (options_.binary.empty()) options_.binary = proxy_binary();
   process_ = std::make_unique<Process>("proxy", argv(), dir_.path());

@@ -57,6 +57,7 @@ class Proxy {
     int log_level = 6;
     std::vector<std::string> more = {};  // further arguments
     std::string top = {};                // lines above the pools: then the file is in weir's own form
+    std::string whole = {};              // the file, instead of what the pools say: they only tell the ports
   };
   explicit Proxy(const PoolText &pool);
   Proxy(const PoolText &pool, int workers);
