@@ -34,7 +34,7 @@ foreach(file ${packaged})
   endif()
 endforeach()
 
-foreach(template hash distribution protocol)
+foreach(template hash distribution protocol filter)
   set(build ${SCRATCH}/build-${template})
   run(${CMAKE_COMMAND} -S ${prefix}/share/weir/template/${template}-plugin -B ${build}
     -D CMAKE_PREFIX_PATH=${prefix} -D CMAKE_C_COMPILER=${CC} -D CMAKE_CXX_COMPILER=${CXX}

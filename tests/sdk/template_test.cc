@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/message/arena.h"
 #include "core/plugin/instance.h"
 #include "core/plugin/registry.h"
 
@@ -125,6 +126,45 @@ TEST_F(Rendezvous, TakesItsSeedFromTheConfiguration) {
   const Component *c = registry_.find(WEIR_K_DIST, "seeded_rendezvous");
   EXPECT_EQ(Instance::make(*c, {"seeded_rendezvous", options_, {}}, "test", 0, pools_, 1, complaints_), nullptr);
   EXPECT_THAT(complaints_.text(), testing::HasSubstr("seed: expected a whole number, found 'red'"));
+}
+
+TEST_F(Template, FilterPutsItsPrefixBeforeKeys) {
+  load("prefix.so");
+  const Component *c = registry_.find(WEIR_K_FILTER, "prefix");
+  EXPECT_EQ(Instance::make(*c, {"prefix", options_, {}}, "test", 0, pools_, 1, complaints_), nullptr);
+  EXPECT_THAT(complaints_.text(), testing::HasSubstr("expected \"text\""));
+  auto text = std::make_shared<config::Node>();
+  text->kind = config::Node::Kind::scalar;
+  text->text = "p:";
+  options_->entries.push_back({"text", {}, text});
+  auto filter = make(WEIR_K_FILTER, "prefix");
+  ASSERT_NE(filter, nullptr);
+
+  const weir_cmd commands[] = {{"(other)", 0, 0},
+                               {"get", WEIR_CMD_READ, 0},
+                               {"publish", WEIR_CMD_WRITE | WEIR_CMD_TOPICS, 0},
+                               {"mset", WEIR_CMD_WRITE | WEIR_CMD_MULTIKEY, 0}};
+  uint8_t want[4] = {};
+  EXPECT_EQ(filter->filter().interests(filter->inst(), bytes("lines"), commands, 4, want, nullptr), WEIR_OK);
+  EXPECT_THAT(want, ElementsAre(0, WEIR_WANT_REQUEST, 0, WEIR_WANT_REQUEST));
+
+  ChunkPool chunks;
+  Arena arena(chunks);
+  weir_scope scope = scope_of(*filter, nullptr, arena.abi());
+  const weir_bytes keys[] = {bytes("a"), bytes("bc")};
+  weir_bytes now[2] = {};
+  uint8_t rekeyed[2] = {};
+  weir_view view{};
+  view.keys = keys;
+  view.key_count = 2;
+  weir_verdict verdict{};
+  verdict.new_keys = now;
+  verdict.rekeyed = rekeyed;
+  EXPECT_EQ(filter->filter().on_request(&scope, &view, &verdict), WEIR_OK);
+  EXPECT_EQ(verdict.rekey_count, 2U);
+  EXPECT_THAT(rekeyed, ElementsAre(1, 1));
+  EXPECT_EQ(std::string_view(reinterpret_cast<const char *>(now[0].ptr), now[0].len), "p:a");
+  EXPECT_EQ(std::string_view(reinterpret_cast<const char *>(now[1].ptr), now[1].len), "p:bc");
 }
 
 // ---- the protocol: a small core around it ---------------------------------------------------------------------------

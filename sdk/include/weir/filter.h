@@ -66,7 +66,7 @@ typedef struct weir_outcome {
   uint32_t error;      /* WEIR_ERR_* when weir answered in the servers' place, else 0 */
   uint32_t is_error;   /* 1: a reply with WEIR_RF_ERROR, or error is set */
   uint32_t pool;       /* where it was sent */
-  uint32_t server;     /* index in that pool; UINT32_MAX: none, or several */
+  uint32_t server;     /* index in that pool, its spare pool's counted on; UINT32_MAX: none, or several */
   uint64_t reply_size; /* bytes of the servers' replies, or of weir's error */
   uint64_t latency_us; /* from on_request() to the last byte of the reply */
   uint64_t user;       /* weir_verdict.user of this filter */
