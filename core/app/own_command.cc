@@ -47,6 +47,7 @@ int run(const plugin::Component &component, const weir_command &command, const s
   plugin::Host host(component.info->name, component.registry, use, command.name, nullptr, UINT32_MAX, no_pools, 1,
                     complaints);
   std::vector<weir_bytes> args;
+  args.reserve(words.size());
   for (const std::string &word : words) args.push_back({reinterpret_cast<const uint8_t *>(word.data()), word.size()});
   int status = command.run(host.table(), args.data(), static_cast<uint32_t>(args.size()));
   std::fflush(stdout);
