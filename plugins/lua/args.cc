@@ -28,13 +28,12 @@ void push_value(lua_State *lua, const Arg &arg) {
       break;
   }
   lua_createtable(lua, 0, 0);
-  lua_Integer i = 0;
-  for (const auto &[key, value] : arg.entries) {
+  for (size_t i = 0; i < arg.values.size(); ++i) {
     if (arg.kind == WEIR_N_LIST)
-      lua_pushinteger(lua, ++i);
+      lua_pushinteger(lua, static_cast<lua_Integer>(i) + 1);
     else
-      push(lua, key);
-    push_value(lua, value);
+      push(lua, arg.names[i]);
+    push_value(lua, arg.values[i]);
     lua_rawset(lua, -3);
   }
 }

@@ -92,7 +92,7 @@ int prefixes(lua_State *lua) {
   for (size_t i = 0; i < sorted.size(); ++i) {
     push(lua, sorted[i]);
     lua_rawget(lua, 1);
-    lua_rawseti(lua, -2, static_cast<lua_Integer>(i + 1));
+    lua_rawseti(lua, -2, static_cast<lua_Integer>(i) + 1);
   }
   lua_setiuservalue(lua, -2, 1);
   luaL_setmetatable(lua, kClass);

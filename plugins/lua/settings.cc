@@ -55,8 +55,9 @@ bool copy(const weir_config *config, const weir_node *node, int depth, Arg &out)
   for (uint32_t i = 0; i < config->count(node); ++i) {
     weir_bytes key = {};
     const weir_node *entry = config->at(node, i, out.kind == WEIR_N_MAP ? &key : nullptr);
-    out.entries.emplace_back(view_of(key), Arg{});
-    if (entry != nullptr && !copy(config, entry, depth + 1, out.entries.back().second)) return false;
+    if (out.kind == WEIR_N_MAP) out.names.emplace_back(view_of(key));
+    out.values.emplace_back();
+    if (entry != nullptr && !copy(config, entry, depth + 1, out.values.back())) return false;
   }
   return true;
 }

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace weir::lua {
@@ -18,7 +17,8 @@ struct Arg {
   int64_t integer = 0;
   double number = 0;
   std::string text;
-  std::vector<std::pair<std::string, Arg>> entries;  // of a map; of a list, whose keys are empty
+  std::vector<std::string> names;  // of a map; empty for a list
+  std::vector<Arg> values;         // of a map or a list
 };
 
 struct Settings {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "errors.h"
-#include "limits.h"
+#include "state_limits.h"
 
 namespace weir::lua {
 

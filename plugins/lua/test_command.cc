@@ -46,12 +46,16 @@ Arg value_of(const std::string &text) {
 void set_arg(Arg &map, const std::string &name, const std::string &value) {
   map.kind = WEIR_N_MAP;
   const std::string first = name.substr(0, name.find('.'));
-  auto entry = std::find_if(map.entries.begin(), map.entries.end(), [&](const auto &e) { return e.first == first; });
-  if (entry == map.entries.end()) entry = map.entries.insert(map.entries.end(), {first, Arg{}});
+  const auto known = std::find(map.names.begin(), map.names.end(), first);
+  const auto i = static_cast<size_t>(known - map.names.begin());
+  if (known == map.names.end()) {
+    map.names.push_back(first);
+    map.values.emplace_back();
+  }
   if (first.size() < name.size())
-    set_arg(entry->second, name.substr(first.size() + 1), value);
+    set_arg(map.values[i], name.substr(first.size() + 1), value);
   else
-    entry->second = value_of(value);
+    map.values[i] = value_of(value);
 }
 
 bool read_options(const weir_bytes *args, uint32_t n, Options &out) {
@@ -91,6 +95,7 @@ std::vector<std::string> tests_of(lua_State *lua) {
   lua_pop(lua, 1);
   std::sort(found.begin(), found.end());
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (auto &[line, name] : found) names.push_back(std::move(name));
   return names;
 }

@@ -1,4 +1,4 @@
-#include "limits.h"
+#include "state_limits.h"
 
 #include <cstdlib>
 #include <ctime>
@@ -80,12 +80,12 @@ void Limits::hook(lua_State *lua, lua_Debug *) {
 
 void Limits::exhausted(lua_State *lua, int level) {
   watch_every_instruction();
+  const LUAI_UACINT most = instructions_ * times_;
   luaL_where(lua, level);
   if (late_)
     lua_pushfstring(lua, "more than %d ms of processor time (time_limit)", static_cast<int>(time_us_ / 1000));
   else
-    lua_pushfstring(lua, "more than %I instructions (instruction_limit)",
-                    static_cast<LUAI_UACINT>(instructions_ * times_));
+    lua_pushfstring(lua, "more than %I instructions (instruction_limit)", most);
   lua_concat(lua, 2);
   lua_error(lua);
   std::abort();  // lua_error() does not return
