@@ -102,6 +102,19 @@ std::vector<Kind> redis_kinds() {
   };
 }
 
+// Keys that a filter rewrites.
+std::vector<Kind> rekeyed_kinds() {
+  const auto get = [](size_t i) { return redis("GET", {key(i)}, bulk(value(3))); };
+  const auto set = [](size_t i) { return redis("SET", {key(i), value(3)}, kOk); };
+  const auto mget_10 = [](size_t i) { return redis_mget(i, 10); };
+  constexpr size_t pool = CountedProxy::kRekeyed;
+  return {
+      {"rekeyed set", pool, set},
+      {"rekeyed get, pipeline 16", pool, get, 16},
+      {"rekeyed mget 10", pool, mget_10},
+  };
+}
+
 std::vector<Kind> memcached_kinds() {
   const auto get = [](size_t i) { return memcached_get(i, 1); };
   const auto get_10 = [](size_t i) { return memcached_get(i, 10); };
@@ -128,6 +141,7 @@ std::vector<Kind> memcached_kinds() {
 std::vector<Kind> kinds() {
   std::vector<Kind> all = redis_kinds();
   for (Kind &kind : memcached_kinds()) all.push_back(std::move(kind));
+  for (Kind &kind : rekeyed_kinds()) all.push_back(std::move(kind));
   return all;
 }
 

@@ -34,19 +34,22 @@ CountedProxy::CountedProxy() {
   if (mapped == MAP_FAILED) throw std::runtime_error("cannot map " + file);
   page_ = static_cast<AllocationPage *>(mapped);
 
-  PoolText redis("redis"), memcached("memcached");
+  PoolText redis("redis"), memcached("memcached"), rekeyed("rekeyed");
+  rekeyed.redis().set("preconnect", "true").set("prefix", "{text: \"p:\"}");
   redis.redis().set("preconnect", "true");
   memcached.set("preconnect", "true");
   for (int i = 0; i < 2; ++i) {
     redis_.push_back(std::make_unique<RedisServer>());
     memcached_.push_back(std::make_unique<Memcached>());
     redis.server(redis_.back()->address(), "s" + std::to_string(i));
+    rekeyed.server(redis_.back()->address(), "s" + std::to_string(i));
     memcached.server(memcached_.back()->address(), "s" + std::to_string(i));
   }
   // The proxy alone inherits these: everything else has been started.
   setenv(kAllocationPage, file.c_str(), 1);
   setenv("LD_PRELOAD", WEIR_COUNT_ALLOCATIONS, 1);
-  proxy_ = std::make_unique<Proxy>(std::vector{redis, memcached}, Proxy::Options{});
+  proxy_ = std::make_unique<Proxy>(std::vector{redis, memcached, rekeyed},
+                                   Proxy::Options{.top = "plugins: {files: [" WEIR_PREFIX_FILTER "]}\n"});
   unsetenv("LD_PRELOAD");
 }
 

@@ -21,7 +21,7 @@ class CountedProxy {
   CountedProxy(const CountedProxy &) = delete;
   CountedProxy &operator=(const CountedProxy &) = delete;
 
-  static constexpr size_t kRedis = 0, kMemcached = 1;  // pools
+  static constexpr size_t kRedis = 0, kMemcached = 1, kRekeyed = 2;  // pools; the last: redis with a filter
   Stream connect(size_t pool) const { return proxy_->connect(pool); }
   uint64_t calls() const { return page_->taken + page_->given; }  // that took memory or gave it back, so far
 
