@@ -1,8 +1,8 @@
 -- Commands that only operators may use, each with a message for whoever tries.
 --
--- Not for those that change the connection itself (SELECT, AUTH, HELLO, MULTI): these cannot be refused by a script.
--- For SELECT, and for all that is administrative, the redis protocol has options of its own: `select: deny`,
--- `admin_commands: deny`.
+-- What ends a transaction or a connection (EXEC, DISCARD, UNWATCH, RESET, QUIT) cannot be refused: refuse MULTI and
+-- WATCH. For SELECT, and for all that is administrative, the redis protocol has options of its own that need no script:
+-- `select: deny`, `admin_commands: deny`.
 --
 -- args:
 --   deny         commands and messages: {flushall: "use DEL"}

@@ -22,7 +22,10 @@ if args.refuse then
   end)
 end
 
-weir.on_request(weir.READ, weir.WRITE, weir.MULTIKEY, function(req)
+-- What weir does not know may have keys that it does not see.
+weir.on_request("(other)", function(req) req:reject("unknown commands are not for tenants") end)
+
+weir.on_request(weir.READ, weir.WRITE, weir.MULTIKEY, weir.ADMIN, function(req)
   local prefix = args.prefix or tenants:match(req.client_ip)
   if not prefix then
     req:reject("your address belongs to no tenant")
@@ -54,5 +57,7 @@ end
 function test_nothing_is_about_the_keys_of_all()
   weir.test.eq(from("10.1.2.3:4711", { "FLUSHALL" }).action, "reject")
   weir.test.eq(from("10.1.2.3:4711", { "DBSIZE" }).action, "reject")
+  weir.test.eq(from("10.1.2.3:4711", { "CONFIG", "GET", "dir", keys = {} }).action, "reject")
   weir.test.eq(from("10.1.2.3:4711", { "EVAL", "return 1", "0", keys = {} }).action, "reject")
+  weir.test.eq(from("10.1.2.3:4711", { "NONESUCH", "acme:a" }).action, "reject")
 end

@@ -18,10 +18,11 @@
 --       req:reject("not here")
 --     end)
 --
--- What there is of Lua: the basic functions without dofile, load, loadfile, collectgarbage, xpcall and require; string without
--- dump; table; math; utf8. No io, os, package, debug, coroutine. print() goes to the log. `__gc` cannot be set. Globals
--- are made while the script loads; in a hook, an assignment to a new one is an error, and so is reading one that does
--- not exist: write `local`. Each worker has a state of its own: globals and weir.shared are not shared between workers.
+-- What there is of Lua: the basic functions without dofile, load, loadfile, collectgarbage, xpcall and require; string
+-- without dump; table; math; utf8. No io, os, package, debug, coroutine. print() goes to the log. `__gc` cannot be set.
+-- Globals are made while the script loads; in a hook, an assignment to a new one is an error, and so is reading one
+-- that does not exist: write `local`. Each worker has a state of its own: globals and weir.shared are not shared
+-- between workers.
 --
 -- A hook that fails (an error, too many instructions, too much memory) fails its request or lets it pass, as `on_error`
 -- says.
@@ -46,8 +47,9 @@ weir = {}
 -- Hooks ---------------------------------------------------------------------------------------------------------------
 
 --- Has fn called for requests before their keys are hashed. Names are commands of the pool's protocol, in any case; a
---- subcommand belongs to its container ("config"), req:arg(1) tells which it is. Classes are weir.READ and the like. Names
---- and classes may also come as one list. Commands no hook asks for cost nothing. Only while the script loads.
+--- subcommand belongs to its container ("config"), req:arg(1) tells which it is; "(other)" is what the protocol does
+--- not know. Classes are weir.READ and the like. Names and classes may also come as one list. Commands no hook asks for
+--- cost nothing. Only while the script loads.
 ---
 --- Several hooks for a command run in the order of registration, until one rejects, answers or drops. A hook returns
 --- nothing.
@@ -74,8 +76,8 @@ function weir.on_response(...) end
 ---@field argc integer  how many arguments follow the command's word. 0 in on_response()
 ---@field is_read boolean
 ---@field is_write boolean
----@field is_pinned boolean  it is part of a transaction, takes a connection for longer than itself or is about channels:
----  it stays in its pool, and to() and mirror() would be errors
+---@field is_pinned boolean  it is part of a transaction, takes a connection for longer than itself or is about
+---  channels: it stays in its pool, and to() would be an error
 ---@field size integer  bytes of the whole request. 0 in on_response()
 ---@field client string  the client's address: "10.0.0.1:4711", "[::1]:4711"
 ---@field client_ip string  the same without the port: "10.0.0.1", "::1"
