@@ -61,6 +61,22 @@ void ClientConnection::about(weir_client_about &out) const {
   out.clients = front_->pool.clients.load(std::memory_order_relaxed);
 }
 
+void ClientConnection::ask_address() {
+  using Kind = config::ClientAddress::Kind;
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  bool known = ::getpeername(transport_.fd, reinterpret_cast<sockaddr *>(&peer), &size) == 0;
+  address_.kind = known && peer.ss_family == AF_UNIX ? Kind::unix_socket : Kind::unknown;
+  if (known && peer.ss_family == AF_INET6) {
+    std::memcpy(address_.bytes.data(), &reinterpret_cast<sockaddr_in6 *>(&peer)->sin6_addr, address_.bytes.size());
+    address_.kind = Kind::ip;
+  } else if (known && peer.ss_family == AF_INET) {
+    address_.bytes[10] = address_.bytes[11] = 0xff;
+    std::memcpy(address_.bytes.data() + 12, &reinterpret_cast<sockaddr_in *>(&peer)->sin_addr, 4);
+    address_.kind = Kind::ip;
+  }
+}
+
 uint32_t ClientConnection::server_of(uint32_t pool, weir_bytes key) const {
   uint32_t way = front_->reach.way(pool), place = WEIR_NO_SERVER;
   if (way != Reach::kNoWay) front_->reach.route_in(way, &key, 1, &place, reactor_.now_us);

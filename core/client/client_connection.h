@@ -20,6 +20,7 @@
 #include "core/message/request.h"
 #include "core/net/connection.h"
 #include "core/plugin/host_client.h"
+#include "core/route/routes.h"
 
 namespace weir::client {
 
@@ -63,6 +64,8 @@ class ClientConnection final : public net::Connection,
   void ring_changed_under_leases();
   // Its front was replaced: it goes to the new one as soon as nothing of it is under way, see Front::hand_over().
   void leave();
+  // Sends those of the n keys that the pool's routes name elsewhere: changes their places. True: there were some.
+  bool route_keys(const weir_req &req, const weir_bytes *keys, uint32_t n, uint32_t *places, uint64_t now_us);
   // A slice of its large commands.
   Left dispatch_slice();
   Left merge_slice();
@@ -186,6 +189,9 @@ class ClientConnection final : public net::Connection,
   // Dispatches it in slices; until that is done nothing more is parsed.
   void begin_large(Request &request, LargeRequest::Content &&content);
 
+  route::Routes::Query route_query(const weir_req &req);
+  void ask_address();
+
   void *state();
   weir_scope scope();
 
@@ -228,8 +234,9 @@ class ClientConnection final : public net::Connection,
   bool refused_ = false;  // not counted among the pool's clients
   bool peer_ended_ = false;
   bool parsing_ = false;
-  bool hears_leases_ = true;  // else the client has enough to take already
-  bool heard_ = true;         // bytes came since check_time()
+  bool hears_leases_ = true;       // else the client has enough to take already
+  bool heard_ = true;              // bytes came since check_time()
+  config::ClientAddress address_;  // asked for once, by routes that want to know
   std::vector<uint64_t> protocol_state_;
   std::string peer_;  // empty: not asked yet
 };

@@ -92,7 +92,7 @@ bool has_keyed_parts(const weir_req &req) {
 
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
   Dispatcher dispatcher(client);
-  if (!is_plain(req) || !dispatcher.quick_ || client.front_->hooked[req.cmd] != 0) return false;
+  if (!is_plain(req) || !dispatcher.quick_ || client.front_->hooked[req.cmd] != 0 || client.front_->routed[req.cmd] != 0) return false;
   uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
   return dispatcher.send_at_once(req, message, server);
 }
@@ -121,6 +121,7 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
+  const uint8_t *const routed = client.front_->routed;
   const bool quick = batch.whole == nullptr && dispatcher.quick_;
   const uint8_t *const hooked = client.front_->hooked;
   RequestArrays &arrays = client.front_->arrays;
@@ -133,7 +134,7 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
     bool sent =
-        quick && is_plain(req) && hooked[req.cmd] == 0 && dispatcher.send_at_once(req, message, arrays.servers[key]);
+        quick && is_plain(req) && (hooked[req.cmd] | routed[req.cmd]) == 0 && dispatcher.send_at_once(req, message, arrays.servers[key]);
     if (!sent) {
       One one{req,
               {message, req.size},
@@ -171,6 +172,7 @@ void Dispatcher::dispatch(One &one) {
   }
   if ((req.flags & kOutOfTurn) != 0 && !is_its_turn(one)) return;
   if (!is_within_limits(one)) return;
+  if (front_.routed[req.cmd] != 0 && !steer(one)) return;
   if (front_.hooked[req.cmd] != 0) return filter(one);
   send(one);
 }

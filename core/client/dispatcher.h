@@ -80,6 +80,7 @@ class Dispatcher {
   Request &enqueue(const One &one);
   void watch(const One &one, Request &request);
   void answer(const One &one, uint32_t error, std::string_view text);
+  bool steer(One &one);
   void in_slices(const One &one);
   LargeRequest::Keys take_keys(const One &one);
   Chunk *take_message(const One &one);

@@ -23,6 +23,7 @@ Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejecti
       topics(*this),
       filters(*this),
       hooked(p.filters.requests.data()),
+      routed(p.routes.concerned()),
       output_pause(p.settings.client_output_limit / 4),
       keeps_reads(p.settings.resends() == config::Retry::reads),
       small_reply(p.settings.client_output_limit / 2 / std::max<uint64_t>(p.settings.client_inflight, 1)) {}

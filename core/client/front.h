@@ -76,6 +76,7 @@ class Front {
   Topics topics;
   FilterChain filters;
   const uint8_t *const hooked;  // by command: != 0, some of them want to see it
+  const uint8_t *const routed;  // by command: not 0, the pool's routes are to be asked
   const size_t output_pause;    // client_output_limit / 4: from here on a client reads no more
   const bool keeps_reads;       // retry: reads. Requests take the long way, and a copy of some is kept until answered
   const uint64_t small_reply;   // up to this size, replies never limit how many requests a client may have unanswered

@@ -90,6 +90,9 @@ bool LargeRequest::route_slice() {
     std::fill_n(servers, n, front_.reach.place(content_.way, content_.server));
   } else {
     front_.reach.route_in(content_.way, bytes, n, servers, routed_us_);
+    if (front_.routed[request_.req.cmd] != 0 && !content_.chosen) {
+      client_.route_keys(request_.req, bytes, bytes, n, servers, routed_us_);
+    }
   }
   for (uint32_t i = 0; i < n; ++i) {
     ++sizes_[std::min(servers[i], front_.reach.places())];

@@ -5,6 +5,7 @@
 #include "core/config/address.h"
 #include "core/config/load.h"
 #include "core/config/pool.h"
+#include "core/config/routes.h"
 
 namespace weir::config {
 namespace {
@@ -97,7 +98,10 @@ class Checker {
     }
     if (!pools_seen_) ctx_.complaints.add({root_.place.file, 0}, "", no_pools());
     check_shared_listeners();
-    for (const Pool &pool : settings_.pools) check_failure(pool);
+    for (const Pool &pool : settings_.pools) {
+      check_failure(pool);
+      check_routes(pool, settings_.pools, ctx_.complaints);
+    }
     std::sort(settings_.pools.begin(), settings_.pools.end(), [](const Pool &a, const Pool &b) {
       return a.name.size() != b.name.size() ? a.name.size() < b.name.size() : a.name < b.name;
     });

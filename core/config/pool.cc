@@ -9,6 +9,7 @@
 #include "core/config/address.h"
 #include "core/config/component.h"
 #include "core/config/pick.h"
+#include "core/config/routes.h"
 
 namespace weir::config {
 namespace {
@@ -60,6 +61,9 @@ class PoolReader {
         break;
       case Type::components:
         read_filters(key, entry);
+        break;
+      case Type::routes:
+        pool_.routes = read_routes(ctx_, entry, path_);
         break;
       case Type::section:
         read_health_check(entry);

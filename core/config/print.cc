@@ -5,6 +5,7 @@
 #include "core/config/address.h"
 #include "core/config/component.h"
 #include "core/config/load.h"
+#include "core/config/routes.h"
 #include "core/config/yaml_text.h"
 
 namespace weir::config {
@@ -123,6 +124,13 @@ class PoolPrinter {
     out_.append(kIndent, ' ').append(key.name).append(":\n");
     for (const Server &server : pool_.*field) {
       out_.append(kIndent + 2, ' ').append("- ").append(string_text(server_text(server))).append("\n");
+    }
+  }
+  void print_field(const Key<Pool> &key, std::vector<Route> Pool::*field) {
+    if ((pool_.*field).empty()) return;
+    out_.append(kIndent, ' ').append(key.name).append(":\n");
+    for (const Route &route : pool_.*field) {
+      out_.append(kIndent + 2, ' ').append("- ").append(route_text(route)).append("\n");
     }
   }
   void print_field(const Key<Pool> &key, HealthCheck Pool::*field) {

@@ -184,6 +184,7 @@ std::string reference(const Catalog &catalog) {
   add_table(out, "The top of weir's own form", top_keys(), false);
   add_table(out, "plugins", plugin_keys(), false);
   add_table(out, "Pools", pool_keys(), true);
+  add_table(out, "routes", route_keys(), false);
   add_table(out, "health_check", health_check_keys(), false);
   add_table(out, "Filters", filter_keys(), false, kFilters);
   out.append(kServers);

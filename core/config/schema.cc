@@ -151,6 +151,13 @@ const Key<Pool> kPool[] = {
      "below. "
      "At most 8 in all.",
      WEIR_K_FILTER},
+    {"routes",
+     {Type::routes},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Pool::routes,
+     "Which requests go to other pools, see below. They are looked at before filters."},
     {"servers", {Type::servers}, nullptr, kRequired, kBoth, &Pool::servers, "The servers, see below."},
     {"timeout",
      {Type::duration, 0, kYearUs},
@@ -439,6 +446,50 @@ const Key<HealthCheck> kHealthCheck[] = {
      "How many bad ones in a row take it down."},
 };
 
+const Key<Route> kRoute[] = {
+    {"commands",
+     {Type::texts},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Route::commands,
+     "`read`, `write`, `admin`, `multikey`, `all`, or names of the protocol's commands. Not set: all."},
+    {"prefix",
+     {Type::texts},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Route::prefix,
+     "What the key begins with. Of several entries that fit, the one with the longest prefix is taken, and of those "
+     "the "
+     "first. Requests without a key fit none."},
+    {"client",
+     {Type::texts},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Route::client,
+     "Where the client comes from: networks like `10.0.0.0/8` or `\"fd00::/8\"`, addresses, or `unix` for unix "
+     "sockets. "
+     "Not set: anywhere."},
+    {"pool",
+     {Type::text},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Route::pool,
+     "The pool that takes such requests; it has the same protocol, and its own `routes` are not looked at. `self`: "
+     "they "
+     "stay. May only be left out beside `mirror`."},
+    {"mirror",
+     {Type::text},
+     nullptr,
+     kOptional,
+     kWeirOnly,
+     &Route::mirror,
+     "A pool that gets a copy. Its replies are thrown away, and a copy that would have to wait is dropped."},
+};
+
 std::string bounds_text(const Rule &rule, std::string (*format)(uint64_t)) {
   if (rule.min == 0 && rule.max == 0) return "";
   return " from " + format(static_cast<uint64_t>(rule.min)) + " to " + format(static_cast<uint64_t>(rule.max));
@@ -459,6 +510,9 @@ std::span<const Key<Plugins>> plugin_keys() {
 }
 std::span<const Key<Pool>> pool_keys() {
   return kPool;
+}
+std::span<const Key<Route>> route_keys() {
+  return kRoute;
 }
 std::span<const Key<HealthCheck>> health_check_keys() {
   return kHealthCheck;
@@ -564,6 +618,10 @@ std::string expected_text(const Rule &rule) {
       return "a list of names, or of maps like {use: name, key: value}";
     case Type::section:
       return "a map of keys";
+    case Type::routes:
+      return "a list of maps like {commands: read, pool: name}";
+    case Type::texts:
+      return "a text or a list of texts";
     case Type::file:
       return "the path of a file";
     case Type::any:
@@ -604,6 +662,10 @@ std::string type_text(const Rule &rule) {
       return "list of components";
     case Type::section:
       return "map";
+    case Type::routes:
+      return "list of maps";
+    case Type::texts:
+      return "text or list of texts";
     case Type::file:
       return "file";
     case Type::any:

@@ -28,6 +28,8 @@ enum class Type {
   component,   // the name of a component, or a map with it
   components,  // a list of these
   section,     // a map with a table of its own
+  routes,      // a list of these
+  texts,       // a text, or a list of them
   file         // the path of a file that is read
 };
 
@@ -43,9 +45,10 @@ Rule rule_of(const weir_schema_key &);
 
 // Where the value of a key ends up.
 template <class Owner>
-using Field = std::variant<std::monostate, bool Owner::*, uint32_t Owner::*, uint64_t Owner::*, std::string Owner::*,
-                           Address Owner::*, Use Owner::*, std::vector<FilterUse> Owner::*,
-                           std::vector<Server> Owner::*, std::vector<std::string> Owner::*, HealthCheck Owner::*>;
+using Field =
+    std::variant<std::monostate, bool Owner::*, uint32_t Owner::*, uint64_t Owner::*, std::string Owner::*,
+                 Address Owner::*, Use Owner::*, std::vector<FilterUse> Owner::*, std::vector<Server> Owner::*,
+                 std::vector<std::string> Owner::*, std::vector<Route> Owner::*, HealthCheck Owner::*>;
 
 template <class Owner>
 struct Key {
@@ -63,6 +66,7 @@ std::span<const Key<Settings>> top_keys();
 std::span<const Key<Plugins>> plugin_keys();
 std::span<const Key<Pool>> pool_keys();
 std::span<const Key<HealthCheck>> health_check_keys();
+std::span<const Key<Route>> route_keys();
 // What the core itself asks of any filter, beside the filter's own keys.
 std::span<const Key<FilterUse>> filter_keys();
 

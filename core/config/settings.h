@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/network.h"
 #include "core/config/node.h"
 
 namespace weir::config {
@@ -69,12 +70,22 @@ struct HealthCheck {
 // What is sent again when a connection to a server was lost.
 enum class Retry { none, unsent, reads };
 
+// Where some of a pool's requests go; all that it says must hold.
+struct Route {
+  std::vector<std::string> commands, prefix, client;  // empty: whatever they are
+  std::string pool, mirror;                           // "" = the pool itself; no mirror
+  std::vector<Network> networks;                      // of `client`
+  Place place;
+  bool operator==(const Route &) const = default;
+};
+
 struct Pool {
   std::string name;
   Place place;
   Address listen;
   Use protocol, hash, distribution;
   std::vector<FilterUse> filters;
+  std::vector<Route> routes;
   std::string hash_tag;  // empty or two characters
   std::vector<Server> servers;
   uint64_t timeout_us = 0;           // of a request; 0 = none
@@ -114,6 +125,11 @@ struct Pool {
   // Whether both say the same, secrets included; a reload leaves such a pool alone.
   bool operator==(const Pool &) const = default;
 };
+
+// Whether a route to that pool goes nowhere else.
+inline bool route_stays(const std::string &name, const Pool &pool) {
+  return name.empty() || name == pool.name || name == "self";
+}
 
 struct Plugins {
   std::vector<std::string> folders;  // searched in order, before the folder beside the program

@@ -42,6 +42,11 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
   pool->dist = use(WEIR_K_DIST, settings.distribution, "distribution");
   if (!pool->protocol || !pool->hash || !pool->dist) return nullptr;
   const weir_protocol &protocol = pool->protocol->protocol();
+  auto way = [&](const std::string &name) {
+    auto named = std::find_if(names.begin(), names.end(), [&name](const auto &known) { return known.name == name; });
+    return pool->add_target(static_cast<uint32_t>(named - names.begin()), names);
+  };
+  if (!pool->routes.compile(settings, protocol, path, complaints, way)) return nullptr;
   Filters &filters = pool->filters;
   filters.requests.resize(protocol.cmd_count);
   filters.responses.resize(protocol.cmd_count);
@@ -49,7 +54,9 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
     filters.all.push_back(use(WEIR_K_FILTER, filter, filter.path.c_str()));
     if (!filters.all.back()) return nullptr;
     if (!filters.ask(protocol, settings.protocol.name, filter, path + filter.path, complaints)) return nullptr;
-    for (uint32_t number : filters.all.back()->targets()) pool->add_target(number, names);
+    for (uint32_t number : filters.all.back()->targets()) {
+      if (number != index) pool->add_target(number, names);
+    }
   }
   for (const config::Server &server : settings.servers) pool->backends.emplace_back(server);
   auto ring = Ring::build(*pool->dist, pool->backends, Standings(pool->backends.size()), pool->ring_rules(), nullptr);
@@ -62,10 +69,11 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
   return pool;
 }
 
-void Pool::add_target(uint32_t number, const plugin::PoolNames &names) {
-  auto same = [number](const Target &target) { return target.number == number; };
-  if (number == index || std::any_of(targets.begin(), targets.end(), same)) return;
-  targets.push_back({names[number].name, number});
+uint32_t Pool::add_target(uint32_t number, const plugin::PoolNames &names) {
+  auto known = std::find_if(targets.begin(), targets.end(), [number](const Target &t) { return t.number == number; });
+  auto place = static_cast<uint32_t>(known - targets.begin());
+  if (known == targets.end()) targets.push_back({names[number].name, number});
+  return place + 1;
 }
 
 void Pool::count_in(StatsBook &book, size_t writers) {

@@ -14,6 +14,7 @@
 #include "core/plugin/instance.h"
 #include "core/route/filters.h"
 #include "core/route/ring.h"
+#include "core/route/routes.h"
 #include "core/upstream/backend.h"
 
 namespace weir::route {
@@ -36,12 +37,14 @@ class Pool {
   std::unique_ptr<plugin::Instance> protocol, hash, dist;
   Filters filters;
   std::vector<Target> targets;  // in the order in which workers know them, see client::Reach
+  Routes routes;
   std::deque<upstream::Backend> backends;
   std::atomic<uint32_t> clients{0};  // connected now, all workers
   // By worker, the control thread's at the end; given before the pool serves.
   std::vector<PoolCounters> counters;
   // [control] Requests may go to the pool of that number; before the pool serves.
-  void add_target(uint32_t number, const plugin::PoolNames &names);
+  // Which of them it is, counted from 1.
+  uint32_t add_target(uint32_t number, const plugin::PoolNames &names);
   // [control] What its components count of their own; those that count nothing are left out.
   std::vector<PluginNumbers> plugin_numbers() const;
   // [control] Finds its places in the book.

@@ -1,0 +1,71 @@
+// How requests go to other pools, as the pool's routes say.
+#include "core/client/dispatcher.h"
+
+namespace weir::client {
+namespace {
+
+constexpr std::string_view kOtherCount =
+    "the command goes to a server by its number, and the pool that its route names has another number of servers";
+constexpr std::string_view kPoolGone = "the pool that its route names is gone";
+
+// These stay where they are, whatever routes say.
+bool stays(const weir_req &req) {
+  constexpr uint32_t kStaying = WEIR_REQ_TOPICS_ON | WEIR_REQ_TOPICS_OFF | WEIR_REQ_STREAM_RSP;
+  bool over_all = req.route == WEIR_ROUTE_LEASED && req.route_arg == WEIR_ALL_LEASES;
+  return over_all || req.route == WEIR_ROUTE_LOCAL || req.route == WEIR_ROUTE_DROP || (req.flags & kStaying) != 0;
+}
+
+bool is_keyed(const weir_req &req) {
+  return req.route == WEIR_ROUTE_KEY || req.route == WEIR_ROUTE_SPLIT || req.route == WEIR_ROUTE_LEASED;
+}
+
+}  // namespace
+
+// Within a transaction, and from WATCH on, a client's requests belong together.
+route::Routes::Query ClientConnection::route_query(const weir_req &req) {
+  bool bound = !leases_.empty() || req.route == WEIR_ROUTE_LEASED || (req.flags & WEIR_REQ_LEASE_BEGIN) != 0;
+  if (front_->pool.routes.ask_for_clients() && address_.kind == config::ClientAddress::Kind::not_asked) ask_address();
+  return {req.cmd, address_, bound};
+}
+
+bool ClientConnection::route_keys(const weir_req &req, const weir_bytes *keys, uint32_t n, uint32_t *places,
+                                  uint64_t now_us) {
+  const route::Routes &routes = front_->pool.routes;
+  const route::Routes::Query query = route_query(req);
+  bool elsewhere = false;
+  for (uint32_t i = 0; i < n; ++i) {
+    const route::Routes::Entry *entry = routes.find(query, keys[i]);
+    if (entry == nullptr || entry->way == Reach::kOwnWay) continue;
+    front_->reach.route_in(entry->way, keys + i, 1, places + i, now_us);
+    elsewhere = true;
+  }
+  return elsewhere;
+}
+
+// False: it was refused.
+bool Dispatcher::steer(One &one) {
+  const weir_req &req = one.req;
+  if (stays(req)) return true;
+  if (one.large != nullptr) {
+    one.steered = true;  // its keys are looked at slice by slice
+    return true;
+  }
+  if (is_keyed(req)) {
+    one.steered = client_.route_keys(req, one.key_bytes, req.key_count, one.servers, client_.reactor_.now_us);
+    return true;
+  }
+  const route::Routes::Entry *entry = front_.pool.routes.find(client_.route_query(req));
+  if (entry == nullptr || entry->way == Reach::kOwnWay) return true;
+  const Reach &reach = front_.reach;
+  const uint32_t servers = reach.servers(entry->way);
+  if (servers == 0) return refuse(one, WEIR_ERR_NO_SERVER, kPoolGone), false;
+  if (req.route == WEIR_ROUTE_SERVER && servers != reach.servers(Reach::kOwnWay)) {
+    if (entry->names_commands) return true;
+    return refuse(one, WEIR_ERR_INTERNAL, kOtherCount), false;
+  }
+  one.way = entry->way;
+  one.steered = true;
+  return true;
+}
+
+}  // namespace weir::client
