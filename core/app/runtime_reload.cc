@@ -21,6 +21,21 @@ bool same_code(const route::Pool &a, const route::Pool &b) {
          code_of(*a.dist) == code_of(*b.dist);
 }
 
+const config::Pool *named(const config::Settings &settings, const std::string &name) {
+  auto found = std::find_if(settings.pools.begin(), settings.pools.end(), [&](const auto &p) { return p.name == name; });
+  return found == settings.pools.end() ? nullptr : &*found;
+}
+
+// Whether the pools that its filters may send requests to have the servers that these learned of.
+bool same_servers_elsewhere(const ServedPool &served, const config::Settings &now) {
+  if (served.pool->filters.all.empty()) return true;
+  const auto &targets = served.pool->targets;
+  return std::all_of(targets.begin(), targets.end(), [&](const route::Target &target) {
+    const config::Pool *was = named(served.from->settings, target.name), *is = named(now, target.name);
+    return was != nullptr && is != nullptr && was->servers == is->servers;
+  });
+}
+
 void log_result(const Result<std::string> &result) {
   WEIR_LOG(notice, "reload: %s", result ? "done" : "failed, and everything stays as it was");
   const std::string &text = result ? *result : result.error().text;
@@ -124,7 +139,7 @@ std::shared_ptr<Runtime::Plan> Runtime::compare(std::shared_ptr<Loaded> fresh) {
     if (before == nullptr) {
       nameless.push_back(std::move(pool));
     } else if (before->pool->settings == pool->settings && same_code(*before->pool, *pool) &&
-               (same_dns || !before->names->has_names())) {
+               (same_dns || !before->names->has_names()) && same_servers_elsewhere(*before, fresh->settings)) {
       pool.reset();  // it stays
     } else {
       if (!same_code(*before->pool, *pool)) plan.said.push_back("pool " + pool->settings.name + ": new plugins");

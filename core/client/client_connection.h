@@ -66,6 +66,8 @@ class ClientConnection final : public net::Connection,
   void leave();
   // Sends those of the n keys that the pool's routes name elsewhere: changes their places. True: there were some.
   bool route_keys(const weir_req &req, const weir_bytes *keys, uint32_t n, uint32_t *places, uint64_t now_us);
+  // What the routes say of a request: of its first key, if it has any. Null: nothing.
+  const route::Routes::Entry *route_of(const weir_req &req, const weir_bytes *keys);
   // A slice of its large commands.
   Left dispatch_slice();
   Left merge_slice();

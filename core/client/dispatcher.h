@@ -81,6 +81,7 @@ class Dispatcher {
   void watch(const One &one, Request &request);
   void answer(const One &one, uint32_t error, std::string_view text);
   bool steer(One &one);
+  void mirror(const One &one, uint32_t way);
   void in_slices(const One &one);
   LargeRequest::Keys take_keys(const One &one);
   Chunk *take_message(const One &one);

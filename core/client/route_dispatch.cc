@@ -1,5 +1,6 @@
 // How requests go to other pools, as the pool's routes say.
 #include "core/client/dispatcher.h"
+#include "core/client/mirror.h"
 
 namespace weir::client {
 namespace {
@@ -42,10 +43,21 @@ bool ClientConnection::route_keys(const weir_req &req, const weir_bytes *keys, u
   return elsewhere;
 }
 
+const route::Routes::Entry *ClientConnection::route_of(const weir_req &req, const weir_bytes *keys) {
+  const route::Routes &routes = front_->pool.routes;
+  if (stays(req)) return nullptr;
+  const route::Routes::Query query = route_query(req);
+  return is_keyed(req) && req.key_count > 0 ? routes.find(query, keys[0]) : routes.find(query);
+}
+
 // False: it was refused.
 bool Dispatcher::steer(One &one) {
   const weir_req &req = one.req;
   if (stays(req)) return true;
+  if (front_.pool.routes.mirrors() && one.large == nullptr && may_be_mirrored(req)) {
+    const route::Routes::Entry *entry = client_.route_of(req, one.key_bytes);
+    if (entry != nullptr && entry->mirror != route::Routes::kNone) mirror(one, entry->mirror);
+  }
   if (one.large != nullptr) {
     one.steered = true;  // its keys are looked at slice by slice
     return true;
@@ -66,6 +78,12 @@ bool Dispatcher::steer(One &one) {
   one.way = entry->way;
   one.steered = true;
   return true;
+}
+
+void Dispatcher::mirror(const One &one, uint32_t way) {
+  if (no_memory_) return;
+  Original original{one.req, one.message, one.pieces, one.keys, one.key_bytes, nullptr};
+  client::mirror(front_, client_.scope(), client_.lane_, original, way);
 }
 
 }  // namespace weir::client

@@ -37,6 +37,8 @@ class Routes {
 
   // By command, not 0: some entry is about it. As long as the protocol's table, also without entries.
   const uint8_t *concerned() const { return concerned_.data(); }
+  // Whether some entry has a mirror.
+  bool mirrors() const { return mirrors_; }
   // Whether some entry is about where clients come from.
   bool ask_for_clients() const { return ask_for_clients_; }
   // For a request without keys, or one of its keys. Null: it goes as without routes.
@@ -59,7 +61,7 @@ class Routes {
   std::vector<Prefix> prefixes_;  // sorted
   Indices root_;                  // entries without a prefix
   std::vector<uint8_t> concerned_;
-  bool ask_for_clients_ = false;
+  bool ask_for_clients_ = false, mirrors_ = false;
 };
 
 template <class F>
@@ -73,6 +75,7 @@ bool Routes::compile(const config::Pool &pool, const weir_protocol &protocol, co
     Entry &entry = entries_.back();
     entry.way = config::route_stays(route.pool, pool) ? kOwn : way(route.pool);
     entry.mirror = config::route_stays(route.mirror, pool) ? kNone : way(route.mirror);
+    mirrors_ = mirrors_ || entry.mirror != kNone;
   }
   sort_prefixes();
   return good;

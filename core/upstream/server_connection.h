@@ -59,6 +59,11 @@ class ServerConnection final : public net::Connection {
     return backlog() + len > queue_limit_ / 4 || queue_.size() >= inflight_limit_;
   }
 
+  // Whether len bytes may be queued that nobody waits for: so few are that they are in nobody's way.
+  bool takes_copies(size_t len) const {
+    return !back_off_.refuses(reactor_.now_us) && backlog() + len <= queue_limit_ / 8 && queue_.size() < kMostCopies;
+  }
+
   void connect();  // if it is closed
   void end();      // at once and for good: nobody waits for anything any more
   // The server's name stands for other addresses: a connection to one that is gone ends when what is under way on it is
@@ -87,6 +92,7 @@ class ServerConnection final : public net::Connection {
   void on_broken(int error) override;
 
  private:
+  static constexpr size_t kMostCopies = 16 << 10;  // behind so many requests none is queued
   friend class Leases;
   friend class ReplyBody;
   friend class ReplyParser;

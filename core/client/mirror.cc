@@ -1,0 +1,150 @@
+#include "core/client/mirror.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "core/client/lease.h"
+#include "core/client/render.h"
+#include "core/client/slices.h"
+#include "core/client/split_plan.h"
+
+namespace weir::client {
+namespace {
+
+class Copier {
+ public:
+  Copier(Front &front, const weir_scope &scope, uint32_t lane, const Original &original, uint32_t way)
+      : front_(front), reach_(front.reach), scope_(scope), lane_(lane), original_(original), way_(way) {}
+
+  void run() {
+    const weir_req &req = original_.req;
+    // What is left belongs to those who wait for an answer.
+    const net::Reactor &reactor = front_.reactor;
+    if (reactor.memory_in_use() + req.size > reactor.memory_limit / 4 * 3) return drop();
+    switch (req.route) {
+      case WEIR_ROUTE_KEY:
+      case WEIR_ROUTE_SPLIT:
+        return by_keys();
+      case WEIR_ROUTE_ALL:
+        return to_all();
+      case WEIR_ROUTE_ANY:
+        return whole_to(reach_.any(way_, lane_));
+      default:
+        return whole_to(reach_.place(way_, req.route_arg));
+    }
+  }
+
+ private:
+  void drop() { front_.cells.mirror_dropped.add(); }
+
+  void by_keys() {
+    static thread_local std::vector<uint32_t> places, picks;
+    uint32_t n = original_.req.key_count;
+    if (n == 0 || n > kSlice) return drop();
+    places.resize(n);
+    reach_.route_in(way_, original_.key_bytes, n, places.data(), front_.reactor.now_us);
+    bool together = std::all_of(places.begin(), places.end(), [](uint32_t place) { return place == places[0]; });
+    if (together) return whole_to(places[0]);
+    if (original_.req.route == WEIR_ROUTE_KEY) return drop();
+    // Each server gets its keys when the first of them is met.
+    for (uint32_t i = 0; i < n; ++i) {
+      if (std::find(places.begin(), places.begin() + i, places[i]) != places.begin() + i) continue;
+      picks.clear();
+      for (uint32_t k = i; k < n; ++k) {
+        if (places[k] == places[i]) picks.push_back(k);
+      }
+      send(places[i], &picks);
+    }
+  }
+
+  void to_all() {
+    static thread_local std::vector<uint32_t> wanted;
+    reach_.all(way_, wanted);
+    for (uint32_t place = 0; place + 1 < wanted.size(); ++place) {
+      if (wanted[place] > 0) whole_to(place);
+    }
+  }
+
+  void whole_to(uint32_t place) { send(place, nullptr); }
+
+  // picks: which of the keys; null: all, and the request as it is.
+  void send(uint32_t place, const std::vector<uint32_t> *picks) {
+    const weir_req &req = original_.req;
+    if (place == WEIR_NO_SERVER || !reach_.serves(front_.pool.ring(), place)) return drop();
+    upstream::ServerConnection *to = reach_.connection(place, lane_, req.profile);
+    if (to == nullptr || !to->takes_copies(req.size)) return drop();
+    size_t len = write(*to, place, picks);
+    if (len == 0) return drop();
+    front_.cells.mirrored.add();
+    if (req.reply == WEIR_REPLY_NONE) return to->queued(nullptr, len, 0);
+    Request &request = *front_.reactor.requests.get(nullptr, req);
+    request.holders = 1;
+    init_part(request.part, request, place, 0);
+    request.part.keys = picks == nullptr ? req.key_count : static_cast<uint32_t>(picks->size());
+    request.part.abandoned = true;
+    to->queued(&request.part, len, reach_.due_us(place));
+  }
+
+  size_t write(upstream::ServerConnection &to, uint32_t place, const std::vector<uint32_t> *picks) {
+    const weir_req &req = original_.req;
+    Chain &out = to.output();
+    size_t before = out.size();
+    ChunkPool &chunks = front_.reactor.chunks;
+    if (picks != nullptr || original_.rekeyed != nullptr || (req.flags & WEIR_REQ_RENDER) != 0) {
+      if (!render_to(out, place, picks)) return 0;
+    } else if (original_.pieces == nullptr) {
+      out.append(chunks, original_.message.ptr, original_.message.len);
+    } else {
+      copy_pieces(out);
+    }
+    return out.size() - before;
+  }
+
+  void copy_pieces(Chain &out) {
+    Chunk *copy = front_.reactor.chunks.get(original_.pieces->size());
+    copy->end = copy->begin + original_.pieces->size();
+    original_.pieces->copy_last(original_.pieces->size(), copy->bytes() + copy->begin);
+    out.append(copy);
+  }
+
+  bool render_to(Chain &out, uint32_t place, const std::vector<uint32_t> *picks) {
+    static thread_local std::vector<uint32_t> all;
+    uint32_t n = original_.req.key_count;
+    if (picks == nullptr && all.size() < n) {
+      all.resize(n);
+      std::iota(all.begin(), all.end(), 0);
+    }
+    weir_render what{};
+    what.struct_size = sizeof what;
+    what.purpose = picks == nullptr ? WEIR_RENDER_REKEY : WEIR_RENDER_SPLIT;
+    what.req = &original_.req;
+    what.keys = original_.keys;
+    what.key_bytes = original_.key_bytes;
+    what.rekeyed = original_.rekeyed;
+    what.pick = picks == nullptr ? all.data() : picks->data();
+    what.pick_count = what.count = picks == nullptr ? n : static_cast<uint32_t>(picks->size());
+    what.server = reach_.server_of(place);
+    return render(front_, scope_, what, original_.message, out);
+  }
+
+  Front &front_;
+  Reach &reach_;
+  const weir_scope &scope_;
+  const uint32_t lane_;
+  const Original &original_;
+  const uint32_t way_;
+};
+
+}  // namespace
+
+bool may_be_mirrored(const weir_req &req) {
+  bool to_servers = req.route != WEIR_ROUTE_LOCAL && req.route != WEIR_ROUTE_DROP && req.route != WEIR_ROUTE_LEASED;
+  return to_servers && (req.flags & (kOutOfTurn | WEIR_REQ_STREAM_RSP)) == 0;
+}
+
+void mirror(Front &front, const weir_scope &scope, uint32_t lane, const Original &original, uint32_t way) {
+  Copier(front, scope, lane, original, way).run();
+}
+
+}  // namespace weir::client
