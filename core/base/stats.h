@@ -41,7 +41,7 @@ enum class MetricKind { counter, gauge, timestamp };
   X(refused_down, counter, "# requests refused as their server is down") \
   X(failed_over, counter, "# requests sent to the failover pool")        \
   X(mirrored, counter, "# copies of requests sent to other pools")       \
-  X(mirror_dropped, counter, "# copies that would have had to wait") \
+  X(mirror_dropped, counter, "# copies that would have had to wait")     \
   X(filter_requests, counter, "# requests shown to filters")             \
   X(filter_rekeyed, counter, "# of them that got other keys")            \
   X(filter_rejected, counter, "# of them that a filter rejected")        \

@@ -65,7 +65,9 @@ class ClientConnection final : public net::Connection,
   // Its front was replaced: it goes to the new one as soon as nothing of it is under way, see Front::hand_over().
   void leave();
   // Sends those of the n keys that the pool's routes name elsewhere: changes their places. True: there were some.
-  bool route_keys(const weir_req &req, const weir_bytes *keys, uint32_t n, uint32_t *places, uint64_t now_us);
+  // by: what is looked for in the routes; keys: what is looked for in the pool then.
+  bool route_keys(const weir_req &req, const weir_bytes *by, const weir_bytes *keys, uint32_t n, uint32_t *places,
+                  uint64_t now_us);
   // What the routes say of a request: of its first key, if it has any. Null: nothing.
   const route::Routes::Entry *route_of(const weir_req &req, const weir_bytes *keys);
   // A slice of its large commands.

@@ -92,7 +92,9 @@ bool has_keyed_parts(const weir_req &req) {
 
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
   Dispatcher dispatcher(client);
-  if (!is_plain(req) || !dispatcher.quick_ || client.front_->hooked[req.cmd] != 0 || client.front_->routed[req.cmd] != 0) return false;
+  if (!is_plain(req) || !dispatcher.quick_ || client.front_->hooked[req.cmd] != 0 ||
+      client.front_->routed[req.cmd] != 0)
+    return false;
   uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
   return dispatcher.send_at_once(req, message, server);
 }
@@ -133,8 +135,8 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   uint32_t key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    bool sent =
-        quick && is_plain(req) && (hooked[req.cmd] | routed[req.cmd]) == 0 && dispatcher.send_at_once(req, message, arrays.servers[key]);
+    bool sent = quick && is_plain(req) && (hooked[req.cmd] | routed[req.cmd]) == 0 &&
+                dispatcher.send_at_once(req, message, arrays.servers[key]);
     if (!sent) {
       One one{req,
               {message, req.size},
@@ -209,6 +211,7 @@ void Dispatcher::send(const One &one) {
     default:
       break;
   }
+  if (one.mirror != Reach::kNoWay) mirror(one, one.mirror);
   if (ring_.empty() && !one.steered) return refuse(one, WEIR_ERR_NO_SERVER, kNoServer);
   if (one.large != nullptr && req.route != WEIR_ROUTE_LEASED) return in_slices(one);
   switch (req.route) {
@@ -419,9 +422,12 @@ void Dispatcher::in_slices(const One &one) {
   bool as_it_is = (one.req.flags & (WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER)) == 0 && one.rekeyed() == nullptr;
   if (ring_.size() == 1 && as_it_is && !diverts_ && !one.steered) return to_server(one, 0);
   Request &request = enqueue(one);
-  LargeRequest::Content content{take_message(one), take_keys(one), {}, one.way, FilterChain::kUnchanged};
+  LargeRequest::Content content{take_message(one), take_keys(one), {}, one.way, FilterChain::kUnchanged, false};
   if (one.rekeyed() != nullptr) content.rewritten = front_.filters.take_rewritten();
-  if (one.decision != nullptr) content.server = one.decision->server;
+  if (one.decision != nullptr) {
+    content.server = one.decision->server;
+    content.chosen = one.decision->moves();
+  }
   client_.begin_large(request, std::move(content));
 }
 

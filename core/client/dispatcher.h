@@ -56,6 +56,7 @@ class Dispatcher {
     const Batch *large = nullptr;               // it is dispatched in slices
     Chain *pieces = nullptr;                    // what the message is in when it is not in one piece
     uint32_t way = Reach::kOwnWay;              // of Reach: the pool that it goes to where no key says which
+    uint32_t mirror = Reach::kNoWay;            // the pool that gets a copy
     bool steered = false;                       // some of it may go to another pool than its client's
     FilterChain::Decision *decision = nullptr;  // of the filters, when they were asked
 
@@ -81,6 +82,7 @@ class Dispatcher {
   void watch(const One &one, Request &request);
   void answer(const One &one, uint32_t error, std::string_view text);
   bool steer(One &one);
+  uint32_t way_of(const One &one) const;
   void mirror(const One &one, uint32_t way);
   void in_slices(const One &one);
   LargeRequest::Keys take_keys(const One &one);

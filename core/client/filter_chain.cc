@@ -124,11 +124,12 @@ FilterChain::Shown FilterChain::show(ClientConnection &client, const weir_req &r
 // ------------------------------------------------------------------------------------------------------------
 
 FilterChain::Decision &FilterChain::ask(ClientConnection &client, const weir_req &req, weir_bytes message,
-                                        const weir_bytes *keys) {
+                                        const weir_bytes *keys, uint32_t pool) {
   front_.cells.filter_requests.add();
   decision_ = {};
   decision_.keys = keys;
   Shown shown = show(client, req);
+  shown.view.pool = pool;
   shown.view.core = &shown;
   shown.view.keys = keys;
   shown.view.key_count = req.key_count;
@@ -251,12 +252,14 @@ const char *FilterChain::target_fault(const weir_verdict &verdict, const Shown &
   const uint32_t pool = verdict.pool != kUnchanged ? verdict.pool : shown.view.pool;
   const uint32_t way = reach.way(pool);
   if (way == Reach::kNoWay) return "it sends the request to a pool that is none of its targets";
-  if (verdict.mirror_pool != kUnchanged) return "it mirrors the request to a pool that is none of its targets";
-  if (pool != front_.pool.index && stays(req)) return "a request with a lease or with topics stays in its pool";
+  if (verdict.mirror_pool != kUnchanged && reach.way(verdict.mirror_pool) == Reach::kNoWay) {
+    return "it mirrors the request to a pool that is none of its targets";
+  }
+  if (pool != shown.view.pool && stays(req)) return "a request with a lease or with topics stays in its pool";
   if (verdict.server == kUnchanged) return nullptr;
   if (verdict.server >= reach.servers(way)) return "there is no server with the index that it chose";
   if ((req.flags & kTopics) != 0) return "a request with topics goes where they are";
-  if (req.route == WEIR_ROUTE_LEASED && req.route_arg != verdict.server) {
+  if (req.route == WEIR_ROUTE_LEASED && reach.server_of(req.route_arg) != verdict.server) {
     return "a request goes over the connection that its client has, and to no other server";
   }
   return nullptr;

@@ -52,7 +52,9 @@ class FilterChain {
   FilterChain &operator=(const FilterChain &) = delete;
 
   // Asks those that want to see the request, which is whole. keys: what its keys are now.
-  Decision &ask(ClientConnection &client, const weir_req &req, weir_bytes message, const weir_bytes *keys);
+  // pool: where it goes as things stand.
+  Decision &ask(ClientConnection &client, const weir_req &req, weir_bytes message, const weir_bytes *keys,
+                uint32_t pool);
   // Of the request asked about last, which had some.
   Rewritten take_rewritten();
   // For the servers of n rewritten keys.

@@ -48,7 +48,8 @@ void Dispatcher::filter(const One &one) {
     return client_.open() ? client_.end_input() : void();
   }
   const weir_req &req = one.req;
-  FilterChain::Decision &decision = front_.filters.ask(client_, req, one.message, keys);
+  FilterChain::Decision &decision =
+      front_.filters.ask(client_, req, one.message, keys, front_.reach.pool_of(way_of(one)));
   bool silent = req.reply == WEIR_REPLY_NONE || req.route == WEIR_ROUTE_DROP;
   switch (decision.action) {
     case WEIR_V_CONTINUE:
@@ -72,7 +73,9 @@ void Dispatcher::follow(const One &one, FilterChain::Decision &decision) {
   weir_req req = one.req;
   const bool rekeyed = decision.rekeyed != nullptr;
   const uint32_t n = req.key_count;
-  const uint32_t way = decision.pool == FilterChain::kUnchanged ? one.way : front_.reach.way(decision.pool);
+  const uint32_t way = decision.pool != FilterChain::kUnchanged ? front_.reach.way(decision.pool)
+                       : decision.moves()                       ? way_of(one)
+                                                                : one.way;
   uint32_t *servers = one.servers;
   const uint32_t echoes = front_.protocol.cmds[req.cmd].flags & WEIR_CMD_ECHO;
   if (rekeyed && echoes != 0 && req.reply != WEIR_REPLY_NONE) req.flags |= WEIR_REQ_TRANSFORM | WEIR_REQ_KEEP;
@@ -85,12 +88,16 @@ void Dispatcher::follow(const One &one, FilterChain::Decision &decision) {
     if (decision.server != FilterChain::kUnchanged) {
       std::fill_n(servers, n, front_.reach.place(way, decision.server));
     } else {
-      front_.reach.route_in(way, decision.keys, n, servers, client_.reactor_.now_us);
+      const uint64_t now_us = client_.reactor_.now_us;
+      front_.reach.route_in(way, decision.keys, n, servers, now_us);
+      bool by_routes = one.steered && !decision.moves();
+      if (by_routes) client_.route_keys(req, one.key_bytes, decision.keys, n, servers, now_us);
     }
   }
-  One now{req,       one.message, one.keys,   decision.keys, servers,
-          one.whole, one.large,   one.pieces, way,           one.steered || way != one.way,
-          &decision};
+  One now{req, one.message, one.keys, decision.keys, servers, one.whole, one.large, one.pieces, way, one.mirror};
+  if (decision.mirror_pool != FilterChain::kUnchanged) now.mirror = front_.reach.way(decision.mirror_pool);
+  now.steered = one.steered || way != one.way;
+  now.decision = &decision;
   send(now);
   if (decision.watch == nullptr) return;
   // Nothing is waited for.

@@ -31,6 +31,7 @@ class LargeRequest {
     Keys keys;
     FilterChain::Rewritten rewritten;  // empty: the keys are those of the message
     uint32_t way, server;              // of Reach, and of that pool: all of it; kUnchanged: where its keys lie there
+    bool chosen;                       // by filters: the pool's routes are not asked
   };
   LargeRequest(ClientConnection &client, Request &request, Content &&content);
   ~LargeRequest();

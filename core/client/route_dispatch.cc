@@ -29,13 +29,13 @@ route::Routes::Query ClientConnection::route_query(const weir_req &req) {
   return {req.cmd, address_, bound};
 }
 
-bool ClientConnection::route_keys(const weir_req &req, const weir_bytes *keys, uint32_t n, uint32_t *places,
-                                  uint64_t now_us) {
+bool ClientConnection::route_keys(const weir_req &req, const weir_bytes *by, const weir_bytes *keys, uint32_t n,
+                                  uint32_t *places, uint64_t now_us) {
   const route::Routes &routes = front_->pool.routes;
   const route::Routes::Query query = route_query(req);
   bool elsewhere = false;
   for (uint32_t i = 0; i < n; ++i) {
-    const route::Routes::Entry *entry = routes.find(query, keys[i]);
+    const route::Routes::Entry *entry = routes.find(query, by[i]);
     if (entry == nullptr || entry->way == Reach::kOwnWay) continue;
     front_->reach.route_in(entry->way, keys + i, 1, places + i, now_us);
     elsewhere = true;
@@ -56,14 +56,15 @@ bool Dispatcher::steer(One &one) {
   if (stays(req)) return true;
   if (front_.pool.routes.mirrors() && one.large == nullptr && may_be_mirrored(req)) {
     const route::Routes::Entry *entry = client_.route_of(req, one.key_bytes);
-    if (entry != nullptr && entry->mirror != route::Routes::kNone) mirror(one, entry->mirror);
+    if (entry != nullptr && entry->mirror != route::Routes::kNone) one.mirror = entry->mirror;
   }
   if (one.large != nullptr) {
     one.steered = true;  // its keys are looked at slice by slice
     return true;
   }
   if (is_keyed(req)) {
-    one.steered = client_.route_keys(req, one.key_bytes, req.key_count, one.servers, client_.reactor_.now_us);
+    one.steered =
+        client_.route_keys(req, one.key_bytes, one.key_bytes, req.key_count, one.servers, client_.reactor_.now_us);
     return true;
   }
   const route::Routes::Entry *entry = front_.pool.routes.find(client_.route_query(req));
@@ -80,9 +81,15 @@ bool Dispatcher::steer(One &one) {
   return true;
 }
 
+// Where it goes as things stand; by its first key, if it has any.
+uint32_t Dispatcher::way_of(const One &one) const {
+  bool by_key = is_keyed(one.req) && one.large == nullptr && one.req.key_count > 0 && !stays(one.req);
+  return by_key && one.steered ? front_.reach.way_of(one.servers[0]) : one.way;
+}
+
 void Dispatcher::mirror(const One &one, uint32_t way) {
-  if (no_memory_) return;
-  Original original{one.req, one.message, one.pieces, one.keys, one.key_bytes, nullptr};
+  if (one.large != nullptr || !may_be_mirrored(one.req)) return front_.cells.mirror_dropped.add();
+  Original original{one.req, one.message, one.pieces, one.keys, one.key_bytes, one.rekeyed()};
   client::mirror(front_, client_.scope(), client_.lane_, original, way);
 }
 

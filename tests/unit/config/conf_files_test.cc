@@ -32,5 +32,13 @@ TEST(ConfFiles, WeirsOwnFormLoads) {
   EXPECT_EQ(settings.pools[1].servers.size(), 3u);
 }
 
+TEST(ConfFiles, RoutesLoad) {
+  Settings split = load_file("read_write.yml"), prefixes = load_file("prefix_routes.yml");
+  ASSERT_EQ(split.pools.size(), 2u);
+  EXPECT_EQ(split.pools[0].routes.size(), 2u);
+  ASSERT_EQ(prefixes.pools.size(), 5u);
+  EXPECT_EQ(prefixes.pools[2].routes.size(), 6u);
+}
+
 }  // namespace
 }  // namespace weir::config::testing
