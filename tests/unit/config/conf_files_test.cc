@@ -35,7 +35,7 @@ TEST(ConfFiles, WeirsOwnFormLoads) {
 TEST(ConfFiles, RoutesLoad) {
   Settings split = load_file("read_write.yml"), prefixes = load_file("prefix_routes.yml");
   ASSERT_EQ(split.pools.size(), 2u);
-  EXPECT_EQ(split.pools[0].routes.size(), 2u);
+  EXPECT_EQ(split.pools[1].routes.size(), 2u);
   ASSERT_EQ(prefixes.pools.size(), 5u);
   EXPECT_EQ(prefixes.pools[2].routes.size(), 6u);
 }

@@ -28,7 +28,10 @@ class RoutesTest : public ::testing::Test {
   // Pools are named by their ways: "1", "2" ...
   void add(std::vector<std::string> commands, std::vector<std::string> prefix, const std::string &pool,
            const std::string &client = "") {
-    config::Route route{.commands = std::move(commands), .prefix = std::move(prefix), .pool = pool};
+    config::Route route;
+    route.commands = std::move(commands);
+    route.prefix = std::move(prefix);
+    route.pool = pool;
     std::string fault;
     if (!client.empty()) route.networks.push_back(*config::parse_network(client, fault));
     pool_.routes.push_back(route);
