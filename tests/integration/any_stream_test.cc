@@ -1,5 +1,6 @@
-// Any stream of commands, pipelined and cut anywhere, gets through weir what it gets from a server directly.
-// WEIR_TEST_SEED=n tries another stream than those that are always tried.
+// Any stream of commands, pipelined and cut anywhere, gets through weir what it gets from a server directly. Also when
+// a filter puts a prefix before all its keys: clients must not notice. WEIR_TEST_SEED=n tries another stream than those
+// that are always tried.
 #include <algorithm>
 #include <cstdlib>
 
@@ -30,9 +31,19 @@ std::string sorted(const std::string &reply, size_t &at) {
   return head;
 }
 
-// What of a reply can be compared.
-std::string comparable(const Args &args, const std::string &reply) {
+// Channels are no keys.
+const char kPrefixScript[] = R"(
+local channels = { publish = true, spublish = true, pubsub = true }
+weir.on_request(weir.ALL, function(req)
+  if req.key and not channels[req.command] then req:prefix("p:") end
+end)
+)";
+
+// What of a reply can be compared. rekeyed: replies that name the server's keys and not the client's only by their
+// kind.
+std::string comparable(const Args &args, const std::string &reply, bool rekeyed) {
   size_t at = 0;
+  if (rekeyed && CommandStream::names_servers_keys(args)) return reply.substr(0, 1);
   if (CommandStream::timed(args) && reply[0] == ':') return reply[1] == '-' ? reply : "a time";
   return CommandStream::unordered(args) || CommandStream::ends_transaction(args) ? sorted(reply, at) : reply;
 }
@@ -62,19 +73,26 @@ struct Scene {
   Keys keys;
   size_t servers;
   const char *version = "2";  // of RESP
+  bool rekeyed = false;       // by a filter
 };
 
 class AnyStream : public testing::TestWithParam<Scene> {
  protected:
   void play(uint32_t seed, int batches) {
     SCOPED_TRACE("WEIR_TEST_SEED=" + std::to_string(seed));
-    CommandStream stream(GetParam().keys, seed);
+    CommandStream stream(GetParam().keys, seed, GetParam().rekeyed);
     RedisServer::Options quick;
     quick.more = {"--hz", "500"};  // how soon a blocked client's time is seen to be up
     RedisServers servers;
     while (servers.size() < GetParam().servers) servers.push_back(std::make_unique<RedisServer>(quick));
     RedisServer alone(quick);
-    Proxy proxy(redis_pool(servers).set("hash_tag", "\"{}\""));
+    PoolText pool = redis_pool(servers).set("hash_tag", "\"{}\"");
+    TempDir scripts;
+    if (GetParam().rekeyed) {
+      scripts.write("prefix.lua", kPrefixScript);
+      pool.set("lua", "{file: " + scripts.file("prefix.lua") + "}");
+    }
+    Proxy proxy(pool);
     Stream through = proxy.connect(), direct = alone.connect();
     for (Stream *stream_of : {&through, &direct})
       ASSERT_THAT(stream_of->ask(resp({"HELLO", GetParam().version})), HasSubstr("proto"));
@@ -86,13 +104,22 @@ class AnyStream : public testing::TestWithParam<Scene> {
       direct.send(bytes);
       send_in_pieces(stream, through, bytes);
       for (const Args &args : commands) {
-        std::string wanted = comparable(args, direct.read_reply()), got = comparable(args, through.read_reply());
+        std::string wanted = comparable(args, direct.read_reply(), GetParam().rekeyed);
+        std::string got = comparable(args, through.read_reply(), GetParam().rekeyed);
         told.push_back(text_of(args) + " -> " + shown(wanted));
         ASSERT_TRUE(same(wanted, got)) << history(told, args);
       }
     }
     for (Stream *stream_of : {&through, &direct}) stream_of->ask(resp({"DISCARD"}));  // if there is one
     EXPECT_EQ(direct.ask(resp({"DBSIZE"})), through.ask(resp({"DBSIZE"})));
+    EXPECT_TRUE(!GetParam().rekeyed || all_keys_have_the_prefix(servers));
+  }
+  static bool all_keys_have_the_prefix(const RedisServers &servers) {
+    const char *others = "return #redis.call('keys', '*') - #redis.call('keys', 'p:*')";
+    return std::all_of(servers.begin(), servers.end(), [&](const auto &server) {
+      return server->call({"EVAL", others, "0"}, 0) == integer(0) &&
+             server->call({"EVAL", others, "0"}, 1) == integer(0);
+    });
   }
   static void send_in_pieces(CommandStream &stream, Stream &to, std::string_view bytes) {
     bool whole = stream.chance(30);
@@ -117,7 +144,9 @@ INSTANTIATE_TEST_SUITE_P(Scenes, AnyStream,
                                          Scene{"ThreeShards", Keys::kScattered, 3},
                                          Scene{"OneServerResp3", Keys::kAnywhere, 1, "3"},
                                          Scene{"OneShardOfThreeResp3", Keys::kOneShard, 3, "3"},
-                                         Scene{"ThreeShardsResp3", Keys::kScattered, 3, "3"}),
+                                         Scene{"ThreeShardsResp3", Keys::kScattered, 3, "3"},
+                                         Scene{"OneServerRekeyed", Keys::kAnywhere, 1, "2", true},
+                                         Scene{"ThreeShardsResp3Rekeyed", Keys::kScattered, 3, "3", true}),
                          [](const testing::TestParamInfo<Scene> &p) { return p.param.name; });
 
 }  // namespace

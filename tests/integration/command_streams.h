@@ -3,6 +3,7 @@
 // two servers in the same state can be compared.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <random>
@@ -310,7 +311,8 @@ class CommandStream {
  public:
   using Args = std::vector<std::string>;
 
-  CommandStream(Keys keys, uint32_t seed) : keys_(keys), random_(seed) {
+  // rekeyed: a filter gives keys other names, so that what would show those is not part of transactions.
+  CommandStream(Keys keys, uint32_t seed, bool rekeyed = false) : keys_(keys), rekeyed_(rekeyed), random_(seed) {
     for (const redis::Command &row : redis::kRows) add(row);
     for (const redis::Command &row : redis::kSubRows) add(row);
   }
@@ -350,6 +352,17 @@ class CommandStream {
     static const std::set<std::string> names = {"ttl", "pttl", "expiretime", "pexpiretime"};
     return names.count(lower(args[0])) > 0;
   }
+  // Whether its reply tells keys as the server has them, whatever name the client gave them.
+  static bool names_servers_keys(const Args &args) {
+    static const std::set<std::string> names = {"keys", "eval", "eval_ro", "evalsha", "fcall", "fcall_ro"};
+    return names.count(lower(args[0])) > 0;
+  }
+  // Whether its reply may tell the client's own keys; within a transaction nobody could put them there.
+  static bool names_keys(const Args &args) {
+    return std::any_of(std::begin(redis::kRows), std::end(redis::kRows), [&](const redis::Command &row) {
+      return (row.flags & redis::kEchoes) != 0 && row.full_name() == lower(args[0]);
+    });
+  }
   size_t pick(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random_); }
   bool chance(int percent) { return static_cast<int>(pick(100)) < percent; }
 
@@ -380,6 +393,7 @@ class CommandStream {
   // database that is chosen there holds until EXEC only.
   bool may_be_inside(const Args &args) const {
     if (timed(args) || lower(args[0]) == "select") return false;
+    if (rekeyed_ && (names_servers_keys(args) || names_keys(args))) return false;
     if (keys_ == Keys::kAnywhere) return true;
     for (const redis::Command *row : rows_)
       if (row->full_name() == lower(args[0]))
@@ -533,6 +547,7 @@ class CommandStream {
   }
 
   Keys keys_;
+  bool rekeyed_;
   std::mt19937 random_;
   char tag_ = 't';
   size_t left_ = 0;     // commands of the transaction under way, with its end
