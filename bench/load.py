@@ -60,7 +60,7 @@ class Load:
     def command(self, work, port, requests):
         if work.protocol == "memcached":
             return [self.mc_load, *map(str, (port, work.clients, work.pipeline, requests, work.value, work.keys,
-                                             work.command, work.keys_each))]
+                                             work.command, work.keys_each, work.added))]
         argv = [self.redis_benchmark, "-p", port, "-c", work.clients, "-n", requests, "-P", work.pipeline, "-r",
                 work.keys, "--csv", "--precision", 3]
         one = {"mset": ["key:__rand_int__", "x" * work.value], "mget": ["key:__rand_int__"]}.get(work.command)

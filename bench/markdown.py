@@ -89,6 +89,20 @@ def workers(results):
     return "weir's workers:\n\n" + grid(["", "", "CPU µs a request", "Ratio", "Share of the CPU"], rows)
 
 
+def hooks(results):
+    names = list(dict.fromkeys(name for result in results.values() for name in result["proxies"]))
+
+    def cell(row):
+        if not row:
+            return ""
+        ratio = ratio_text(row.get("ratio", {}).get("cpu_us"), "–")
+        return f"{row['median']['cpu_us']:.2f}" + (f", {ratio}" if ratio else "")
+
+    rows = [[title, *(cell(result["proxies"].get(name)) for name in names)] for title, result in results.items()]
+    return ("Scripts: CPU µs a request, and relative to weir without a script, median (lowest–highest) of the "
+            "rounds:\n\n" + grid(["", *names], rows))
+
+
 def conditions(report):
     o = report["options"]
     pinned = "; the proxy on a CPU of its own" if o["pin"] else ""
@@ -112,7 +126,8 @@ def document(report, chart_link=None):
             parts.append(f"No system calls were counted: {report['no_syscalls']}.")
     if report.get("neighbours"):
         parts += [neighbours(report["neighbours"]), left_out([(NEIGHBOURS, report["neighbours"])])]
-    for name, section in (("memory", memory), ("instructions", instructions), ("worker_threads", workers)):
+    for name, section in (("memory", memory), ("instructions", instructions), ("worker_threads", workers),
+                          ("hooks", hooks)):
         if report.get(name):
             parts.append(section(report[name]))
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,8 +1,9 @@
-// mc_load PORT CONNECTIONS PIPELINE REQUESTS VALUE_BYTES KEYS set|get [KEYS_PER_GET]
+// mc_load PORT CONNECTIONS PIPELINE REQUESTS VALUE_BYTES KEYS set|get [KEYS_PER_GET [ADDED]]
 // A closed loop of memcached text requests over several connections from one thread: each connection sends a batch,
 // waits for all its replies, and sends the next. Prints "requests_per_second p50_ms p99_ms"; latency is a batch's.
 // A value begins with a letter that its key decides. A reply that carries another length, another letter or, when gets
-// have one key, another key ends the run: fast and wrong is not fast.
+// have one key, another key ends the run: fast and wrong is not fast. ADDED is how many bytes keys have in replies before
+// what was asked for.
 //
 // It shares the machine with what it measures, so it prepares nothing twice: all requests have the same size, and of a
 // batch only the digits of its keys and the letters are written anew.
@@ -28,7 +29,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
   uint16_t port;
-  size_t connections, pipeline, requests, value_bytes, keys, keys_per_get;
+  size_t connections, pipeline, requests, value_bytes, keys, keys_per_get, added;
   bool set;
 };
 
@@ -80,7 +81,8 @@ class Load {
   explicit Load(const Options &options)
       : o_(options),
         value_head_(" 0 " + std::to_string(o_.value_bytes) + "\r\n"),
-        block_size_(6 + kKeySize + value_head_.size() + o_.value_bytes + 2),
+        head_size_(6 + o_.added + kKeySize),
+        block_size_(head_size_ + value_head_.size() + o_.value_bytes + 2),
         input_size_(std::max<size_t>(1 << 16, 2 * block_size_)),
         connections_(o_.connections) {
     const std::string key = "key:" + std::string(kDigits, '0');
@@ -192,16 +194,15 @@ class Load {
     return 0;
   }
   uint64_t check_head(const Connection &c, std::string_view block) const {
-    constexpr size_t kHead = 6 + kKeySize;
-    if (block.size() < kHead || block.substr(kHead, value_head_.size()) != value_head_)
+    if (block.size() < head_size_ || block.substr(head_size_, value_head_.size()) != value_head_)
       wrong("a value of another size", block);
-    const uint64_t key = Digits::read(block.data() + kHead - kDigits);
+    const uint64_t key = Digits::read(block.data() + head_size_ - kDigits);
     if (o_.keys_per_get == 1 && key != c.asked[c.asked.size() - c.pending])
       wrong("a key that was not asked for", block);
     return key;
   }
   void check_data(uint64_t key, std::string_view block) const {
-    const char *data = block.data() + 6 + kKeySize + value_head_.size();
+    const char *data = block.data() + head_size_ + value_head_.size();
     if (o_.value_bytes > 0 && *data != letter_of(key)) wrong("another key's value", block);
     if (memcmp(data + o_.value_bytes, "\r\n", 2) != 0) wrong("a value of another size", block);
   }
@@ -222,6 +223,7 @@ class Load {
   const Options o_;
   const Digits digits_;
   const std::string value_head_;  // what follows the key in a VALUE line
+  const size_t head_size_;        // of VALUE and the key
   const size_t block_size_;       // of a VALUE with its data
   const size_t input_size_;
   std::string batch_;  // the requests of one write; keys change, sizes do not
@@ -241,7 +243,8 @@ size_t number(const char *text) {
 
 int main(int argc, char **argv) {
   if (argc < 8) {
-    fprintf(stderr, "usage: mc_load PORT CONNECTIONS PIPELINE REQUESTS VALUE_BYTES KEYS set|get [KEYS_PER_GET]\n");
+    fprintf(stderr,
+            "usage: mc_load PORT CONNECTIONS PIPELINE REQUESTS VALUE_BYTES KEYS set|get [KEYS_PER_GET [ADDED]]\n");
     return 2;
   }
   Options o{};
@@ -253,6 +256,7 @@ int main(int argc, char **argv) {
   o.keys = number(argv[6]);
   o.set = strcmp(argv[7], "set") == 0;
   o.keys_per_get = argc > 8 ? number(argv[8]) : 1;
+  o.added = argc > 9 ? number(argv[9]) : 0;
   if (o.connections == 0 || o.requests == 0 || o.pipeline == 0 || o.keys == 0 || o.keys > UINT32_MAX ||
       o.keys_per_get == 0)
     return 2;

@@ -10,13 +10,13 @@ HAPROXY_NOTE = ("haproxy runs in mode tcp: it joins each client to one server in
                 "no peer in what it does.")
 
 
-def twemproxy_config(redis_port, memcached_port, servers):
-    """The form that nutcracker reads and weir too."""
+def twemproxy_config(redis_port, memcached_port, servers, more=""):
+    """The form that nutcracker reads and weir too. `more`: lines for each pool."""
     text = ""
     for pool, port, protocol in (("r", redis_port, "redis"), ("m", memcached_port, "memcached")):
         text += (f"{pool}:\n  listen: 127.0.0.1:{port}\n  hash: murmur\n  distribution: ketama\n"
                  f"  redis: {'true' if protocol == 'redis' else 'false'}\n  preconnect: true\n  backlog: 4096\n"
-                 "  servers:\n")
+                 f"{more}  servers:\n")
         text += "".join(f"   - 127.0.0.1:{p}:1 s{i}\n" for i, p in enumerate(servers.ports(protocol)))
     return text
 

@@ -47,14 +47,16 @@ class Servers:
     def ports(self, protocol):
         return self.redis if protocol == "redis" else self.memcached
 
-    def fill(self, protocol, keys, value):
-        """Every key on every server, so that a GET hits wherever a proxy sends it."""
-        if self.filled.get(protocol) == (keys, value):
+    def fill(self, protocol, keys, value, prefixes=(b"",)):
+        """Every key on every server, so that a GET hits wherever a proxy sends it, and with which prefix."""
+        if self.filled.get(protocol) == (keys, value, prefixes):
             return
+        fill = fill_redis if protocol == "redis" else fill_memcached
         for port in self.ports(protocol):
             with socket.create_connection(("127.0.0.1", port), 30) as s:
-                fill_redis(s, keys, value) if protocol == "redis" else fill_memcached(s, keys, value)
-        self.filled[protocol] = (keys, value)
+                for prefix in prefixes:
+                    fill(s, keys, value, prefix)
+        self.filled[protocol] = (keys, value, prefixes)
 
     def found_and_missed(self, protocol):
         """How many keys were asked for and there, and how many were not, since the servers started."""
@@ -115,15 +117,17 @@ def send_in_batches(s, requests, reply):
         flush()
 
 
-def fill_redis(s, keys, value):
-    s.sendall(b"FLUSHALL\r\n")
-    s.recv(64)
+def fill_redis(s, keys, value, prefix):
+    if not prefix:
+        s.sendall(b"FLUSHALL\r\n")
+        s.recv(64)
+    head = b"*3\r\n$3\r\nSET\r\n$%d\r\n%s" % (len(prefix) + 16, prefix)
     tail = b"\r\n$%d\r\n%s\r\n" % (value, b"x" * value)
-    send_in_batches(s, (b"*3\r\n$3\r\nSET\r\n$16\r\n" + key(i) + tail for i in range(keys)), b"+OK\r\n")
+    send_in_batches(s, (head + key(i) + tail for i in range(keys)), b"+OK\r\n")
 
 
-def fill_memcached(s, keys, value):
+def fill_memcached(s, keys, value, prefix):
     """With the letter in front that mc_load looks for: its key decides which."""
     head, rest = b" 0 0 %d\r\n" % value, b"x" * (value - 1) + b"\r\n"
     letters = [b"%c" % (ord("a") + i) for i in range(26)]
-    send_in_batches(s, (b"set " + key(i) + head + letters[i % 26] + rest for i in range(keys)), b"STORED\r\n")
+    send_in_batches(s, (b"set " + prefix + key(i) + head + letters[i % 26] + rest for i in range(keys)), b"STORED\r\n")

@@ -75,6 +75,20 @@ def show_instructions(title, result):
     sys.stdout.flush()
 
 
+def show_hooks_heading(rounds):
+    print(f"\nScripts: CPU us a request, and divided by that without a script in the same of {rounds} rounds\n"
+          f"{'':<30}{'':<32}{'CPU us':>9}  ratio")
+
+
+def show_hooks(title, result):
+    for name, row in result["proxies"].items():
+        print(f"{title:<30}{name:<32}{row['median']['cpu_us']:>9.2f}  "
+              f"{ratio_text(row.get('ratio', {}).get('cpu_us'))}")
+        title = ""
+    left_out_lines(result)
+    sys.stdout.flush()
+
+
 def shares_text(shares):
     return ", ".join(f"{name} {share * 100:.0f} %" for name, share in shares.items() if share >= 0.005)
 

@@ -19,6 +19,7 @@ class Workload:
     pipeline: int = 1
     clients: int = 50
     quick: bool = False  # part of --quick
+    added: int = 0  # bytes before the key in replies of memcached, when a proxy does not take its prefix off again
 
     @property
     def reads(self):
