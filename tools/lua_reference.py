@@ -106,7 +106,7 @@ def class_text(block):
 
 # What methods of a class are shown on.
 OWNERS = {"Request": "req", "Pool": "pool", "Timer": "timer", "Counter": "counter", "Gauge": "gauge",
-          "Histogram": "histogram", "Prefixes": "prefixes"}
+          "Histogram": "histogram", "Prefixes": "prefixes", "Networks": "networks"}
 
 
 def reference(source):

@@ -6,9 +6,9 @@
 --
 -- args:
 --   deny         commands and messages: {flushall: "use DEL"}
---   allow_from   how the addresses of operators begin: ["10.0.9."]
+--   allow_from   networks of operators: [10.0.9.0/24]
 
-local args = weir.test and { deny = { flushall = "use DEL", keys = "use SCAN" }, allow_from = { "10.0.9." } }
+local args = weir.test and { deny = { flushall = "use DEL", keys = "use SCAN" }, allow_from = { "10.0.9.0/24" } }
   or weir.args
 
 local networks, messages, names = {}, {}, {}
@@ -17,7 +17,7 @@ for name, message in pairs(args.deny) do
   names[#names + 1] = name
   messages[name:lower()] = message
 end
-local operators = weir.prefixes(networks)
+local operators = weir.networks(networks)
 
 local denied = weir.counter("denied", "commands that were refused because they are for operators")
 

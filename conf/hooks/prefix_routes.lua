@@ -1,7 +1,7 @@
 -- Keys go to pools by their longest prefix; all others stay in this pool. Without Lua: conf/prefix_routes.yml. Take
 -- this one when the pools are to see keys without the prefix, or when the choice needs more than a prefix.
 --
--- A request whose keys belong to several pools is refused: it can go to one only.
+-- A request whose keys belong to several pools is refused: a script sends it to one only. (`routes:` can split it.)
 --
 -- args:
 --   routes   prefixes and names of pools: {"session:": "sessions"}

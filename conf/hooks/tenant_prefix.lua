@@ -6,14 +6,14 @@
 -- be shared.
 --
 -- args:
---   networks   how the client's address begins, and the prefix: {"10.1.": "acme:"}. Others are refused
+--   networks   of clients, and the prefix of their keys: {"10.1.0.0/16": "acme:"}. Others are refused
 --   prefix     instead: one for all clients of the pool
 --   refuse     commands that are not for tenants
 
-local args = weir.test and { networks = { ["10.1."] = "acme:", ["10.1.9."] = "lab:" }, refuse = { "eval" } }
+local args = weir.test and { networks = { ["10.1.0.0/16"] = "acme:", ["10.1.9.0/24"] = "lab:" }, refuse = { "eval" } }
   or weir.args
 
-local tenants = weir.prefixes(args.networks or {})
+local tenants = weir.networks(args.networks or {})
 local harmless = { version = true, mn = true, noop = true } -- no keys, but nobody's data either: memcached's
 
 if args.refuse then
@@ -46,7 +46,7 @@ function test_keys_get_the_prefix_of_the_network()
   weir.test.eq(from("10.1.2.3:4711", { "MGET", "a", "b" }).keys, { "acme:a", "acme:b" })
 end
 
-function test_the_longest_network_counts()
+function test_the_narrowest_network_counts()
   weir.test.eq(from("10.1.9.1:4711", { "GET", "name" }).key, "lab:name")
 end
 

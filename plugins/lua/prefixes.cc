@@ -65,7 +65,10 @@ int match(lua_State *lua) {
     value = node->value;
     len = i + 1;
   }
-  if (value == 0) return 0;
+  if (value == 0) {
+    lua_pushnil(lua);
+    return 1;
+  }
   lua_getiuservalue(lua, 1, 1);
   lua_rawgeti(lua, -1, value);
   push(lua, text.substr(0, len));

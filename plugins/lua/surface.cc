@@ -86,6 +86,7 @@ void open_surface(lua_State *lua) {
   open_timers(lua);
   open_hashes(lua);
   open_prefixes(lua);
+  open_networks(lua);
   open_args(lua);
   open_log(lua);
   if (g_test_run != nullptr) open_test(lua);

@@ -34,6 +34,7 @@ void open_stats(lua_State *lua);     // counter, gauge, histogram
 void open_timers(lua_State *lua);    // every, after, now, time
 void open_hashes(lua_State *lua);    // hash, crc16, crc32
 void open_prefixes(lua_State *lua);  // prefixes
+void open_networks(lua_State *lua);  // networks
 void open_args(lua_State *lua);      // args
 void open_test(lua_State *lua);      // test
 

@@ -284,6 +284,23 @@ local Prefixes = {}
 ---@return string? prefix
 function Prefixes:match(text) end
 
+--- A set of at most 1000 networks, each with a value, written as in `routes:`: "10.0.0.0/8", "fd00::/8", one address,
+--- or "unix" for clients of unix sockets. Made while the script loads.
+---
+---     local operators = weir.networks { ["10.0.9.0/24"] = true, ["::1"] = true }
+---     weir.on_request("flushall", function(req)
+---       if not operators:match(req.client_ip) then req:reject("not for you") end
+---     end)
+---@param values table<string, any>
+---@return weir.Networks
+function weir.networks(values) end
+
+---@class weir.Networks
+local Networks = {}
+---@param address string  as req.client_ip has it
+---@return any value  of the narrowest network that it lies in; nil when there is none
+function Networks:match(address) end
+
 -- Tests ---------------------------------------------------------------------------------------------------------------
 --
 -- `weir lua-test [--protocol NAME] [--arg NAME=VALUE]... SCRIPT...` runs each global function of a script whose name

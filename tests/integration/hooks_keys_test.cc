@@ -20,7 +20,7 @@ testing::AssertionResult lies(const Example &example, const std::string &key, co
 }
 
 TEST_F(HooksKeys, TenantsShareServersAndSeeOnlyTheirOwn) {
-  Example example("tenant_prefix", {{"\"10.2.\"", "\"127.0.0.2\""}});
+  Example example("tenant_prefix", {{"10.2.0.0/16", "127.0.0.2"}});
   Stream local = example.connect("cache"), umbra = example.connect("cache", "127.0.0.2");
   EXPECT_EQ(kOk, local.ask(resp({"MSET", "a", "1", "b", "2", "c", "3"})));
   EXPECT_EQ(array({kNil, kNil, kNil}), umbra.ask(resp({"MGET", "a", "b", "c"})));

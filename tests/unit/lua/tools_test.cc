@@ -95,6 +95,35 @@ TEST(LuaTools, Prefixes) {
   EXPECT_EQ(script.refused(), "");
 }
 
+TEST(LuaTools, Networks) {
+  Script script(R"(
+    local n = weir.networks { ["10.0.0.0/8"] = "ten", ["10.1.0.0/16"] = "ten one", ["10.1.2.3"] = "host",
+                              ["172.16.0.0/12"] = "bits", ["fd00::/8"] = "private", ["fd00:1::/32"] = "narrow",
+                              ["::1"] = "own", ["::ffff:192.0.2.0/120"] = "mapped", unix = "unix" }
+    local wanted = { ["10.2.0.1"] = "ten", ["10.1.0.1"] = "ten one", ["10.1.2.3"] = "host", ["100.0.0.1"] = "nil",
+                     ["172.31.255.255"] = "bits", ["172.32.0.0"] = "nil", ["fdff::1"] = "private", ["fe00::1"] = "nil",
+                     ["fd00:1:0:0:0:0:0:9"] = "narrow", ["fd00:1::9"] = "narrow", ["::1"] = "own", ["::2"] = "nil",
+                     ["192.0.2.7"] = "mapped", ["::ffff:10.1.2.3"] = "host", ["/run/weir.sock"] = "unix",
+                     ["?"] = "nil", [""] = "nil", ["10.1.2"] = "nil", ["10.1.2.3.4"] = "nil", ["10.1.2.256"] = "nil" }
+    weir.on_request("get", function(req)
+      for address, value in pairs(wanted) do
+        local found = tostring(n:match(address))
+        if found ~= value then error(address .. ": " .. found) end
+      end
+      if weir.networks({}):match("10.0.0.1") ~= nil then error("of none") end
+    end)
+  )");
+  ASSERT_EQ(script.refused(), "");
+  EXPECT_FALSE(script.get("a").failed()) << script.host().log.at(0);
+  for (const char *wrong :
+       {"10.0.0.1/8", "10.0.0.0/33", "10.0.0", "10.0.0.0/", "fd00::/129", "fd00:", ":::1", "1:2:3:4:5:6:7:8:9",
+        "12345::", "1::2::3", "fd00", "", "x", "::1.2.3", "1:2:3:4:5:6:7:1.2.3.4", "10.-1.0.0"}) {
+    EXPECT_THAT(Script("weir.networks { ['" + std::string(wrong) + "'] = 1 }").refused(),
+                HasSubstr("expected a network like 10.0.0.0/8"))
+        << wrong;
+  }
+}
+
 TEST(LuaTools, LogLinesAreBounded) {
   Script script("weir.on_request('get', function() for i = 1, 50 do weir.log.info('line', i, nil, true) end end)");
   EXPECT_FALSE(script.get("a").failed());
