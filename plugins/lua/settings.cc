@@ -23,7 +23,7 @@ const weir_schema_key kKeys[] = {
      "Instructions of Lua's virtual machine that one call of a hook may take, and what its library functions do "
      "beside."},
     {"time_limit", WEIR_T_DURATION, 0, "100ms", nullptr, 0, 0,
-     "Processor time that one call of a hook may take, looked at every 1000 instructions."},
+     "Processor time that one call of a hook may take, looked at every 1000 instructions or sooner."},
 };
 const weir_schema kSchema = {sizeof(weir_schema), sizeof(kKeys) / sizeof(kKeys[0]), kKeys, nullptr};
 

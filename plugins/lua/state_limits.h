@@ -1,11 +1,14 @@
 // What the code of one state may use. Memory is counted by its allocator; work by a hook that Lua calls every 1000
-// instructions, and by library functions that charge for what they do in C. One thread's.
+// instructions, and by library functions that charge for what they do in C. While there are long strings the hook comes
+// more often, since one instruction may compare them or make a number of one. One thread's.
 #pragma once
 
 #include <lua.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <unordered_set>
 
 namespace weir::lua {
 
@@ -38,15 +41,24 @@ class Limits {
   void charge(lua_State *lua, uint64_t steps) {
     left_ -= static_cast<int64_t>(steps < kMostSteps ? steps : kMostSteps);
     if (left_ < 0) exhausted(lua, 1);
+    if (left_ < look_at_left_) look_at_time(lua, 1);
   }
 
  private:
   friend class Call;
   static constexpr int kInterval = 1000;
+  static constexpr int64_t kLookAfter = 10 * kInterval;  // steps that charge() counts before it looks at the time
+  static constexpr size_t kLong = 4096;                  // strings of so many bytes, 2 times, 4 times ... so many
+  static constexpr size_t kLengths = 16;
   static constexpr uint64_t kMostSteps = uint64_t{1} << 40;
   static void hook(lua_State *lua, lua_Debug *about);
   [[noreturn]] void exhausted(lua_State *lua, int level);  // level: the function whose line it is
+  void look_at_time(lua_State *lua, int level);
   void watch_every_instruction();
+  bool add_long(const void *string, size_t size);
+  void remove_long(const void *freed, size_t size);
+  int interval() const;  // of the hook, as long as the strings are that long
+  void watch(int instructions);
 
   const uint64_t memory_;
   const int64_t instructions_;
@@ -56,7 +68,11 @@ class Limits {
   int64_t times_ = 1;
   uint64_t deadline_us_ = 0;  // processor time of this thread; 0 = not looked at yet
   bool late_ = false;         // it was the time
-  bool tight_ = false;        // the hook is called at each instruction, so that no pcall() of the script's goes on
+  int64_t look_at_left_ = 0;  // the time is looked at when left_ is below
+  int interval_ = kInterval;  // of the hook, when it is not tight
+  std::unordered_set<const void *> long_strings_;
+  std::array<uint32_t, kLengths> lengths_ = {};  // how many of them are how long
+  bool tight_ = false;  // the hook is called at each instruction, so that no pcall() of the script's goes on
   lua_State *lua_ = nullptr;
 };
 

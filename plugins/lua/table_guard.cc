@@ -1,9 +1,13 @@
 // Library functions on tables whose arguments say how long they run.
+#include <algorithm>
+
 #include "sandbox.h"
 #include "state.h"
 
 namespace weir::lua {
 namespace {
+
+constexpr size_t kBytesAnInstruction = 32;
 
 uint64_t distance(lua_Integer first, lua_Integer last) {
   return last < first ? 0 : static_cast<uint64_t>(last) - static_cast<uint64_t>(first) + 1;
@@ -26,11 +30,19 @@ int move(lua_State *lua) {
   return go_on(lua, distance(luaL_checkinteger(lua, 2), luaL_checkinteger(lua, 3)));
 }
 
+// One comparison takes as long as its strings are.
 int sort(lua_State *lua) {
   const uint64_t n = length(lua);
-  uint64_t steps = n;
-  for (uint64_t rest = n; rest > 1; rest /= 2) steps += n;
-  return go_on(lua, steps);
+  State::of(lua).limits.charge(lua, n);
+  size_t longest = 0;
+  for (uint64_t i = 1; i <= n; ++i) {
+    if (lua_rawgeti(lua, 1, static_cast<lua_Integer>(i)) == LUA_TSTRING)
+      longest = std::max<size_t>(longest, lua_rawlen(lua, -1));
+    lua_pop(lua, 1);
+  }
+  uint64_t comparisons = 0;
+  for (uint64_t rest = n; rest > 1; rest /= 2) comparisons += n;
+  return go_on(lua, comparisons * (1 + longest / kBytesAnInstruction));
 }
 
 int concat(lua_State *lua) {

@@ -99,6 +99,33 @@ TEST(LuaLimits, Time) {
               {{"instruction_limit", "1000000000000"}, {"time_limit", "1"}});
 }
 
+// What takes long in a few instructions: the time is looked at all the same.
+TEST(LuaLimits, TimeOfFewInstructions) {
+  const FakeHost::Config one_ms = {
+      {"instruction_limit", "100000000"}, {"time_limit", "1"}, {"memory_limit", "64000000"}};
+  constexpr char kTime[] = "more than 1 ms of processor time";
+  const std::string strings = "local a, b = ('\\0'):rep(1e6) .. 'a', ('\\0'):rep(1e6) .. 'b' ";
+  fails_alone(strings + "for i = 1, 200 do local x = a < b end", kTime, one_ms);
+  fails_alone("local a = ('1'):rep(1e6) for i = 1, 200 do local x = a + 1 end", kTime, one_ms);
+  fails_alone("local f, s = utf8.codes('a' .. ('\\x80'):rep(1e6)) for i = 1, 200 do pcall(f, s, 1) end", kTime, one_ms);
+  fails_alone("local t = {} for i = 1, 1000 do t[i] = i end for i = 1, 50 do pcall(table.sort, t, pcall) end", kTime,
+              one_ms);
+}
+
+TEST(LuaLimits, SortingLongStrings) {
+  fails_alone("local s, t = ('\\0'):rep(1e5), {} for i = 1, 200 do t[i] = s end table.sort(t)", kInstructions);
+  Script script(when_bad("local t = {} for i = 1, 500 do t[i] = ('key%d'):format(i) end table.sort(t)"));
+  EXPECT_FALSE(script.get("bad").failed());
+}
+
+// Calls with long strings are looked at more often, and count the same.
+TEST(LuaLimits, LongStringsDoNotChangeTheCount) {
+  const std::string body = "local s = ('x'):rep(20000) for i = 1, 20000 do local x = i end";
+  Script script(when_bad(body), {{"instruction_limit", "100000"}, {"time_limit", "60000"}});
+  for (int i = 0; i < 50; ++i) ASSERT_FALSE(script.get("bad").failed());
+  fails_alone("local s = ('x'):rep(20000) while true do end", kInstructions, {{"time_limit", "60000"}});
+}
+
 TEST(LuaLimits, TheBudgetIsThatOfOneCall) {
   Script script(when_bad("for i = 1, 20000 do local x = i end"), {{"instruction_limit", "100000"}});
   for (int i = 0; i < 50; ++i) ASSERT_FALSE(script.get("bad").failed());
