@@ -56,6 +56,10 @@ const route::Pool *asked_pool(const Loaded &loaded, const std::string &name, std
   return nullptr;
 }
 
+bool written() {
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+}
+
 weir_bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
 }

@@ -22,6 +22,10 @@ void each_sample(uint64_t count, const std::function<void(std::string_view)> &ea
 // The pool that was asked for; null: complaint says why. The result lives in `loaded`.
 const route::Pool *asked_pool(const Loaded &loaded, const std::string &name, std::string &complaint);
 
+// Whether standard output took everything: a full disk must not look like a short answer.
+bool written();
+constexpr const char *kNotWritten = "standard output took not all of the answer";
+
 weir_bytes bytes_of(std::string_view text);
 
 // A key's bytes for people: what is not printable ASCII as \xNN.

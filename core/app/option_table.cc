@@ -190,6 +190,10 @@ const std::vector<OptionRow> &option_table() {
        "weir ring: how many keys to make up (default: 100000)", samples},
       {kKeys, 0, "against", "FILE", "a file name", "weir ring: which keys move when this configuration replaces -c's",
        query_text<&KeyQuery::against>},
+      {kKeys, 0, "as", "COMMAND", "the name of a command", "weir route: by the routes for this command too",
+       query_text<&KeyQuery::as>},
+      {kKeys, 0, "from", "CLIENT", "an address, or unix", "weir route: by the routes for this client too",
+       query_text<&KeyQuery::from>},
   };
   return kTable;
 }
@@ -206,7 +210,7 @@ std::string usage_text() {
   return "Usage: weir [-hVtDd] [-c FILE] [-p FILE] [-v N] [-o FILE] [-s PORT] [-a ADDRESS] [OPTION...]\n"
          "       weir --protocol NAME --listen ADDRESS --server ADDRESS [--server ADDRESS...]\n"
          "       weir reload [-c FILE] [--admin ADDRESS]\n"
-         "       weir route [-c FILE] [--pool NAME] [--json] [--keys FILE | KEY...]\n"
+         "       weir route [-c FILE] [--pool NAME] [--as COMMAND] [--from CLIENT] [--json] [--keys FILE | KEY...]\n"
          "       weir ring [-c FILE] [--pool NAME] [--json] [--keys FILE | --samples N] [--against FILE]\n"
          "       weir [--plugin-path DIR] [-c FILE] COMMAND [ARGUMENT...]\n";
 }

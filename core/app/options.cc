@@ -150,6 +150,8 @@ std::string check_subcommand(const OptionSink &sink, Task asked) {
   if (o.task != Task::run) return name + " is a task of its own; leave the other one out";
   if (!o.query.keys.empty() && !o.query.keys_file.empty()) return "keys come with the command or with --keys, not both";
   if (asked == Task::route && !o.query.against.empty()) return "option --against goes with weir ring";
+  if (asked == Task::ring && !o.query.as.empty()) return "option --as goes with weir route";
+  if (asked == Task::ring && !o.query.from.empty()) return "option --from goes with weir route";
   return "";
 }
 

@@ -28,6 +28,8 @@ enum class Task {
 struct KeyQuery {
   std::string pool;               // empty = the only one
   std::string against;            // another configuration; empty = none
+  std::string as;                 // the command that routes are asked about; empty = any
+  std::string from;               // the client that routes are asked about; empty = any
   std::string keys_file;          // "-" = standard input; empty = none
   std::vector<std::string> keys;  // of the command line
   uint64_t samples = 100'000;     // keys to make up

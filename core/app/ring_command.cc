@@ -54,13 +54,15 @@ std::map<std::string, double> shares(const route::Pool &pool) {
   return shares;
 }
 
-void print(const std::string &text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
-
 int fail(const std::string &text) {
   std::fprintf(stderr, "weir: %s\n", text.c_str());
   return 1;
+}
+
+// The exit status.
+int print(const std::string &text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return written() ? 0 : fail(kNotWritten);
 }
 
 Status each(const KeyQuery &query, const std::function<void(std::string_view)> &key) {
@@ -139,8 +141,7 @@ int show_balance(const Options &options, const route::Pool &pool) {
     ++balance.total;
   });
   if (!read) return fail(read.error().text);
-  print(options.json ? balance_json(pool, balance) : balance_text(pool, balance));
-  return 0;
+  return print(options.json ? balance_json(pool, balance) : balance_text(pool, balance));
 }
 
 // ---- movement
@@ -203,8 +204,7 @@ int show_movement(const Options &options, const route::Pool &before, const route
     ++movement.keys[{was, is}];
   });
   if (!read) return fail(read.error().text);
-  print(options.json ? movement_json(before, after, movement) : movement_text(before, after, movement));
-  return 0;
+  return print(options.json ? movement_json(before, after, movement) : movement_text(before, after, movement));
 }
 
 }  // namespace

@@ -35,6 +35,13 @@ bool Network::has(const ClientAddress &client) const {
   return client.kind == ClientAddress::Kind::ip && same_bits(bytes, client.bytes, bits);
 }
 
+std::optional<ClientAddress> parse_client(std::string_view text) {
+  ClientAddress client;
+  client.kind = text == "unix" ? ClientAddress::Kind::unix_socket : ClientAddress::Kind::ip;
+  if (text != "unix" && parse_address(std::string(text), client.bytes) == 0) return std::nullopt;
+  return client;
+}
+
 std::optional<Network> parse_network(std::string_view text, std::string &fault) {
   Network network;
   network.text = text;

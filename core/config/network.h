@@ -27,6 +27,9 @@ struct Network {
   bool operator==(const Network &other) const { return text == other.text; }
 };
 
+// "10.1.2.3", "::1", "unix": one client. Nothing: it is none.
+std::optional<ClientAddress> parse_client(std::string_view text);
+
 // "10.0.0.0/8", "10.1.2.3", "fd00::/8", "::1", "unix". Nothing: fault says what is wrong.
 std::optional<Network> parse_network(std::string_view text, std::string &fault);
 

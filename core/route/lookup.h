@@ -26,6 +26,7 @@ class Lookup {
   };
   Place place(weir_bytes key);
 
+  const Pool &pool() const { return pool_; }
   uint32_t hash_bits() const { return pool_.hash->hash().bits; }
 
  private:

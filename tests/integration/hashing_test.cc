@@ -1,5 +1,6 @@
 // What weir route and weir ring say is what a weir does, and slots are those of a cluster.
 #include <algorithm>
+#include <map>
 #include <random>
 #include <set>
 #include <sstream>
@@ -89,6 +90,58 @@ INSTANTIATE_TEST_SUITE_P(All, EachMenu,
                                          std::pair{"murmur3_32", "modula"}, std::pair{"crc16", "slots"}),
                          [](const auto &p) { return std::string(p.param.first) + "_" + p.param.second; });
 
+TEST(WeirRoute, FollowsTheRoutesOfThePool) {
+  SKIP_ON_TWEMPROXY("has no routes and no weir route");
+  RedisServers own = redis_servers(2), users = redis_servers(3), local = redis_servers(1);
+  auto pool_of = [](const RedisServers &servers, const std::string &name) {
+    return PoolText(name).redis().servers(servers);
+  };
+  const PoolText alpha = pool_of(own, "alpha")
+                             .set("routes",
+                                  "[{prefix: \"user:\", pool: users}, {prefix: \"user:7\", pool: self}, "
+                                  "{commands: write, prefix: \"w:\", pool: users}, "
+                                  "{client: 127.0.0.0/8, prefix: \"here:\", pool: local}]");
+  Proxy proxy({alpha, pool_of(users, "users").set("distribution", "maglev"), pool_of(local, "local")}, {.workers = 1});
+  Stream client = proxy.connect();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 40; ++i) {
+    for (const char *prefix : {"user:", "order:", "w:", "here:"}) keys.push_back(prefix + std::to_string(i));
+  }
+  for (const std::string &key : keys) ASSERT_EQ(kOk, client.ask(resp({"SET", key, "v"})));
+
+  TempDir dir;
+  std::vector<std::string> words = {proxy_binary(),
+                                    "route",
+                                    "-c",
+                                    proxy.config_file(),
+                                    "--pool",
+                                    "alpha",
+                                    "--json",
+                                    "--keys",
+                                    dir.write("keys", file_of(keys))};
+  const Finished any = run(words);
+  words.insert(words.end(), {"--as", "SET", "--from", "127.0.0.1"});
+  const Finished told = run(words);
+  ASSERT_EQ((Ended{0, 0}), told.ended) << told.err;
+  const std::vector<std::string> places = objects_of(told.out);
+  ASSERT_EQ(keys.size(), places.size());
+  std::map<std::string, RedisServers *> pools = {{"alpha", &own}, {"users", &users}, {"local", &local}};
+  std::map<std::string, int> used;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Json place = Json::parse(places[i]);
+    const std::string pool = place.at("pool").text;
+    ++used[pool];
+    RedisServers &there = *pools.at(pool);
+    EXPECT_EQ(integer(1), there.at(static_cast<size_t>(place.number("index")))->call({"EXISTS", keys[i]})) << keys[i];
+  }
+  EXPECT_EQ((std::map<std::string, int>{{"alpha", 41}, {"users", 79}, {"local", 40}}), used);
+
+  // Of a command and a client nobody spoke of, entries that name some say nothing.
+  std::map<std::string, int> of_any;
+  for (const std::string &object : objects_of(any.out)) ++of_any[Json::parse(object).at("pool").text];
+  EXPECT_EQ((std::map<std::string, int>{{"alpha", 121}, {"users", 39}}), of_any);
+}
+
 TEST(Slots, AreWhatAClusterSaysOfAnyKey) {
   SKIP_ON_TWEMPROXY("has no slots");
   TempDir dir;
@@ -175,11 +228,23 @@ TEST_F(Asking, WeirRingSaysWhichKeysMoveToAnotherConfiguration) {
 TEST_F(Asking, QuestionsThatCannotBeAnsweredSaySo) {
   EXPECT_EQ(ask({"route", "--pool", "beta", "key"}, pool(2)).err,
             "weir: " + dir_.file("conf.yml") + " has no pool 'beta'; it has alpha\n");
+  EXPECT_EQ(ask({"route", "--as", "gett", "key"}, pool(2)).err, "weir: protocol redis has no command 'gett'\n");
+  EXPECT_EQ(ask({"route", "--from", "10.0.0.0/8", "key"}, pool(2)).err,
+            "weir: a client is an address like 10.1.2.3 or fd00::1, or unix, and not '10.0.0.0/8'\n");
   const Finished none = ask({"ring", "--keys", dir_.file("none")}, pool(2));
   EXPECT_EQ((Ended{1, 0}), none.ended);
   EXPECT_EQ(none.err, "weir: cannot read the keys in " + dir_.file("none") + ": No such file or directory\n");
   EXPECT_THAT(ask({"route", "key"}, pool(2, "jump").server("10.0.0.9:6379", "", 3)).err,
               HasSubstr("jump has no weights, but 10.0.0.0:6379 has 1 and 10.0.0.9:6379 has 3"));
+}
+
+TEST_F(Asking, AnAnswerThatCannotBeWrittenIsAFailure) {
+  const std::string conf = dir_.write("conf.yml", pool(2).text());
+  for (const char *command : {"route </dev/null", "route --json key", "ring"}) {
+    const Finished told = run({"/bin/sh", "-c", proxy_binary() + " " + command + " -c " + conf + " >/dev/full"});
+    EXPECT_EQ((Ended{1, 0}), told.ended) << command;
+    EXPECT_EQ(told.err, "weir: standard output took not all of the answer\n") << command;
+  }
 }
 
 TEST_F(Asking, SlotsOfServersAreAsWrittenAndMistakesAreNamed) {

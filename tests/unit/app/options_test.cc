@@ -224,6 +224,8 @@ TEST(Options, WhatGoesWithAnotherTaskIsRefused) {
   EXPECT_EQ(complaint({"reload", "--samples", "7"}), "option --samples goes with weir route or weir ring");
   EXPECT_EQ(complaint({"route", "-t"}), "weir route is a task of its own; leave the other one out");
   EXPECT_EQ(complaint({"route", "--against", "new.yml"}), "option --against goes with weir ring");
+  EXPECT_EQ(complaint({"ring", "--as", "get"}), "option --as goes with weir route");
+  EXPECT_EQ(complaint({"ring", "--from", "::1"}), "option --from goes with weir route");
   EXPECT_EQ(complaint({"route", "key", "--keys", "-"}), "keys come with the command or with --keys, not both");
   EXPECT_EQ(complaint({"ring", "key"}), "'key' is not an option; all options begin with '-'");
   EXPECT_EQ(complaint({"ring", "--samples", "0"}), "option --samples requires a number from 1 to 100000000");
