@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/client/client_scope.h"
 #include "core/client/dispatcher.h"
 #include "core/client/front.h"
 #include "core/client/request_parser.h"
@@ -35,15 +36,6 @@ ClientConnection::ClientConnection(Front &front, uint32_t lane)
 
 ClientConnection::~ClientConnection() {
   drop_input();
-}
-
-void *ClientConnection::state() {
-  auto at = reinterpret_cast<uintptr_t>(protocol_state_.data());
-  return reinterpret_cast<void *>((at + 15) & ~uintptr_t{15});
-}
-
-weir_scope ClientConnection::scope() {
-  return front_->scope(state(), conn_id_, static_cast<const plugin::ClientView *>(this));
 }
 
 // ---- life

@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/client/client_connection.h"
+#include "core/client/client_scope.h"
 #include "core/client/front.h"
 #include "core/message/split.h"
 

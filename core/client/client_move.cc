@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/client/client_connection.h"
+#include "core/client/client_scope.h"
 #include "core/client/front.h"
 
 namespace weir::client {

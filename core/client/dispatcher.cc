@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "core/client/client_scope.h"
 #include "core/client/large_request.h"
 #include "core/client/render.h"
 #include "core/client/split_plan.h"
@@ -92,9 +93,7 @@ bool has_keyed_parts(const weir_req &req) {
 
 bool Dispatcher::run_one(ClientConnection &client, const weir_req &req, const uint8_t *message, weir_bytes key) {
   Dispatcher dispatcher(client);
-  if (!is_plain(req) || !dispatcher.quick_ || client.front_->hooked[req.cmd] != 0 ||
-      client.front_->routed[req.cmd] != 0)
-    return false;
+  if (!is_plain(req) || !dispatcher.quick_ || client.front_->apart[req.cmd] != 0) return false;
   uint32_t server = client.front_->router.route_one(dispatcher.ring_, key, client.reactor_.now_us);
   return dispatcher.send_at_once(req, message, server);
 }
@@ -123,9 +122,8 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
-  const uint8_t *const routed = client.front_->routed;
   const bool quick = batch.whole == nullptr && dispatcher.quick_;
-  const uint8_t *const hooked = client.front_->hooked;
+  const uint8_t *const apart = client.front_->apart.data();
   RequestArrays &arrays = client.front_->arrays;
   if (batch.key_count > 0) {
     client.front_->reach.route(dispatcher.ring_, arrays.key_bytes.data(), batch.key_count, arrays.servers.data(),
@@ -135,8 +133,8 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   uint32_t key = 0;
   for (uint32_t i = 0; i < batch.count; ++i) {
     const weir_req &req = batch.reqs[i];
-    bool sent = quick && is_plain(req) && (hooked[req.cmd] | routed[req.cmd]) == 0 &&
-                dispatcher.send_at_once(req, message, arrays.servers[key]);
+    bool sent =
+        quick && is_plain(req) && apart[req.cmd] == 0 && dispatcher.send_at_once(req, message, arrays.servers[key]);
     if (!sent) {
       One one{req,
               {message, req.size},

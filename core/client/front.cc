@@ -5,6 +5,15 @@
 #include "core/client/client_connection.h"
 
 namespace weir::client {
+namespace {
+
+// b is as long as a.
+std::vector<uint8_t> either(std::vector<uint8_t> a, const uint8_t *b) {
+  for (uint8_t &one : a) one |= *b++;
+  return a;
+}
+
+}  // namespace
 
 Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejections)
     : reactor(r),
@@ -22,6 +31,7 @@ Front::Front(net::Reactor &r, route::Pool &p, upstream::EjectionListener &ejecti
       slices(r),
       topics(*this),
       filters(*this),
+      apart(either(p.filters.requests, p.routes.concerned())),
       hooked(p.filters.requests.data()),
       routed(p.routes.concerned()),
       output_pause(p.settings.client_output_limit / 4),
@@ -33,18 +43,6 @@ Front::~Front() {
   for (Part *part : for_ring_) reactor.requests.release(*part);
   pool.protocol->worker_fini(protocol_worker);
   pool.dist->worker_fini(dist_worker);
-}
-
-weir_scope Front::scope(void *state, uint64_t conn_id, const void *core) const {
-  return {sizeof(weir_scope),
-          reactor.worker_id,
-          pool.protocol->inst(),
-          protocol_worker,
-          state,
-          reactor.arena.abi(),
-          reactor.now_us,
-          conn_id,
-          core};
 }
 
 void Front::accept(int fd, bool refused) {

@@ -75,12 +75,13 @@ class Front {
   Slices slices;
   Topics topics;
   FilterChain filters;
-  const uint8_t *const hooked;  // by command: != 0, some of them want to see it
-  const uint8_t *const routed;  // by command: not 0, the pool's routes are to be asked
-  const size_t output_pause;    // client_output_limit / 4: from here on a client reads no more
-  const bool keeps_reads;       // retry: reads. Requests take the long way, and a copy of some is kept until answered
-  const uint64_t small_reply;   // up to this size, replies never limit how many requests a client may have unanswered
-  size_t slow_clients = 0;      // paused for their output, or lingering
+  const std::vector<uint8_t> apart;  // by command: != 0, it does not take the short ways, being one of those below
+  const uint8_t *const hooked;       // by command: != 0, some of them want to see it
+  const uint8_t *const routed;       // by command: not 0, the pool's routes are to be asked
+  const size_t output_pause;         // client_output_limit / 4: from here on a client reads no more
+  const bool keeps_reads;      // retry: reads. Requests take the long way, and a copy of some is kept until answered
+  const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered
+  size_t slow_clients = 0;     // paused for their output, or lingering
 
  private:
   static constexpr size_t kChecksAtOnce = 1024;  // a fraction of a millisecond
@@ -117,5 +118,17 @@ class Front {
   uint32_t next_lane_ = 0;
   size_t to_check_ = 0;  // clients below this place are to be looked at by check_time()
 };
+
+[[gnu::always_inline]] inline weir_scope Front::scope(void *state, uint64_t conn_id, const void *core) const {
+  return {sizeof(weir_scope),
+          reactor.worker_id,
+          pool.protocol->inst(),
+          protocol_worker,
+          state,
+          reactor.arena.abi(),
+          reactor.now_us,
+          conn_id,
+          core};
+}
 
 }  // namespace weir::client

@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/client/client_connection.h"
+#include "core/client/client_scope.h"
 #include "core/client/dispatcher.h"
 #include "core/client/render.h"
 #include "core/message/watch.h"

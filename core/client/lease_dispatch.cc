@@ -2,6 +2,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/client/client_scope.h"
 #include "core/client/dispatcher.h"
 #include "core/client/put_ahead.h"
 #include "core/client/request_parser.h"

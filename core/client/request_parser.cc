@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/log.h"
+#include "core/client/client_scope.h"
 #include "core/client/dispatcher.h"
 #include "core/client/front.h"
 

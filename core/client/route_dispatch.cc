@@ -1,4 +1,5 @@
 // How requests go to other pools, as the pool's routes say.
+#include "core/client/client_scope.h"
 #include "core/client/dispatcher.h"
 #include "core/client/mirror.h"
 
