@@ -2,8 +2,8 @@
 // A closed loop of memcached text requests over several connections from one thread: each connection sends a batch,
 // waits for all its replies, and sends the next. Prints "requests_per_second p50_ms p99_ms"; latency is a batch's.
 // A value begins with a letter that its key decides. A reply that carries another length, another letter or, when gets
-// have one key, another key ends the run: fast and wrong is not fast. ADDED is how many bytes keys have in replies before
-// what was asked for.
+// have one key, another key ends the run: fast and wrong is not fast. ADDED is how many bytes keys have in replies
+// before what was asked for.
 //
 // It shares the machine with what it measures, so it prepares nothing twice: all requests have the same size, and of a
 // batch only the digits of its keys and the letters are written anew.

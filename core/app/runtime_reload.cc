@@ -22,7 +22,8 @@ bool same_code(const route::Pool &a, const route::Pool &b) {
 }
 
 const config::Pool *named(const config::Settings &settings, const std::string &name) {
-  auto found = std::find_if(settings.pools.begin(), settings.pools.end(), [&](const auto &p) { return p.name == name; });
+  auto found =
+      std::find_if(settings.pools.begin(), settings.pools.end(), [&](const auto &p) { return p.name == name; });
   return found == settings.pools.end() ? nullptr : &*found;
 }
 
