@@ -30,13 +30,17 @@ enum Number {
   kNote
 };
 
-// The call that the object at index 1 is about.
-const Call &call_of(lua_State *lua) {
+const Call &current_call(lua_State *lua) {
   const State &state = State::of(lua);
-  if (lua_touserdata(lua, 1) != state.request) luaL_typeerror(lua, 1, "weir.Request");
   if (state.current.view == nullptr)
     fail(lua, "this request is over: keep what is needed of it, such as its key, not the request");
   return state.current;
+}
+
+// The call that the object at index 1 is about.
+const Call &call_of(lua_State *lua) {
+  if (lua_touserdata(lua, 1) != State::of(lua).request) luaL_typeerror(lua, 1, "weir.Request");
+  return current_call(lua);
 }
 
 weir_verdict &verdict_of(lua_State *lua, const char *what) {
@@ -80,10 +84,11 @@ int get_client(lua_State *lua, const weir_view *view, bool with_port) {
   return 1;
 }
 
+// Index 1 is the table of methods, which had none of that name; there is one request.
 int get(lua_State *lua) {
   const int field = field_number(lua, "a request");
   if (field == 0) return 1;
-  const Call &call = call_of(lua);
+  const Call &call = current_call(lua);
   const weir_view *view = call.view;
   switch (field) {
     case kCommand:
@@ -282,6 +287,21 @@ void make_keys(lua_State *lua) {
   state.keys_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
 }
 
+// Lets the class on the top of the stack find its methods without a call: in a table that asks get() for the rest.
+void put_methods_first(lua_State *lua, const Field *fields) {
+  lua_createtable(lua, 0, 8);
+  for (; fields->name != nullptr; ++fields) {
+    if (fields->function == nullptr) continue;
+    lua_pushcfunction(lua, fields->function);
+    lua_setfield(lua, -2, fields->name);
+  }
+  lua_createtable(lua, 0, 1);
+  lua_getfield(lua, -3, "__index");
+  lua_setfield(lua, -2, "__index");
+  lua_setmetatable(lua, -2);
+  lua_setfield(lua, -2, "__index");
+}
+
 }  // namespace
 
 weir_bytes keep(lua_State *lua, std::string_view text) {
@@ -325,6 +345,7 @@ void open_request(lua_State *lua) {
   State &state = State::of(lua);
   state.request = lua_newuserdatauv(lua, 1, 0);
   push_class(lua, "weir.Request", kFields, get, set);
+  put_methods_first(lua, kFields);
   lua_setmetatable(lua, -2);
   state.request_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
   make_keys(lua);
