@@ -10,6 +10,9 @@ valgrind's callgrind with real servers behind it. Each workload runs twice, with
 difference of the counts over the difference of the numbers is what one request costs, without start and end. Only user
 instructions are seen, all threads', not the kernel's share.
 
+Some workloads are held against another one as well: a pool with a script that hooks other commands may cost 2% more than
+one without, whatever both cost.
+
 How many requests a turn of weir's loop serves decides much of what each costs, so the load is in lockstep: weir is
 stopped, every connection writes one batch, weir goes on, every connection reads its replies. Five runs of any workload
 lie within 0.4% of each other that way.
@@ -76,7 +79,23 @@ class Workload:
     rounds: int        # lockstep rounds by which the two runs differ
     pipeline: int = 1  # requests a batch
     keys: int = 1      # of a request
+    beside: str = ""   # another workload, of which it may cost
+    times: float = 0   # so many times as much
 
+
+# How the pools differ: in their protocol, and in what is asked about their requests before they go on.
+SCRIPTS = {
+    "other": 'weir.on_request("flushall", function(req) req:reject("not here") end)\n',
+    "prefix": 'weir.on_request(weir.READ, weir.WRITE, function(req) req:prefix("tenant:") end)\n',
+}
+POOLS = {
+    "redis": ("redis", ""),
+    "memcached": ("memcached", ""),
+    "redis_other": ("redis", "  lua: {file: other.lua}\n"),
+    "redis_prefix": ("redis", "  lua: {file: prefix.lua}\n"),
+    "memcached_prefix": ("memcached", "  lua: {file: prefix.lua}\n"),
+    "redis_routes": ("redis", "  routes: [{prefix: 'key:', pool: redis}, {prefix: 'page:', pool: self}]\n"),
+}
 
 WORKLOADS = [
     Workload("redis get", "redis", redis_get, 400),
@@ -89,6 +108,14 @@ WORKLOADS = [
     Workload("redis mset 100", "redis", redis_mset, 20, keys=100),
     Workload("memcached get", "memcached", memcached_get, 400),
     Workload("memcached set", "memcached", memcached_set, 400),
+    Workload("get, others hooked", "redis_other", redis_get, 300, beside="redis get", times=1.02),
+    Workload("get 16, others hooked", "redis_other", redis_get, 60, pipeline=16, beside="redis get pipeline 16",
+             times=1.02),
+    Workload("get, key prefix", "redis_prefix", redis_get, 200),
+    Workload("get 16, key prefix", "redis_prefix", redis_get, 30, pipeline=16),
+    Workload("mget 10, key prefix", "redis_prefix", redis_mget, 60, keys=10),
+    Workload("memcached, key prefix", "memcached_prefix", memcached_get, 200),
+    Workload("get, routed by prefix", "redis_routes", redis_get, 200),
 ]
 
 
@@ -180,17 +207,21 @@ class Processes:
 class Weir:
     """weir, under callgrind or as it is, in front of the servers."""
 
-    def __init__(self, processes, binary, servers, counted):
+    def __init__(self, processes, binary, servers, pools, counted):
         self.processes = processes
         self.counted = counted
-        self.ports = {pool: free_port() for pool in servers}
+        self.ports = {pool: free_port() for pool in pools}
         self.out = os.path.join(processes.folder, "callgrind.out")
+        for name, text in SCRIPTS.items():
+            with open(os.path.join(processes.folder, f"{name}.lua"), "w", encoding="ascii") as f:
+                f.write(text)
         conf = os.path.join(processes.folder, "weir.yml")
         with open(conf, "w", encoding="ascii") as f:
-            for pool, ports in servers.items():
+            for pool in pools:
+                protocol, more = POOLS[pool]
                 f.write(f"{pool}:\n  listen: 127.0.0.1:{self.ports[pool]}\n  hash: fnv1a_64\n  distribution: ketama\n"
-                        f"  redis: {'true' if pool == 'redis' else 'false'}\n  preconnect: true\n  servers:\n")
-                f.writelines(f"   - 127.0.0.1:{port}:1 s{i}\n" for i, port in enumerate(ports))
+                        f"  redis: {'true' if protocol == 'redis' else 'false'}\n  preconnect: true\n{more}  servers:\n")
+                f.writelines(f"   - 127.0.0.1:{port}:1 s{i}\n" for i, port in enumerate(servers[protocol]))
         argv = [binary, "--workers", "1", "-c", conf, "-s", str(free_port()), "-a", "127.0.0.1", "-v", "0"]
         if counted:
             argv = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={self.out}", *argv]
@@ -230,8 +261,9 @@ def lockstep(weir, port, plan, rounds):
 
 
 def fill(processes, binary, servers):
-    weir = Weir(processes, binary, servers, counted=False)
-    for pool, ask in (("redis", redis_set), ("memcached", memcached_set)):
+    weir = Weir(processes, binary, servers, POOLS, counted=False)
+    for pool, (protocol, _) in POOLS.items():
+        ask = redis_set if protocol == "redis" else memcached_set
         s = connect(weir.ports[pool])
         for first in range(0, KEYS, 100):
             pairs = [ask([b"key:%012d" % i]) for i in range(first, min(first + 100, KEYS))]
@@ -247,7 +279,8 @@ def instructions(processes, binary, servers, work):
     few = max(work.rounds // 10, 4)  # so that buffers have their size in both runs
     counts = []
     for rounds in (few, few + work.rounds):
-        weir = Weir(processes, binary, servers, counted=True)
+        # Always these two, and the workload's own: each pool costs a turn something.
+        weir = Weir(processes, binary, servers, dict.fromkeys(["redis", "memcached", work.pool]), counted=True)
         lockstep(weir, weir.ports[work.pool], plan, rounds)
         counts.append(weir.end())
     return (counts[1] - counts[0]) / (work.rounds * CONNECTIONS * work.pipeline)
@@ -319,7 +352,7 @@ def main():
     if not chosen:
         sys.exit(f"no workload is named like '{o.only}'; there are: " + ", ".join(work.name for work in WORKLOADS))
     ceilings = read_ceilings()
-    above = []
+    measured, above = {}, []
     print(f"{'workload':<24}{'instructions':>13}{'ceiling':>9}{'share':>8}")
     with tempfile.TemporaryDirectory(prefix="weir-instructions-") as folder:
         processes = Processes(folder)
@@ -328,12 +361,14 @@ def main():
             fill(processes, os.path.abspath(o.weir), servers)
             for work in chosen:
                 counts = sorted(instructions(processes, os.path.abspath(o.weir), servers, work) for _ in range(o.runs))
-                count = counts[len(counts) // 2]
+                count = measured[work.name] = counts[len(counts) // 2]
                 if o.update:
                     ceilings[work.name] = round(count * MARGIN)
                 ceiling = ceilings.get(work.name, 0)
                 if count > ceiling:
                     above.append(work.name)
+                if work.beside in measured and count > measured[work.beside] * work.times:
+                    above.append(f"{work.name} ({count / measured[work.beside]:.3f} of {work.beside})")
                 show(work, counts, ceiling)
         finally:
             processes.end_all()
