@@ -21,6 +21,28 @@ namespace {
 
 constexpr size_t kVictimsOfEach = 4, kSafeOfEach = 2;
 
+// What a script does for most requests: rewrites, counts, observes, hears of the end, keeps something.
+const char kScript[] = R"(
+local asked = weir.counter("asked", "requests that the script saw")
+local latency = weir.histogram("latency_us", "of replies")
+local last = {}
+weir.every(0.1, function() weir.shared.ticks = (weir.shared.ticks or 0) + 1 end)
+weir.on_request(weir.READ, weir.WRITE, function(req)
+  asked:add()
+  if not req.key then return end
+  req.tag = req.command
+  req.note = #req.keys
+  last[#req.key % 64] = req.key
+  req:prefix("tenant:")
+end)
+weir.on_response(weir.READ, weir.WRITE, function(req, rsp) latency:observe(rsp.latency_us) end)
+)";
+
+// Of a pool's statistics.
+bool is_server(const std::string &name, const Json &member) {
+  return member.kind == Json::Kind::object && name != "plugins" && name != "tags";
+}
+
 std::unique_ptr<test::Backend> new_server(Language language) {
   if (language == Language::memcached) return std::make_unique<test::Memcached>(std::vector<std::string>{"-m", "512"});
   test::RedisServer::Options options;
@@ -103,9 +125,20 @@ Scene::Scene(const Settings &settings) : settings_(settings) {
     plans_.push_back({name, language, true, false});
     plans_.push_back({name + "_ejecting", language, true, true});
     plans_.push_back({name + "_safe", language, false, false});
+    plans_.push_back(
+        {.name = name + "_scripted", .language = language, .faulty = false, .ejects = false, .scripted = true});
+    plans_.push_back(
+        {.name = name + "_routed", .language = language, .faulty = false, .ejects = false, .routed = true});
   }
+  write_script(0);
   for (const PoolPlan &plan : plans_) pools_.push_back(pool(plan, 0, nullptr));
   proxy_ = std::make_unique<test::Proxy>(pools_, test::Proxy::Options{.workers = settings.workers, .log_level = 5});
+}
+
+// A reload makes the filter anew when its file says something else.
+void Scene::write_script(uint32_t version) {
+  scripts_.write("script.lua.new", kScript + ("-- " + std::to_string(version) + "\n"));
+  std::filesystem::rename(scripts_.file("script.lua.new"), scripts_.file("script.lua"));
 }
 
 // With random, the form of a moment: what may change while clients are served.
@@ -120,6 +153,19 @@ PoolText Scene::pool(const PoolPlan &plan, uint16_t port, std::mt19937 *random) 
   text.set("client_inflight", std::to_string(pick(1'000, 1'000)));
   text.set("connect_timeout", std::to_string(test::scaled(milliseconds(pick(1'000, 1'000))).count()));
   if (plan.ejects) text.set("auto_eject_hosts", "true").set("server_retry_timeout", std::to_string(pick(1'000, 2'000)));
+  if (plan.scripted) text.set("lua", "{file: " + scripts_.file("script.lua") + "}");
+  if (plan.routed) {  // by the letter of the client's habit, behind the crowd's name and the number of its pool
+    const std::string base = redis ? "redis" : "memcached", number = std::to_string(&plan - plans_.data());
+    auto names = [&](const std::string &letters) {
+      std::string all;
+      for (const char *crowd : {"w", "s", "last"}) {
+        for (char letter : letters) all += std::string(all.empty() ? "" : ", ") + crowd + number + letter;
+      }
+      return all;
+    };
+    text.set("routes", "[{prefix: [" + names("bt") + "], pool: " + base + "_safe}, {prefix: [" + names("mg") +
+                           "], pool: " + base + "_scripted}]");
+  }
   if (!plan.faulty) {
     for (size_t i = 0; i < kSafeOfEach; ++i) {
       text.server(safe_[(redis ? 0 : kSafeOfEach) + i]->address(), "safe" + std::to_string(i));
@@ -135,6 +181,7 @@ PoolText Scene::pool(const PoolPlan &plan, uint16_t port, std::mt19937 *random) 
 }
 
 void Scene::reload(std::mt19937 &random) {
+  if (random() % 2 == 0) write_script(static_cast<uint32_t>(random()));
   std::string text;
   for (size_t i = 0; i < plans_.size(); ++i) text += pool(plans_[i], pools_[i].port(), &random).text();
   std::string path = proxy_->config_file(), beside = path + ".new";
@@ -195,7 +242,7 @@ std::string Scene::unsettled() const {
       };
       zero(plan.name, "client_connections", pool.number("client_connections"));
       for (const auto &[server, n] : pool.members) {
-        if (n.kind != Json::Kind::object) continue;
+        if (!is_server(server, n)) continue;
         for (const char *name : {"in_queue", "in_queue_bytes", "out_queue", "out_queue_bytes"}) {
           zero(plan.name + "." + server, name, n.number(name));
         }
@@ -212,7 +259,7 @@ long long Scene::counted(const std::string &name) const {
   Json stats = proxy_->stats();
   for (const PoolPlan &plan : plans_) {
     for (const auto &[server, n] : stats.at(plan.name).members) {
-      if (n.kind == Json::Kind::object) sum += n.number(name);
+      if (is_server(server, n)) sum += n.number(name);
     }
   }
   return sum;

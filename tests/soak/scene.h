@@ -21,6 +21,8 @@ struct PoolPlan {
   test::Language language;
   bool faulty;
   bool ejects;
+  bool scripted = false;  // a Lua script gives its keys a prefix, and more
+  bool routed = false;    // half of its keys go to the pool without faults, the other half to the scripted one
 };
 
 // A process as the system sees it.
@@ -58,7 +60,9 @@ class Scene {
  private:
   test::PoolText pool(const PoolPlan &plan, uint16_t port, std::mt19937 *random);
   const Settings &settings_;
+  void write_script(uint32_t version);
   std::vector<std::unique_ptr<test::Backend>> safe_;
+  test::TempDir scripts_;
   std::vector<PoolPlan> plans_;
   std::vector<test::PoolText> pools_;
   std::unique_ptr<test::Proxy> proxy_;
