@@ -118,15 +118,22 @@ std::vector<Route> read_routes(const Context &ctx, const Node::Entry &routes, co
 void check_routes(const Pool &pool, const std::vector<Pool> &all, Complaints &complaints) {
   for (size_t i = 0; i < pool.routes.size(); ++i) {
     const Route &route = pool.routes[i];
-    auto check = [&](const char *key, const std::string &name) {
-      if (name.empty() || route_stays(name, pool)) return;
+    auto check = [&](const std::string &key, const std::string &name) {
+      const bool copies = key == "mirror";
       auto complain = [&](std::string text) {
         complaints.add(route.place, path_of_entry(path_of("pools", pool.name), i) + "." + key, std::move(text));
       };
+      if (name.empty()) return;
+      // No copy would ever be sent, and nobody would be told.
+      if (copies && route_stays(name, pool)) return complain("is the pool itself; name another one, or leave it out");
+      if (route_stays(name, pool)) return;
       auto to = std::find_if(all.begin(), all.end(), [&name](const Pool &other) { return other.name == name; });
       if (to == all.end()) {
-        std::vector<std::string_view> names = {"self"};
-        for (const Pool &other : all) names.push_back(other.name);
+        std::vector<std::string_view> names;
+        if (!copies) names.emplace_back("self");
+        for (const Pool &other : all) {
+          if (!copies || &other != &pool) names.push_back(other.name);
+        }
         return complain(unknown_word(name, names));
       }
       if (to->protocol.name == pool.protocol.name) return;

@@ -60,6 +60,12 @@ TEST(ConfigRoutes, WhatIsWrongIsSaidWithItsPlace) {
               HasSubstr("f:7: pools.alpha.routes[0]: expected a list of maps"));
   EXPECT_THAT(with_routes("      - {client: 10.0.0.1/8, pool: beta}\n").complaints,
               HasSubstr("f:7: pools.alpha.routes[0].client: has bits behind its first 8"));
+  for (const char *own : {"alpha", "self"}) {
+    EXPECT_THAT(with_routes(std::string("      - {mirror: ") + own + "}\n").complaints,
+                HasSubstr("f:7: pools.alpha.routes[0].mirror: is the pool itself; name another one, or leave it out"));
+  }
+  EXPECT_THAT(with_routes("      - {mirror: bet}\n").complaints,
+              HasSubstr("f:7: pools.alpha.routes[0].mirror: expected beta, found \"bet\", did you mean beta?"));
 }
 
 ClientAddress v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
