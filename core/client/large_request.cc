@@ -92,7 +92,7 @@ bool LargeRequest::route_slice() {
   } else {
     front_.reach.route_in(content_.way, bytes, n, servers, routed_us_);
     if (front_.routed[request_.req.cmd] != 0 && !content_.chosen) {
-      client_.route_keys(request_.req, bytes, bytes, n, servers, routed_us_);
+      client_.route_keys(request_.req, client_keys(bytes), bytes, n, servers, routed_us_);
     }
   }
   for (uint32_t i = 0; i < n; ++i) {
@@ -111,6 +111,14 @@ bool LargeRequest::place_final_keys(weir_bytes *bytes) {
     if (content_.rewritten.marks[at_ + i] != 0) bytes[i] = content_.rewritten.keys[at_ + i];
   }
   return true;
+}
+
+// Of the slice under way, whose final keys are in place: as its client gave them, which is what routes go by.
+const weir_bytes *LargeRequest::client_keys(const weir_bytes *final_keys) {
+  if (!is_rewritten()) return final_keys;
+  weir_bytes *all = front_.filters.room_for_keys(slice()), text = message();
+  place_keys(keys() + at_, slice(), text.ptr, text.len, text.len, all);  // known to lie in it
+  return all;
 }
 
 // From here on the numbers of the servers are all it needs: the ring may change.

@@ -65,6 +65,7 @@ class LargeRequest {
   const weir_key *keys() const { return content_.keys.all.data() + content_.keys.first; }
   bool is_rewritten() const { return !content_.rewritten.marks.empty(); }
   bool place_final_keys(weir_bytes *bytes);
+  const weir_bytes *client_keys(const weir_bytes *final_keys);
   uint32_t *servers() { return reinterpret_cast<uint32_t *>(servers_->bytes()); }
 
   ClientConnection &client_;

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "tests/integration/story.h"
@@ -108,6 +109,31 @@ TEST_P(Routes, KeysGoByTheirLongestPrefixAlsoWithinOneCommand) {
   EXPECT_EQ(array({bulk("vip:list"), bulk("x")}), client.read_reply());
 }
 
+// Key by key, whatever filters make of them: also of a command that is so large that it is sent in slices.
+TEST_P(Routes, GoByTheKeysOfTheClientAlsoWhenAFilterRewritesVeryMany) {
+  RedisServers own = redis_servers(1), users = redis_servers(1);
+  TempDir dir;
+  const std::string script = dir.write("prefix.lua",
+                                       "weir.on_request(\"mset\", \"mget\", \"get\", \"del\", "
+                                       "function(req) req:prefix(\"v2:\") end)\n");
+  PoolText alpha = redis_pool(own).set("routes", "[{prefix: \"user:\", pool: users}]");
+  Proxy proxy({alpha.set("lua", "{file: " + script + "}"), redis_pool(users, "users")}, workers());
+  Stream client = proxy.connect();
+  constexpr int kKeys = 5000;
+  std::vector<std::string> set = {"MSET"}, get = {"MGET"}, values;
+  for (int i = 0; i < kKeys; ++i) {
+    std::string key = (i % 2 == 0 ? "user:" : "order:") + std::to_string(i);
+    set.insert(set.end(), {key, std::to_string(i)});
+    get.push_back(key);
+    values.push_back(bulk(std::to_string(i)));
+  }
+  EXPECT_EQ(kOk, client.ask(resp(set)));
+  EXPECT_EQ(integer(kKeys / 2), users[0]->call({"DBSIZE"}));
+  EXPECT_EQ(integer(kKeys / 2), own[0]->call({"DBSIZE"}));
+  EXPECT_EQ(bulk("8"), client.ask(resp({"GET", "user:8"})));
+  EXPECT_TRUE(same(array(values), client.ask(resp(get))));
+}
+
 TEST_P(Routes, MemcachedsKeysToo) {
   Memcacheds own = memcacheds(2), pages = memcacheds(2);
   PoolText alpha = memcached_pool(own).set("routes", "[{prefix: \"page:\", pool: pages}]");
@@ -188,6 +214,17 @@ TEST_P(Routes, AMirrorThatHangsDelaysNobody) {
 
 TELL_WITH_WORKERS(Routes);
 
+// With "admin" in that folder as the admin port. What was said.
+std::string reloaded(const Proxy &proxy, const TempDir &dir, const std::vector<PoolText> &pools) {
+  std::string text;
+  for (const PoolText &pool : pools) text += pool.text();
+  std::ofstream(proxy.config_file() + ".new") << text;
+  std::filesystem::rename(proxy.config_file() + ".new", proxy.config_file());
+  Stream admin = Stream::unix_socket(dir.file("admin"));
+  admin.send("reload\n");
+  return admin.read_until_close();
+}
+
 // The configuration changes while clients ask for keys of both pools; each reply is checked.
 TEST(RoutesReload, LosesNoRequest) {
   SKIP_ON_TWEMPROXY("has no routes");
@@ -198,15 +235,7 @@ TEST(RoutesReload, LosesNoRequest) {
   const std::string route = "{prefix: \"user:\", pool: users}";
   alpha.set("routes", "[" + route + "]");
   Proxy proxy({alpha, beta}, {.workers = 2, .more = {"--admin", dir.file("admin")}});
-  auto reload = [&](const std::vector<PoolText> &pools) {
-    std::string text;
-    for (const PoolText &pool : pools) text += pool.text();
-    std::ofstream(proxy.config_file() + ".new") << text;
-    std::filesystem::rename(proxy.config_file() + ".new", proxy.config_file());
-    Stream admin = Stream::unix_socket(dir.file("admin"));
-    admin.send("reload\n");
-    return admin.read_until_close();
-  };
+  auto reload = [&](const std::vector<PoolText> &pools) { return reloaded(proxy, dir, pools); };
   std::atomic<bool> stop{false};
   std::atomic<long> rounds{0};
   auto ask = [&](int me) {
