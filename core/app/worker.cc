@@ -242,10 +242,12 @@ void Worker::replace(const PoolChange &change) {
   replaced_.push_back({std::move(old), 0});
 }
 
-// Whether another one may still send requests to its servers.
+// Whether clients of another one may still send requests to its servers. Without clients it is not: pools may send to
+// each other, and would wait for each other's end.
 bool Worker::is_needed(const client::Front &front) const {
-  return std::any_of(replaced_.begin(), replaced_.end(),
-                     [&front](const auto &other) { return other.front && other.front->reach.uses(&front); });
+  return std::any_of(replaced_.begin(), replaced_.end(), [&front](const auto &other) {
+    return other.front && other.front->clients() > 0 && other.front->reach.uses(&front);
+  });
 }
 
 // After a turn: pools whose clients have gone end with the last answer, or some time later.
@@ -271,6 +273,9 @@ void Worker::leave_pools() {
         replaced.until_us = reactor_.now_us + kTickUs;
         return false;
       }
+    }
+    for (auto &other : replaced_) {
+      if (other.front) other.front->forget_pool(front);
     }
     front.upstream.end();
     replaced.ended = true;

@@ -89,6 +89,12 @@ void Front::set_targets(const Reach::Fronts &targets) {
   hold_clients();
 }
 
+void Front::forget_pool(const Front &gone) {
+  if (!reach.uses(&gone)) return;
+  if (reach.spare() == &gone) set_spare(nullptr);
+  set_targets(reach.targets_without(gone));
+}
+
 // Parts that wait to be sent again do so in the pool they were sent to.
 template <class F>
 void Front::change_reach(F change) {

@@ -39,6 +39,8 @@ class Front {
   void set_spare(Front *spare);
   // The pools that some of its requests go to, on this worker: see Reach::set_targets().
   void set_targets(const Reach::Fronts &targets);
+  // That front ends: nothing is sent there any more.
+  void forget_pool(const Front &gone);
   Front *successor() const { return successor_; }
   // Nobody is left, and nothing on its way to a server.
   bool is_done() const;

@@ -79,6 +79,12 @@ bool Reach::uses(const Front *other) const {
          std::any_of(targets_.begin(), targets_.end(), [other](const Target &t) { return t.front == other; });
 }
 
+Reach::Fronts Reach::targets_without(const Front &gone) const {
+  Fronts targets;
+  for (const Target &target : targets_) targets.push_back(target.front == &gone ? nullptr : target.front);
+  return targets;
+}
+
 // ---- ways
 // -----------------------------------------------------------------------------------------------------------------
 

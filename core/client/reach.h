@@ -43,6 +43,8 @@ class Reach {
   // Whether each place would mean the same server with them.
   bool keeps_places(const Fronts &targets) const;
   bool uses(const Front *other) const;
+  // Those that are set, and null in place of that one.
+  Fronts targets_without(const Front &gone) const;
   // Whether it knows of one.
   bool uses_targets() const { return places_ > first_target_; }
 

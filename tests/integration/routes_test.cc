@@ -277,5 +277,32 @@ TEST(RoutesReload, LosesNoRequest) {
   EXPECT_EQ(bulk("2"), others[0]->call({"GET", "user:a"}));
 }
 
+// Of two pools that send to each other neither waits for the other's end.
+TEST(RoutesReload, LeavesPoolsThatSendToEachOther) {
+  SKIP_ON_TWEMPROXY("has no routes");
+  RedisServers primary = redis_servers(1), replica = redis_servers(1);
+  TempDir dir;
+  PoolText alpha = redis_pool(primary).set("routes", "[{commands: read, pool: replicas}]");
+  PoolText replicas = redis_pool(replica, "replicas").set("on_failure", "failover").set("failover_pool", "alpha");
+  Proxy proxy({alpha, replicas}, {.workers = 2, .more = {"--admin", dir.file("admin")}});
+  Stream client = proxy.connect(), there = proxy.connect(1);
+  auto left = [&] {
+    const std::string log = proxy.log(), line = ": the one before the reload is left\n";
+    int n = 0;
+    for (size_t at = log.find(line); at != std::string::npos; at = log.find(line, at + 1)) ++n;
+    return n;
+  };
+  for (int round = 1; round <= 2; ++round) {
+    EXPECT_EQ(kOk, client.ask(resp({"SET", "k", "v"})));
+    EXPECT_EQ("$-1\r\n", client.ask(resp({"GET", "k"})));
+    EXPECT_EQ("$-1\r\n", there.ask(resp({"GET", "k"})));
+    const std::string timeout = std::to_string(8000 + round);
+    const std::vector<PoolText> both = {PoolText(alpha).set("timeout", timeout),
+                                        PoolText(replicas).set("timeout", timeout)};
+    EXPECT_THAT(reloaded(proxy, dir, both), StartsWith("ok"));
+    EXPECT_TRUE(eventually([&] { return left() == 2 * round; })) << proxy.log();
+  }
+}
+
 }  // namespace
 }  // namespace weir::test
