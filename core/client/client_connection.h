@@ -70,6 +70,16 @@ class ClientConnection final : public net::Connection,
                   uint64_t now_us);
   // What the routes say of a request: of its first key, if it has any. Null: nothing.
   const route::Routes::Entry *route_of(const weir_req &req, const weir_bytes *keys);
+  // Calls f(Part &) for each of its requests and their parts.
+  template <class F>
+  void each_part(F f) {
+    for (Request *request = order_.front(); request != nullptr; request = request->next) {
+      f(request->part);
+      for (uint32_t i = 0; request->split != nullptr && i < request->split->part_count; ++i) {
+        f(request->split->parts[i].part);
+      }
+    }
+  }
   // A slice of its large commands.
   Left dispatch_slice();
   Left merge_slice();

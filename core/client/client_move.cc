@@ -95,13 +95,26 @@ void Front::forget_pool(const Front &gone) {
   set_targets(reach.targets_without(gone));
 }
 
-// Parts that wait to be sent again do so in the pool they were sent to.
+// What is under way keeps the server it was sent to: should it have to be sent again, it is so in that one's pool.
 template <class F>
 void Front::change_reach(F change) {
-  std::vector<uint32_t> ways;
-  for (const Part *part : for_ring_) ways.push_back(reach.way_of(part->server));
+  struct Sent {
+    Part *part;
+    uint32_t way, server;
+  };
+  std::vector<Sent> elsewhere;
+  auto note = [this, &elsewhere](Part &part) {
+    const uint32_t place = part.server;
+    if (place != WEIR_NO_SERVER && !reach.is_own(place)) {
+      elsewhere.push_back({&part, reach.way_of(place), reach.server_of(place)});
+    }
+  };
+  for (const auto &client : clients_) client->each_part(note);
+  for (Part *part : for_ring_) {
+    if (part->request->owner == nullptr) note(*part);
+  }
   change();
-  for (size_t i = 0; i < ways.size(); ++i) for_ring_[i]->server = reach.place(ways[i], 0);
+  for (const Sent &sent : elsewhere) sent.part->server = reach.place_in_row(sent.way, sent.server);
 }
 
 // Nothing may overtake, on another connection, what went to the pool before.

@@ -124,6 +124,13 @@ uint32_t Reach::server_of(uint32_t place) const {
   return is_targets(place) ? place - target_of(place).first : place;
 }
 
+uint32_t Reach::place_in_row(uint32_t way, uint32_t server) const {
+  if (way == kOwnWay) return server < row() ? server : WEIR_NO_SERVER;
+  const Target &target = targets_[way - 1];
+  if (target.size == 0) return WEIR_NO_SERVER;
+  return target.first + (server < target.size ? server : 0);
+}
+
 const Reach::Target &Reach::target_of(uint32_t place) const {
   return targets_[way_of(place) - 1];
 }

@@ -68,6 +68,9 @@ class Reach {
   uint32_t place(uint32_t way, uint32_t server) const;
   // The place's number in its pool's row, as protocols count servers; UINT32_MAX for WEIR_NO_SERVER.
   uint32_t server_of(uint32_t place) const;
+  // The place with that server_of() in the pool's row, for what was sent there. When there is none any more it is one
+  // of the same way, or WEIR_NO_SERVER.
+  uint32_t place_in_row(uint32_t way, uint32_t server) const;
   // places[i] for each of the n keys in that pool, or WEIR_NO_SERVER.
   void route_in(uint32_t way, const weir_bytes *keys, uint32_t n, uint32_t *places, uint64_t now_us);
   // For what any server of the pool may answer: one that lives, if there is one; WEIR_NO_SERVER when there is none.

@@ -304,5 +304,45 @@ TEST(RoutesReload, LeavesPoolsThatSendToEachOther) {
   }
 }
 
+// The reads wait at a server that is lost after the reload: they are for the servers of their pool, not for those whose
+// places in the worker's row were theirs before.
+TEST(RoutesReload, ReadsThatAreSentAgainStayInTheirPool) {
+  SKIP_ON_TWEMPROXY("has no routes");
+  RedisServers own = redis_servers(1), users = redis_servers(2), orders = redis_servers(1);
+  std::promise<void> asked, lose;
+  std::shared_future<void> lost = lose.get_future().share();
+  std::atomic<int> requests{0};
+  FakeServer hanging([&](Stream &s) {
+    s.read_request();
+    if (++requests == 1) asked.set_value();
+    lost.wait();
+  });
+  TempDir dir;
+  PoolText alpha = redis_pool(own)
+                       .set("retry", "reads")
+                       .set("routes", "[{prefix: \"user:\", pool: users}, {prefix: \"order:\", pool: orders}]");
+  PoolText of_orders =
+      PoolText("orders").redis().set("hash", "murmur").set("retry", "reads").set("auto_eject_hosts", "true");
+  of_orders.set("server_failure_limit", "1").set("server_retry_timeout", "60000");
+  of_orders.server(hanging.address(), "s0").server(orders[0]->address(), "s1");
+  PoolText one = PoolText("users").redis().server(users[0]->address(), "s0");
+  PoolText two = PoolText(one).server(users[1]->address(), "s1");
+  Proxy proxy({alpha, one, of_orders}, {.workers = 1, .more = {"--admin", dir.file("admin")}});
+  Stream client = proxy.connect();
+  std::string requested, wanted;
+  for (int i = 0; i < 16; ++i) {
+    const std::string key = "order:" + std::to_string(i);
+    orders[0]->call({"SET", key, "an order"});
+    for (auto &server : users) server->call({"SET", key, "a user"});
+    requested += resp({"GET", key});
+    wanted += bulk("an order");
+  }
+  client.send(requested);
+  asked.get_future().wait();
+  EXPECT_THAT(reloaded(proxy, dir, {alpha, two, of_orders}), StartsWith("ok"));
+  lose.set_value();
+  EXPECT_EQ(wanted, client.read_exactly(wanted.size()));
+}
+
 }  // namespace
 }  // namespace weir::test
