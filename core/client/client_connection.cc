@@ -247,10 +247,6 @@ void ClientConnection::check_inflight() {
   }
 }
 
-void ClientConnection::note_output() {
-  if (out_.size() + held_bytes_ > front_->output_pause || pauses_ != 0) check_output();
-}
-
 void ClientConnection::check_output() {
   size_t waiting = out_.size() + held_bytes_;
   uint64_t limit = front_->settings.client_output_limit;

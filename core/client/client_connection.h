@@ -134,7 +134,7 @@ class ClientConnection final : public net::Connection,
   void weigh_inflight();
   void check_inflight();
   // After bytes were put on the account or out.
-  void note_output();
+  inline void note_output();  // client_scope.h
   void check_output();
   void finish_if_done();
   void linger();

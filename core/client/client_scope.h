@@ -16,4 +16,9 @@ inline void *ClientConnection::state() {
   return front_->scope(state(), conn_id_, static_cast<const plugin::ClientView *>(this));
 }
 
+// Once a reply: a test or two, and no call.
+[[gnu::always_inline]] inline void ClientConnection::note_output() {
+  if (out_.size() + held_bytes_ > front_->output_pause || pauses_ != 0) check_output();
+}
+
 }  // namespace weir::client
