@@ -52,6 +52,8 @@ void State::load() {
   if (status != LUA_OK) {
     failure_ = take_error(status);
     failure_.resize(std::min(failure_.size(), failure_.find("\nstack traceback:")));
+    const std::string script = instance.chunk_name.substr(1) + ":";  // Lua leaves it out where there is no line
+    if (!failure_.starts_with(script)) failure_.insert(0, script + " ");
     return;
   }
   lua_settop(lua_, 0);

@@ -12,6 +12,11 @@ TEST(LuaCheck, SyntaxErrorsHaveAPlace) {
   EXPECT_THAT(Script("local x =\nif").refused(), HasSubstr(".lua:2: unexpected symbol near 'if'"));
 }
 
+TEST(LuaCheck, ErrorsWithoutALineHaveTheScript) {
+  EXPECT_THAT(Script("return " + std::string(500, '(')).refused(), HasSubstr(".lua: C stack overflow"));
+  EXPECT_THAT(Script("error({})").refused(), HasSubstr(".lua: (an error that is a table)"));
+}
+
 TEST(LuaCheck, UnknownCommandsHaveAPlaceAndANeighbour) {
   const Script script("\nweir.on_request('gte', function() end)");
   EXPECT_THAT(script.refused(), HasSubstr(".lua:2: 'gte' is no command that the protocol knows; is 'get' meant?"));
@@ -57,7 +62,7 @@ TEST(LuaCheck, AScriptThatLoopsWhileItLoadsIsRefused) {
 }
 
 TEST(LuaCheck, BytecodeIsNotLoaded) {
-  EXPECT_THAT(Script("\x1bLua").refused(), HasSubstr("attempt to load a binary chunk"));
+  EXPECT_THAT(Script("\x1bLua").refused(), HasSubstr(".lua: attempt to load a binary chunk"));
 }
 
 TEST(LuaCheck, ArgumentsOfTheConfiguration) {
