@@ -83,7 +83,8 @@ class Front {
   const size_t output_pause;         // client_output_limit / 4: from here on a client reads no more
   const bool keeps_reads;      // retry: reads. Requests take the long way, and a copy of some is kept until answered
   const uint64_t small_reply;  // up to this size, replies never limit how many requests a client may have unanswered
-  size_t slow_clients = 0;     // paused for their output, or lingering
+  mutable uint64_t quiet_until_us = 0;  // render() says no more before then
+  size_t slow_clients = 0;              // paused for their output, or lingering
 
  private:
   static constexpr size_t kChecksAtOnce = 1024;  // a fraction of a millisecond

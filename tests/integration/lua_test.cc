@@ -137,5 +137,25 @@ TEST_F(LuaStory, AReloadReplacesTheScriptUnderLoad) {
   EXPECT_EQ(wrong, "");
 }
 
+// Clients choose how long their keys are: what a prefix makes of them must not fill the log.
+TEST_F(LuaStory, KeysThatCannotBeEncodedAreLoggedNowAndThen) {
+  write("weir.on_request(weir.ALL, function(req) req:prefix(('p'):rep(200)) end)");
+  const Memcacheds servers = memcacheds(1);
+  PoolText pool = memcached_pool(servers);
+  pool.set("lua", "{file: " + script_ + "}");
+  const Proxy proxy(pool);
+  Stream client = proxy.connect();
+  constexpr int kSets = 1000;
+  std::string sets;
+  for (int i = 0; i < kSets; ++i) sets += "set " + std::string(100, 'k') + " 0 0 1\r\nv\r\n";
+  client.send(sets);
+  for (int i = 0; i < kSets; ++i) ASSERT_EQ("SERVER_ERROR the command could not be encoded", client.read_line());
+  const std::string log = proxy.log(), line = "could not render a request";
+  int lines = 0;
+  for (size_t at = log.find(line); at != std::string::npos; at = log.find(line, at + 1)) ++lines;
+  EXPECT_GE(lines, 1);
+  EXPECT_LT(lines, kSets / 10);
+}
+
 }  // namespace
 }  // namespace weir::test
