@@ -84,6 +84,7 @@ void ClientConnection::end_lease(size_t i, bool clean) {
   upstream::Leases &all = lease.connection->upstream().leases;
   clean ? all.give_back(*lease.connection) : all.drop(*lease.connection);
   tell_lease(lease.begin, lease.place, 0);
+  if (leases_.empty() && front_->successor() != nullptr) front_->move_soon(*this);
 }
 
 // The client is closing.

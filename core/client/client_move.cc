@@ -13,9 +13,11 @@ namespace weir::client {
 
 void ClientConnection::leave() {
   if (front_->move(*this)) return;
-  // Where its state cannot go along it has to be found between two requests, which Front::check_time() tries.
   if (!open() || input_ended_) return;
-  front_->state_moves_ ? pause(kMoving) : unpause(kMoving);
+  // Who has connections or topics of this pool gives them back by what it says next, so it must be heard. And where its
+  // state cannot go along it has to be found between two requests, which Front::check_time() tries.
+  bool stays = !leases_.empty() || !topics_.empty() || postponed_ != nullptr;
+  front_->state_moves_ && !stays ? pause(kMoving) : unpause(kMoving);
 }
 
 void ClientConnection::reach_changed() {
@@ -149,7 +151,7 @@ void Front::move_clients() {
   while (!to_move_.empty()) {
     ClientConnection *client = to_move_.back();
     to_move_.pop_back();
-    move(*client);
+    client->leave();
   }
 }
 

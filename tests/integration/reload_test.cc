@@ -244,6 +244,38 @@ TEST_F(Reload, ARequestUnderWayIsAnsweredByTheServerItWasSentTo) {
   EXPECT_EQ(bulk("from the old one"), client.read_reply());
 }
 
+// Only what they say next ends it: they must be heard, and go over then.
+TEST_F(Reload, ClientsInTransactionsAndSubscriptionsGoOn) {
+  RedisServer server;
+  PoolText pool;
+  pool.redis().server(server.address());
+  Proxy &proxy = start({pool});
+  Stream queued = proxy.connect(), watching = proxy.connect(), listening = proxy.connect(), blocked = proxy.connect();
+  EXPECT_EQ(kOk, queued.ask(resp({"MULTI"})));
+  EXPECT_EQ("+QUEUED\r\n", queued.ask(resp({"SET", "k", "1"})));
+  EXPECT_EQ(kOk, watching.ask(resp({"WATCH", "w"})));
+  EXPECT_EQ(array({bulk("subscribe"), bulk("a"), integer(1)}), listening.ask(resp({"SUBSCRIBE", "a"})));
+  blocked.send(resp({"BLPOP", "list", "0"}) + resp({"MULTI"}) + resp({"GET", "k"}));
+  EXPECT_TRUE(eventually([&] { return server.info("blocked_clients") == "1"; }));
+  EXPECT_THAT(reload({PoolText(pool).set("client_inflight", "77")}), StartsWith("ok\n"));
+
+  EXPECT_EQ("+QUEUED\r\n", queued.ask(resp({"GET", "k"})));
+  EXPECT_EQ(array({kOk, bulk("1")}), queued.ask(resp({"EXEC"})));
+  EXPECT_EQ(kOk, watching.ask(resp({"MULTI"})));
+  EXPECT_EQ(array({}), watching.ask(resp({"EXEC"})));
+  EXPECT_EQ(array({bulk("subscribe"), bulk("b"), integer(2)}), listening.ask(resp({"SUBSCRIBE", "b"})));
+  EXPECT_EQ(array({bulk("unsubscribe"), bulk("a"), integer(1)}), listening.ask(resp({"UNSUBSCRIBE", "a"})));
+  EXPECT_EQ(array({bulk("unsubscribe"), bulk("b"), integer(0)}), listening.ask(resp({"UNSUBSCRIBE", "b"})));
+  server.call({"RPUSH", "list", "v"});
+  EXPECT_EQ(array({bulk("list"), bulk("v")}), blocked.read_reply());
+  EXPECT_EQ(kOk, blocked.read_reply());
+  EXPECT_EQ("+QUEUED\r\n", blocked.read_reply());
+  EXPECT_EQ(array({bulk("1")}), blocked.ask(resp({"EXEC"})));
+  for (Stream *client : {&queued, &watching, &listening, &blocked})
+    EXPECT_EQ(bulk("1"), client->ask(resp({"GET", "k"})));
+  EXPECT_TRUE(proxy.stats_reach([](const Json &s) { return s.at("alpha").number("client_connections") == 4; }));
+}
+
 TEST_F(Reload, ARequestOfWhichHalfHasComeGoesOn) {
   RedisServers servers = redis_servers(2);
   PoolText pool = redis_pool(servers);
