@@ -101,6 +101,7 @@ local Request = {}
 function Request:arg(i) end
 
 --- Puts text in front of every key: the cheapest way to rewrite them all.
+--- The keys of PUBLISH, SUBSCRIBE and the like are channels, and rewriting them, in whichever way, is an error.
 ---@param text string
 function Request:prefix(text) end
 
