@@ -415,7 +415,12 @@ class CommandStream {
       Args args;
       size_t at = 0;
       expand(words, at, words.size(), args);
-      if (keys_ == Keys::kAnywhere && chance(2)) args.push_back(argument("v"));  // elsewhere it might be a key
+      // Elsewhere one more might be a key, and behind these the time that they wait: ten seconds, as it happened.
+      bool waits = words[0][0] == 'b' && !words[0].starts_with("bit");
+      if (keys_ == Keys::kAnywhere && chance(2)) {
+        std::string more = argument("v");
+        if (!waits) args.push_back(more);
+      }
       if (chance(2) && args.size() > 1) args.pop_back();
       return args;
     }
