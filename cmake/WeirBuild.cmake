@@ -33,7 +33,7 @@ if(WEIR_SANITIZE)
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WEIR_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # instrumented code makes it see what is not there
-    target_compile_options(weir_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+    target_compile_options(weir_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds)
     if(WEIR_SANITIZE STREQUAL "thread")
       target_compile_options(weir_flags INTERFACE -Wno-tsan) # Boost.Asio fences where this sanitizer does not look
     endif()
