@@ -21,10 +21,14 @@ endfunction()
 
 # weir_test(NAME x_test SOURCES x_test.cc LIBS weir_base [TIMEOUT 60] [LABELS unit])
 # A GoogleTest program that is one ctest.
+# With a sanitizer it is not optimised, which takes most of the time of compiling one; what it tests is.
 function(weir_test)
   cmake_parse_arguments(T "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   add_executable(${T_NAME} ${T_SOURCES})
   target_precompile_headers(${T_NAME} REUSE_FROM weir_test_headers)
+  if(WEIR_SANITIZE)
+    target_compile_options(${T_NAME} PRIVATE -O0)
+  endif()
   target_link_libraries(${T_NAME} PRIVATE weir_flags ${T_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
