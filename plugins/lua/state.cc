@@ -87,11 +87,11 @@ std::string State::take_error(int status) {
   return text != nullptr ? std::string(text, len) : "an error without a text";
 }
 
-bool State::call(int arguments, const char *what) {
+bool State::call(int arguments, const char *what, int64_t times) {
   const int base = lua_gettop(lua_) - arguments;
   lua_rawgeti(lua_, LUA_REGISTRYINDEX, trace_ref_);
   lua_insert(lua_, base);
-  const Limits::Call budget(limits, 1);
+  const Limits::Call budget(limits, times);
   const int status = lua_pcall(lua_, arguments, 1, base);
   if (status == LUA_OK && lua_isnil(lua_, -1)) {
     lua_settop(lua_, base - 1);

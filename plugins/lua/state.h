@@ -44,8 +44,9 @@ class State {
   void need_loading(lua_State *lua, const char *what) const;  // raises an error when the script is loaded
 
   // Calls the function below its `arguments` on the stack, with limits and a traceback, and takes its one result, which
-  // must be nil. true: it went well. What went wrong is counted, logged, and in last_error() without traceback.
-  bool call(int arguments, const char *what);
+  // must be nil. times: how often it may take what a hook may. true: it went well. What went wrong is counted, logged,
+  // and in last_error() without traceback.
+  bool call(int arguments, const char *what, int64_t times = 1);
   const std::string &last_error() const { return last_error_; }
 
   uint64_t now_us() const;  // of the call under way, else of the clock

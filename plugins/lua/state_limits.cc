@@ -87,7 +87,7 @@ void Limits::watch_every_instruction() {
 }
 
 Limits::Call::Call(Limits &limits, int64_t times)
-    : limits_(limits), left_(limits.left_), deadline_us_(limits.deadline_us_) {
+    : limits_(limits), left_(limits.left_), times_(limits.times_), deadline_us_(limits.deadline_us_) {
   limits.left_ = limits.instructions_ * times;
   limits.times_ = times;
   limits.deadline_us_ = 0;
@@ -98,6 +98,7 @@ Limits::Call::Call(Limits &limits, int64_t times)
 Limits::Call::~Call() {
   limits_.left_ = left_;
   limits_.look_at_left_ = left_ - kLookAfter;
+  limits_.times_ = times_;
   limits_.deadline_us_ = deadline_us_;
   if (!limits_.tight_) return;
   limits_.tight_ = false;

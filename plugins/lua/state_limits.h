@@ -33,7 +33,7 @@ class Limits {
 
    private:
     Limits &limits_;
-    const int64_t left_;
+    const int64_t left_, times_;
     const uint64_t deadline_us_;
   };
 

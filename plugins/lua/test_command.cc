@@ -16,6 +16,8 @@
 namespace weir::lua {
 namespace {
 
+constexpr int64_t kTestTimes = 20;  // what a test may take, in calls of a hook: it makes many
+
 constexpr char kUsage[] = "[--protocol NAME] [--arg NAME=VALUE]... SCRIPT...";
 
 struct Options {
@@ -115,7 +117,7 @@ void run_test(Instance &instance, TestHost &host, const std::string &name, Total
   std::string why = state.failure();
   if (why.empty()) {
     lua_getglobal(state.lua(), name.c_str());
-    if (!state.call(0, "a test")) why = state.last_error();
+    if (!state.call(0, "a test", kTestTimes)) why = state.last_error();
   }
   const std::string script = instance.chunk_name.substr(1);
   if (why.empty()) {
