@@ -31,7 +31,8 @@ std::string_view text_of(weir_bytes bytes) {
 
 bool is_integer(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && text.size() <= kLongestInteger && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && text.size() <= kLongestInteger &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // Whether it goes to a server by its keys or otherwise, so that keys and targets mean something for it.
