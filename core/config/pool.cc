@@ -180,12 +180,13 @@ class PoolReader {
       }
     }
     if (++filters_ == kMostFilters + 1) {
-      ctx_.complaints.add(place, slot.part.path, "is one too many: a pool has at most 8 filters");
+      ctx_.complaints.add(place, slot.part.path,
+                          "is one too many: a pool has at most " + std::to_string(kMostFilters) + " filters");
     }
     parts_.push_back(std::move(slot));
   }
 
-  // A key that is the name of a filter is one, `lua: {file: a.lua}`, or a list of several. What the pool's other
+  // A key that is the name of a filter is one, `NAME: {key: value}`, or a list of several. What the pool's other
   // components know by that name is theirs.
   bool is_filter(const std::string &key) const {
     if (find_key(pool_keys(), key) != nullptr || is_pick_key(ctx_.catalog, key)) return false;

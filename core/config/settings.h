@@ -44,7 +44,7 @@ struct Use {
 // A filter of a pool.
 struct FilterUse : Use {
   std::string on_error;  // see goes_on()
-  std::string path;      // where it stands in its pool: "filters[0]", or "lua[1]"
+  std::string path;      // where it stands in its pool: "filters[0]", or "NAME[1]"
   // A request on which it failed goes on without it; else it is rejected.
   bool goes_on() const { return on_error == "continue"; }
   bool operator==(const FilterUse &other) const { return Use::operator==(other) && on_error == other.on_error; }
