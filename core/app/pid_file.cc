@@ -1,9 +1,11 @@
 #include "core/app/pid_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -35,6 +37,29 @@ bool names_a_proxy(const std::string &pid) {
   return !name.empty() && (name == command_name("self") || name == "weir\n" || name == "nutcracker\n");
 }
 
+// 0, or why not; nothing is left behind then.
+int write_file(const std::string &path, const std::string &text, int how) {
+  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | how, 0644);
+  if (fd < 0) return errno;
+  ssize_t n = ::write(fd, text.data(), text.size());
+  int why = n < 0 ? errno : n != static_cast<ssize_t>(text.size()) ? ENOSPC : 0;
+  ::close(fd);
+  if (why != 0) ::unlink(path.c_str());
+  return why;
+}
+
+// Whoever reads the file during an upgrade finds the old number or the new one, never an empty file. Not possible where
+// the folder is not ours to write in, nor for what is no file of its own (a link, /dev/null).
+bool put_in_place(const std::string &path, const std::string &text) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) return false;
+  std::string fresh = path + "." + text;
+  if (write_file(fresh, text, O_EXCL) != 0) return false;
+  if (::rename(fresh.c_str(), path.c_str()) == 0) return true;
+  ::unlink(fresh.c_str());
+  return false;
+}
+
 }  // namespace
 
 Result<PidFile> PidFile::write(const std::string &path, pid_t predecessor) {
@@ -46,15 +71,9 @@ Result<PidFile> PidFile::write(const std::string &path, pid_t predecessor) {
         "the pid file '" + path + "' names process " + old +
         ", which runs: end it, or name another file (-p); if it is not of this configuration, remove the file"};
   }
-  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return cannot_write(path, errno);
   std::string pid = std::to_string(getpid());
-  ssize_t n = ::write(fd, pid.data(), pid.size());
-  int why = n < 0 ? errno : ENOSPC;
-  ::close(fd);
-  if (n != static_cast<ssize_t>(pid.size())) {
-    ::unlink(path.c_str());
-    return cannot_write(path, why);
+  if (!put_in_place(path, pid)) {
+    if (int why = write_file(path, pid, O_TRUNC); why != 0) return cannot_write(path, why);
   }
   return PidFile(path, getpid());
 }

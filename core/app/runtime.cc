@@ -114,9 +114,6 @@ Status Runtime::start() {
     served->names->start();
     served->health->show(true);
   }
-  for (auto &worker : workers_) worker->start();
-  ended_.assign(workers_.size(), false);
-  probe_servers();
   signals_ = std::make_unique<Signals>(
       io_, Signals::Handlers{[this] { stop(); }, [this] { stop_now(); }, [](int step) { change_log_level(step); },
                              [] {
@@ -126,6 +123,9 @@ Status Runtime::start() {
                                }
                              },
                              [this] { reload([](const Result<std::string> &) {}); }, [this] { upgrade(); }});
+  for (auto &worker : workers_) worker->start();
+  ended_.assign(workers_.size(), false);
+  probe_servers();
   return Done{};
 }
 

@@ -1,7 +1,10 @@
 #include "core/app/signals.h"
 
+#include <boost/asio/buffer.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "core/base/log.h"
@@ -10,39 +13,55 @@ namespace weir::app {
 
 namespace {
 
+constexpr int kEnds[] = {SIGTERM, SIGINT};
 constexpr int kRequests[] = {SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
 
-void mask(int how) {
+sigset_t requests() {
   sigset_t set;
   sigemptyset(&set);
   for (int number : kRequests) sigaddset(&set, number);
-  pthread_sigmask(how, &set, nullptr);
+  return set;
+}
+
+sigset_t all() {
+  sigset_t set = requests();
+  for (int number : kEnds) sigaddset(&set, number);
+  return set;
+}
+
+// Blocked, they wait to be read; fails only without descriptors, like all else that the loop is made of.
+int read_instead(const sigset_t &set) {
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  int fd = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+  return fd;
 }
 
 }  // namespace
 
 void Signals::hold() {
-  mask(SIG_BLOCK);
+  sigset_t set = requests();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-Signals::Signals(boost::asio::io_context &control, Handlers handlers) : set_(control), handlers_(std::move(handlers)) {
+Signals::Signals(boost::asio::io_context &control, Handlers handlers)
+    : come_(control, read_instead(all())), handlers_(std::move(handlers)) {
   std::signal(SIGPIPE, SIG_IGN);
-  for (int number : {SIGTERM, SIGINT}) set_.add(number);
-  for (int number : kRequests) set_.add(number);
-  mask(SIG_UNBLOCK);
   wait();
 }
 
 void Signals::cancel() {
-  set_.cancel();
+  come_.cancel();
 }
 
 void Signals::wait() {
-  set_.async_wait([this](const boost::system::error_code &error, int number) {
-    if (error) return;  // cancelled; this may be gone
-    wait();             // first, since a handler may cancel()
-    handle(number);
-  });
+  come_.async_read_some(boost::asio::buffer(&next_, sizeof next_),
+                        [this](const boost::system::error_code &error, size_t) {
+                          if (error) return;  // cancelled; this may be gone
+                          int number = static_cast<int>(next_.ssi_signo);
+                          wait();  // first, since a handler may cancel()
+                          handle(number);
+                        });
 }
 
 void Signals::handle(int number) {

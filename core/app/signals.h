@@ -1,8 +1,10 @@
 // What the process does on signals. Owned by the control thread; handlers run there, in its loop.
 #pragma once
 
+#include <sys/signalfd.h>
+
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
 
 namespace weir::app {
@@ -21,7 +23,8 @@ class Signals {
   // What asks for something else than an end waits from here on until there are handlers: whoever finds the pid file,
   // or the port open, may ask at once, and would otherwise end the process.
   static void hold();
-  // Catches from here on; PIPE is ignored for the life of the process.
+  // From here on they are read by the loop: no code runs in a signal handler. Threads that are started after this leave
+  // them to it. PIPE is ignored for the life of the process.
   Signals(boost::asio::io_context &, Handlers);
   // Stops waiting, so that the loop can end.
   void cancel();
@@ -30,7 +33,8 @@ class Signals {
   void wait();
   void handle(int number);
 
-  boost::asio::signal_set set_;
+  boost::asio::posix::stream_descriptor come_;
+  signalfd_siginfo next_{};
   Handlers handlers_;
   bool stopping_ = false;
 };

@@ -86,7 +86,7 @@ void Worker::server_probed(uint32_t pool, uint32_t server, bool good, const std:
 }
 
 void Worker::run() {
-  // Signals are the control thread's.
+  // Signals are the control thread's, also those that it does not read.
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);

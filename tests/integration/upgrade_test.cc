@@ -67,8 +67,12 @@ class Upgrading : public testing::Test {
   pid_t upgrade() {
     pid_t before = serving();
     kill(before, SIGUSR2);
-    bool taken = eventually([&] { return serving() > 0 && serving() != before; });
-    return taken && logged("process " + std::to_string(serving()) + " serves now") ? serving() : 0;
+    pid_t after = 0;
+    bool taken = eventually([&] {
+      after = serving();
+      return after != before;
+    });
+    return taken && logged("process " + std::to_string(after) + " serves now") ? after : 0;
   }
   Stream connect() { return Stream::tcp(port_); }
 

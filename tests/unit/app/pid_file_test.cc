@@ -50,6 +50,29 @@ TEST_F(PidFileTest, ReplacesALongerOldOne) {
   EXPECT_EQ(content(), std::to_string(getpid()));
 }
 
+TEST_F(PidFileTest, IsNeverSeenEmptyWhileItIsReplaced) {
+  std::ofstream(path_) << "1";
+  std::ifstream reader(path_);  // has it open meanwhile
+  auto file = PidFile::write(path_);
+  std::string old;
+  reader >> old;
+  EXPECT_EQ(old, "1");
+  EXPECT_EQ(content(), std::to_string(getpid()));
+  for (const auto &entry : std::filesystem::directory_iterator(testing::TempDir())) {
+    std::string found = entry.path();
+    EXPECT_FALSE(found.starts_with(path_) && found != path_) << found << " is left behind";
+  }
+}
+
+TEST_F(PidFileTest, ThatIsALinkStaysOne) {
+  std::string target = path_ + "-target";
+  std::filesystem::create_symlink(target, path_);
+  auto file = PidFile::write(path_);
+  EXPECT_TRUE(std::filesystem::is_symlink(path_));
+  EXPECT_EQ(content(), std::to_string(getpid()));
+  std::filesystem::remove(target);
+}
+
 TEST_F(PidFileTest, StaysWhenAnotherProcessHasTakenItOver) {
   {
     auto file = PidFile::write(path_);
