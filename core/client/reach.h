@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "core/route/pool.h"
@@ -23,9 +22,6 @@
 namespace weir::client {
 
 class Front;
-
-// Why there is no connection of a profile.
-constexpr std::string_view kProfilesOut = "max_profiles kinds of server connections are in use";
 
 class Reach {
  public:
@@ -46,14 +42,12 @@ class Reach {
   // Those that are set, and null in place of that one.
   Fronts targets_without(const Front &gone) const;
   // Whether it knows of one.
-  bool uses_targets() const { return places_ > first_target_; }
+  bool uses_targets() const { return places_ > row(); }
 
   uint32_t places() const { return places_; }
   bool is_own(uint32_t place) const { return place < own_places_; }
-  bool is_targets(uint32_t place) const { return place >= first_target_ && place < places_; }
-  // Of the spare's servers.
-  uint32_t place_of_spare(uint32_t server) const { return own_places_ + server; }
-  Front *spare() const { return spare_; }
+  bool is_targets(uint32_t place) const { return place >= row() && place < places_; }
+  Front *spare() const { return others_[kOwnWay].front; }  // NULLABLE
   // Tells one spare, or set of targets, from the next: places that are not the pool's own mean something else then.
   uint64_t version() const { return version_; }
 
@@ -106,30 +100,30 @@ class Reach {
   uint64_t due_us(uint32_t place) { return is_own(place) ? upstream_.due_us() : due_us_elsewhere(place); }
 
  private:
-  // A pool's places in the row of another.
-  struct Target {
-    Front *front = nullptr;  // null: it is gone
+  // Another pool's places in this one's row.
+  struct Other {
+    Front *front = nullptr;  // null: there is none, or it is gone
     uint32_t first = 0, size = 0;
-    uint64_t row_version = 0;
+    uint64_t row_version = 0;  // of its row, as it was when it was set
   };
-  uint32_t row() const { return first_target_; }  // how many servers it and its spare have
+  uint32_t row() const { return own_places_ + others_[kOwnWay].size; }  // how many servers it and its spare have
   void lay_out();
   void divert(const route::Ring &ring, const weir_bytes *keys, uint32_t n, uint32_t *places, uint64_t now_us);
-  const Target &target_of(uint32_t place) const;
+  const Other &other_of(uint32_t place) const { return others_[way_of(place)]; }
+  Reach &receiver(uint32_t &place);
   uint32_t any_here(const route::Ring &ring, uint32_t lane) const;
   void all_here(const route::Ring &ring, uint32_t *wanted) const;
   bool serves_elsewhere(uint32_t place) const;
   upstream::ServerConnection &other_connection(uint32_t place, uint32_t lane);
   upstream::ServerConnection *profile_connection(uint32_t place, uint32_t lane, uint64_t profile);
-  uint64_t due_us_elsewhere(uint32_t place);
+  uint64_t due_us_elsewhere(uint32_t place) const;
 
   Front &own_;
   upstream::Upstream &upstream_;
   route::Router &router_;
   const uint32_t own_places_;
-  uint32_t first_target_, places_;
-  Front *spare_ = nullptr;
-  std::vector<Target> targets_;  // as many as route::Pool::targets
+  uint32_t places_;
+  std::vector<Other> others_;  // by way: each target, and in kOwnWay's place the spare, its own servers only
   uint64_t version_ = 0;
   uint64_t row_version_ = 0;  // tells one spare from the next
 };
