@@ -6,6 +6,7 @@
 
 #include "core/client/client_connection.h"
 #include "core/client/front.h"
+#include "core/client/split_plan.h"
 #include "core/message/split.h"
 
 namespace weir::client {
@@ -66,6 +67,8 @@ class Dispatcher {
   };
   explicit Dispatcher(ClientConnection &client);
 
+  static void give_up(ClientConnection &client, Part &part, const Failure &why);
+  static void queue_again(ClientConnection &client, Part &part, upstream::ServerConnection &connection);
   static bool run_joined(ClientConnection &client, const weir_req &req, const weir_key &key, Chain &pieces);
   bool leaves_topics(const One &one) const;
   bool done();
@@ -137,5 +140,15 @@ class Dispatcher {
       no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit),
       diverts_(ring_.diverts()),
       quick_(!no_memory_ && !diverts_ && !front_.keeps_reads && client.leases_.empty()) {}
+
+[[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
+                                                            uint32_t place, size_t len, uint64_t due_us) {
+  Request &request = *client_.enqueue(req);
+  init_part(request.part, request, place, 0);
+  request.part.keys = req.key_count;
+  request.parts_open = 1;
+  request.holders = 2;  // the client and the part
+  connection.queued(&request.part, len, due_us);
+}
 
 }  // namespace weir::client

@@ -8,18 +8,11 @@
 #include "core/client/client_connection.h"
 #include "core/client/client_scope.h"
 #include "core/client/dispatcher.h"
+#include "core/client/reasons.h"
 #include "core/client/render.h"
 #include "core/message/watch.h"
 
 namespace weir::client {
-namespace {
-
-constexpr std::string_view kNoServer = "Connection refused";  // what twemproxy's clients know
-constexpr std::string_view kServerDown = "the server is down";
-constexpr std::string_view kQueueFull = "the server's queue is full";
-constexpr std::string_view kNotEncoded = "the command could not be encoded";
-
-}  // namespace
 
 LargeRequest::LargeRequest(ClientConnection &client, Request &request, Content &&content)
     : client_(client),

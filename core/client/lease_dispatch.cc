@@ -5,9 +5,8 @@
 #include "core/client/client_scope.h"
 #include "core/client/dispatcher.h"
 #include "core/client/put_ahead.h"
+#include "core/client/reasons.h"
 #include "core/client/request_parser.h"
-#include "core/client/split_plan.h"
-#include "core/message/kept.h"
 
 namespace weir::client {
 namespace {
@@ -178,33 +177,6 @@ void Dispatcher::leave_topics(const One &one) {
     }
   }
   client_.part_answered(request);
-}
-
-// ---- again
-// --------------------------------------------------------------------------------------------------------------
-
-// The part's reply said so; it left its queue.
-void Dispatcher::send_as_told(ClientConnection &client, Part &part, const weir_rsp &rsp) {
-  Dispatcher dispatcher(client);
-  const weir_req &req = part.request->req;
-  const Reach &reach = dispatcher.front_.reach;
-  uint32_t place = rsp.server == UINT32_MAX ? part.server : reach.place(reach.way_of(part.server), rsp.server);
-  weir_bytes message{part.kept->data(), part.kept->size()};
-  Chunk *whole = nullptr;
-  One one{req, message, nullptr, nullptr, nullptr, &whole};
-  Failure why{};
-  upstream::ServerConnection *to = place < reach.places() ? dispatcher.connection_for(one, place, why) : nullptr;
-  if (to == nullptr || !dispatcher.put_ahead(req, one, *to, place, WEIR_RENDER_RESEND)) {
-    client.part_failed(part, {WEIR_PART_PROTO, WEIR_ERR_INTERNAL, "the request could not be sent again"}, false);
-    client.reactor_.requests.release(part);
-    return;
-  }
-  part.server = place;
-  init_part(part, *part.request, place, part.index);
-  to->output().append(client.reactor_.chunks, message.ptr, message.len);
-  to->queued(&part, message.len, part.due_us);
-  to->look_when_due(part);
-  ease(client, *to);
 }
 
 }  // namespace weir::client

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <vector>
+#include <span>
 
 #include "core/client/lease.h"
 #include "core/client/render.h"
@@ -15,7 +15,13 @@ namespace {
 class Copier {
  public:
   Copier(Front &front, const weir_scope &scope, uint32_t lane, const Original &original, uint32_t way)
-      : front_(front), reach_(front.reach), scope_(scope), lane_(lane), original_(original), way_(way) {}
+      : front_(front),
+        reach_(front.reach),
+        arrays_(front.arrays),
+        scope_(scope),
+        lane_(lane),
+        original_(original),
+        way_(way) {}
 
   void run() {
     const weir_req &req = original_.req;
@@ -36,31 +42,43 @@ class Copier {
   }
 
  private:
+  using Picks = std::span<const uint32_t>;
+
   void drop() { front_.cells.mirror_dropped.add(); }
 
   void by_keys() {
-    static thread_local std::vector<uint32_t> places, picks;
     uint32_t n = original_.req.key_count;
     if (n == 0 || n > kSlice) return drop();
-    places.resize(n);
-    reach_.route_in(way_, original_.key_bytes, n, places.data(), front_.reactor.now_us);
-    bool together = std::all_of(places.begin(), places.end(), [](uint32_t place) { return place == places[0]; });
+    arrays_.copy_servers.resize(n);
+    uint32_t *places = arrays_.copy_servers.data();
+    reach_.route_in(way_, original_.key_bytes, n, places, front_.reactor.now_us);
+    bool together = std::all_of(places, places + n, [places](uint32_t place) { return place == places[0]; });
     if (together) return whole_to(places[0]);
     if (original_.req.route == WEIR_ROUTE_KEY) return drop();
-    // Each server gets its keys when the first of them is met.
-    for (uint32_t i = 0; i < n; ++i) {
-      if (std::find(places.begin(), places.begin() + i, places[i]) != places.begin() + i) continue;
-      picks.clear();
-      for (uint32_t k = i; k < n; ++k) {
-        if (places[k] == places[i]) picks.push_back(k);
-      }
-      send(places[i], &picks);
+    by_server(places, n);
+  }
+
+  // Each server gets its keys, in their order. part_sizes and part_index are free until the original is sent.
+  void by_server(const uint32_t *places, uint32_t n) {
+    const uint32_t none = reach_.places();
+    PartSizes &sizes = arrays_.part_sizes;
+    sizes.assign(none + 1, 0);
+    for (uint32_t i = 0; i < n; ++i) ++sizes[std::min(places[i], none)];
+    std::vector<uint32_t> &ends = arrays_.part_index;
+    ends.resize(none + 1);
+    std::exclusive_scan(sizes.begin(), sizes.end(), ends.begin(), uint32_t{0});
+    arrays_.copy_picks.resize(n);
+    for (uint32_t i = 0; i < n; ++i) arrays_.copy_picks[ends[std::min(places[i], none)]++] = i;
+    for (uint32_t place = 0; place <= none; ++place) {
+      if (sizes[place] == 0) continue;
+      const Picks picks(arrays_.copy_picks.data() + ends[place] - sizes[place], sizes[place]);
+      send(place == none ? WEIR_NO_SERVER : place, &picks);
     }
   }
 
   void to_all() {
-    static thread_local std::vector<uint32_t> wanted;
-    reach_.all(way_, wanted);
+    reach_.all(way_, arrays_.part_sizes);
+    const PartSizes &wanted = arrays_.part_sizes;
     for (uint32_t place = 0; place + 1 < wanted.size(); ++place) {
       if (wanted[place] > 0) whole_to(place);
     }
@@ -69,7 +87,7 @@ class Copier {
   void whole_to(uint32_t place) { send(place, nullptr); }
 
   // picks: which of the keys; null: all, and the request as it is.
-  void send(uint32_t place, const std::vector<uint32_t> *picks) {
+  void send(uint32_t place, const Picks *picks) {
     const weir_req &req = original_.req;
     if (place == WEIR_NO_SERVER || !reach_.serves(front_.pool.ring(), place)) return drop();
     upstream::ServerConnection *to = reach_.connection(place, lane_, req.profile);
@@ -86,7 +104,7 @@ class Copier {
     to->queued(&request.part, len, reach_.due_us(place));
   }
 
-  size_t write(upstream::ServerConnection &to, uint32_t place, const std::vector<uint32_t> *picks) {
+  size_t write(upstream::ServerConnection &to, uint32_t place, const Picks *picks) {
     const weir_req &req = original_.req;
     Chain &out = to.output();
     size_t before = out.size();
@@ -108,13 +126,8 @@ class Copier {
     out.append(copy);
   }
 
-  bool render_to(Chain &out, uint32_t place, const std::vector<uint32_t> *picks) {
-    static thread_local std::vector<uint32_t> all;
+  bool render_to(Chain &out, uint32_t place, const Picks *picks) {
     uint32_t n = original_.req.key_count;
-    if (picks == nullptr && all.size() < n) {
-      all.resize(n);
-      std::iota(all.begin(), all.end(), 0);
-    }
     weir_render what{};
     what.struct_size = sizeof what;
     what.purpose = picks == nullptr ? WEIR_RENDER_REKEY : WEIR_RENDER_SPLIT;
@@ -122,7 +135,7 @@ class Copier {
     what.keys = original_.keys;
     what.key_bytes = original_.key_bytes;
     what.rekeyed = original_.rekeyed;
-    what.pick = picks == nullptr ? all.data() : picks->data();
+    what.pick = picks == nullptr ? arrays_.all_keys(n) : picks->data();
     what.pick_count = what.count = picks == nullptr ? n : static_cast<uint32_t>(picks->size());
     what.server = reach_.server_of(place);
     return render(front_, scope_, what, original_.message, out);
@@ -130,6 +143,7 @@ class Copier {
 
   Front &front_;
   Reach &reach_;
+  RequestArrays &arrays_;
   const weir_scope &scope_;
   const uint32_t lane_;
   const Original &original_;

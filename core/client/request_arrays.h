@@ -4,6 +4,7 @@
 
 #include <weir/protocol.h>
 
+#include <numeric>
 #include <vector>
 
 #include "core/base/plain_array.h"
@@ -24,9 +25,20 @@ struct RequestArrays {
   std::vector<uint32_t> servers = std::vector<uint32_t>(kFirstKeys);
   std::vector<uint8_t> decoded;  // bytes of keys that are encoded on the wire, each where it stands in the window
 
-  std::vector<uint32_t> all_keys;    // 0, 1, 2, ...
   std::vector<uint32_t> part_sizes;  // keys by server; the last place is for keys without one
   std::vector<uint32_t> part_index;  // by server: which part of the request it got
+
+  // Of the copy of a request for another pool: the servers of its keys there, and its keys, those of a server together.
+  std::vector<uint32_t> copy_servers, copy_picks;
+
+  // 0, 1, 2, ... up to n: as what a request picks that picks all of its keys.
+  const uint32_t *all_keys(uint32_t n) {
+    if (size_t had = counted.size(); had < n) {
+      counted.resize(n);
+      std::iota(counted.begin(), counted.end(), 0);
+    }
+    return counted.data();
+  }
 
   void have_room_for(size_t key_count) {
     if (key_bytes.size() >= key_count) return;
@@ -46,13 +58,15 @@ struct RequestArrays {
   void let_go_of_key_room() {
     std::vector<weir_bytes>(kFirstKeys).swap(key_bytes);
     std::vector<uint32_t>(kFirstKeys).swap(servers);
-    std::vector<uint32_t>().swap(all_keys);
+    std::vector<uint32_t>().swap(counted);
   }
 
   static RequestArrays &of_this_thread() {
     thread_local RequestArrays arrays;
     return arrays;
   }
+
+  std::vector<uint32_t> counted;  // of all_keys()
 };
 
 inline bool within(uint64_t off, uint64_t len, uint64_t size) {

@@ -16,6 +16,12 @@ inline void init_part(Part &part, Request &request, uint32_t server, uint32_t in
   part.replies_left = std::max<uint32_t>(request.req.replies, 1);
 }
 
+// Whether each key belongs to one of its parts; else all of them belong to every part.
+inline bool has_keyed_parts(const weir_req &req) {
+  bool everywhere = req.route == WEIR_ROUTE_LEASED && req.route_arg == WEIR_ALL_LEASES;
+  return req.route != WEIR_ROUTE_ALL && !everywhere && req.key_count > 0;
+}
+
 // How many keys lie on each server; the last place is for keys without one.
 using PartSizes = std::vector<uint32_t>;
 
