@@ -4,6 +4,7 @@
 #include "command_table.h"
 #include "numbers.h"
 #include "pool_cursor.h"
+#include "script_resend.h"
 #include "select.h"
 #include "set_merger.h"
 #include "set_renderer.h"
@@ -64,10 +65,10 @@ weir_status split_resp(const weir_scope *scope, const weir_render *r, weir_out *
   return w.status();
 }
 
-weir_status rekey_resp(const weir_scope *scope, const weir_render *r, weir_out *out) {
+weir_status rekey_resp(const Settings &settings, const weir_scope *scope, const weir_render *r, weir_out *out) {
   Writer w(scope, out);
   auto after = [&](uint32_t i) { return r->keys[r->pick[i]].off + r->keys[r->pick[i]].len + 2; };
-  uint64_t at = r->first == 0 ? 0 : after(r->first - 1);
+  uint64_t at = r->first == 0 ? write_script_body(settings, scope, r, out, w) : after(r->first - 1);
   for (uint32_t i = r->first; i < r->first + r->count; ++i) {
     uint32_t key = r->pick[i];
     if (!changed(r, key)) continue;
@@ -174,7 +175,7 @@ weir_status render_request(const Settings &settings, const weir_scope *scope, co
   if (r->purpose == WEIR_RENDER_SPLIT && SetMerger::takes(kCommands[r->req->cmd].merge()))
     return render_set_part(scope, r, out);
   if (is_inline(out)) return render_inline(scope, r, out);
-  return r->purpose == WEIR_RENDER_SPLIT ? split_resp(scope, r, out) : rekey_resp(scope, r, out);
+  return r->purpose == WEIR_RENDER_SPLIT ? split_resp(scope, r, out) : rekey_resp(settings, scope, r, out);
 }
 
 }  // namespace weir::redis

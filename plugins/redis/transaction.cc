@@ -170,6 +170,14 @@ void unwatch(const Settings &settings, ClientState &st) {
   leave(st);
 }
 
+// The server cannot be given the script between MULTI and EXEC: what it may lack is sent with its body, see
+// renderer.cc.
+bool names_known_script(const Settings &settings, const ClientState &st) {
+  const Command &row = kCommands[st.cmd];
+  return settings.scripts && row.holds_script() && row.numkeys() == NumkeysStyle::kScriptName &&
+         settings.scripts->may_know(st.arg);
+}
+
 bool is_error(Verdict verdict) {
   return verdict != Verdict::kRun && verdict != Verdict::kOk && verdict != Verdict::kHello;
 }
@@ -229,6 +237,7 @@ void arrange_queued(const Settings &settings, ClientState &st, uint64_t size) {
     if (is_error(st.verdict)) tx.dirty = true;
     return;
   }
+  if (names_known_script(settings, st)) st.req_flags |= WEIR_REQ_RENDER;
   if (tx.phase == TxPhase::kOpen) return over_lease(st);
   if (tx.dirty) return answer(st, Verdict::kQueuedInVain);
   if (st.key_count > 0) {

@@ -5,6 +5,7 @@ namespace weir::test {
 namespace {
 
 const char kNoName[] = "d216f0a2e2f64c1af9f6dd5c5ba5f0a9b6a9b5f3";  // no script's
+const std::string kQueued = "+QUEUED\r\n";
 
 class Scripts : public WithWorkers {
  protected:
@@ -65,6 +66,23 @@ TEST_P(Scripts, TheOrderOfAPipelineIsKept) {
   }
   client_.send(pipeline);
   EXPECT_TRUE(same(wanted, client_.read_replies(150)));
+}
+
+TEST_P(Scripts, AreThereInATransactionOnAServerThatLostThem) {
+  SKIP_ON_TWEMPROXY("has no MULTI");
+  std::string name = load("return redis.call('incrby', KEYS[1], ARGV[1])");
+  std::string key = key_on(client_, *servers_[1]);
+  EXPECT_EQ(kOk, servers_[1]->call({"SCRIPT", "FLUSH"}));
+  EXPECT_EQ(array({integer(1)}), ask({"SCRIPT", "EXISTS", name})) << "so clients do not load it again";
+  client_.send(resp({"MULTI"}) + resp({"SET", key, "5"}) + resp({"EVALSHA", name, "1", key, "2"}) + resp({"GET", key}) +
+               resp({"EVALSHA_RO", kNoName, "1", key}) + resp({"EXEC"}));
+  EXPECT_EQ(kOk + kQueued + kQueued + kQueued + kQueued, client_.read_replies(5));
+  EXPECT_EQ(array({kOk, integer(7), bulk("7"), "-NOSCRIPT No matching script. Please use EVAL.\r\n"}),
+            client_.read_reply());
+  EXPECT_EQ(kOk, servers_[1]->call({"SCRIPT", "FLUSH"}));
+  EXPECT_EQ(kOk, ask({"MULTI"}));
+  EXPECT_EQ(kQueued, ask({"EVALSHA", name, "1", key, "1"})) << "the first with a key says which server it is";
+  EXPECT_EQ(array({integer(8)}), ask({"EXEC"}));
 }
 
 TEST_P(Scripts, ThatNobodyLoadedAreNotThere) {
