@@ -75,7 +75,7 @@ void write_spread(Writer &json, std::string_view name, const HistogramSum &sprea
 
 void write_tags(Writer &json, const std::map<std::string, TagSum, std::less<>> &tags) {
   if (tags.empty()) return;
-  json.open("tags");
+  json.open(kTagsName);
   for (const auto &[name, sum] : tags) {
     json.open(shown_tag(name));
     json.number("requests", sum.requests);
@@ -88,7 +88,7 @@ void write_tags(Writer &json, const std::map<std::string, TagSum, std::less<>> &
 
 void write_plugins(Writer &json, const std::vector<PluginNumbers> &plugins) {
   if (plugins.empty()) return;
-  json.open("plugins");
+  json.open(kPluginsName);
   for (const PluginNumbers &of : plugins) {
     json.open(of.component);
     for (const PluginNumber &number : of.numbers) {
@@ -101,6 +101,11 @@ void write_plugins(Writer &json, const std::vector<PluginNumbers> &plugins) {
     json.close();
   }
   json.close();
+}
+
+// What was counted by filters that a reload took away must not hide a server that has the name since.
+bool is_free(std::string_view name, const StatsNames::Pool &pool) {
+  return std::none_of(pool.servers.begin(), pool.servers.end(), [name](const auto &s) { return s.name == name; });
 }
 
 std::string host_name() {
@@ -147,8 +152,8 @@ std::string stats_json(const StatsBook &book, const StatsNames &names, uint64_t 
       }
       json.close();
     }
-    write_tags(json, book.tags(pool.place));
-    if (numbers_of) write_plugins(json, numbers_of(pool.name));
+    if (is_free(kTagsName, pool)) write_tags(json, book.tags(pool.place));
+    if (numbers_of && is_free(kPluginsName, pool)) write_plugins(json, numbers_of(pool.name));
     json.close();
   }
   return std::move(json).finish();

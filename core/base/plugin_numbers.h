@@ -6,11 +6,15 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/histogram.h"
 
 namespace weir {
+
+// Beside a pool's servers in the statistics; no server may be named so where there is something to show.
+constexpr std::string_view kTagsName = "tags", kPluginsName = "plugins";
 
 struct PluginNumber {
   enum class Kind { counter, gauge, histogram };

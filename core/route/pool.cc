@@ -22,6 +22,21 @@ std::unique_ptr<plugin::Instance> instance(const plugin::Registry &registry, uin
   return plugin::Instance::make(*component, use, path, pool.index, names, workers, complaints);
 }
 
+// In the statistics the servers stand beside what the pool's plugins count. False: it complained.
+bool names_are_free(const Pool &pool, const std::string &path, config::Complaints &complaints) {
+  const auto &servers = pool.settings.servers;
+  auto is_free = [&](std::string_view name, const char *shown) {
+    auto named = std::find_if(servers.begin(), servers.end(), [name](const auto &s) { return s.name == name; });
+    if (named == servers.end()) return true;
+    complaints.add(named->place, path + "servers[" + std::to_string(named - servers.begin()) + "]",
+                   "is named \"" + named->name + "\", where the statistics of this pool show " + shown +
+                       "; give the server another name");
+    return false;
+  };
+  return (pool.filters.all.empty() || is_free(kTagsName, "what its filters tag")) &&
+         (pool.plugin_numbers().empty() || is_free(kPluginsName, "what its plugins count"));
+}
+
 }  // namespace
 
 Pool::Pool(const config::Pool &pool, uint32_t pool_index)
@@ -58,6 +73,7 @@ std::unique_ptr<Pool> Pool::make(const config::Pool &settings, uint32_t index, c
       if (number != index) pool->add_target(number, names);
     }
   }
+  if (!names_are_free(*pool, path, complaints)) return nullptr;
   for (const config::Server &server : settings.servers) pool->backends.emplace_back(server);
   auto ring = Ring::build(*pool->dist, pool->backends, Standings(pool->backends.size()), pool->ring_rules(), nullptr);
   if (!ring) {

@@ -56,6 +56,21 @@ TEST(StatsJson, NamesCannotBreakIt) {
   EXPECT_NE(json.find("\"a\\\", \": {"), std::string::npos);
 }
 
+// As twemproxy would show it. With filters it is refused, but what they counted before a reload is still there.
+TEST(StatsJson, AServerKeepsItsNameWhateverWasCounted) {
+  StatsBook book(1);
+  book.counters(0, "alpha", {"tags", "plugins"}).tags->cells("a").requests.add();
+  StatsNames names{"box", "9.9", {{"alpha", 0, {{"tags", 0}, {"plugins", 1}}}}};
+  std::string json = stats_json(book, names, 0, 0, [](const std::string &) -> std::vector<PluginNumbers> {
+    return {{"lua", {{"hits", PluginNumber::Kind::counter, 4}}}};
+  });
+  for (const char *name : {"\"tags\": {\"server_eof\":", "\"plugins\": {\"server_eof\":"}) {
+    EXPECT_NE(json.find(name), std::string::npos) << json;
+  }
+  EXPECT_EQ(json.find("hits"), std::string::npos);
+  EXPECT_EQ(json.find("\"a\""), std::string::npos);
+}
+
 TEST(StatsJson, ShowsTagsAndWhatPluginsCountBehindTheServers) {
   StatsBook book(1);
   TagTable &tags = *book.counters(0, "alpha", {"s"}).tags;
