@@ -6,15 +6,6 @@
 namespace weir::testing {
 namespace {
 
-using Act = std::function<weir_status(const weir_scope &, const weir_view &, weir_verdict &)>;
-
-Act decide(std::function<void(weir_verdict &)> what) {
-  return [what = std::move(what)](const weir_scope &, const weir_view &, weir_verdict &verdict) {
-    what(verdict);
-    return WEIR_OK;
-  };
-}
-
 // A world whose filters are set up before it is made.
 struct Filtered {
   explicit Filtered(uint32_t servers, Act first, Act second = {}, const std::string &on_error = "reject",

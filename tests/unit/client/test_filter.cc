@@ -78,7 +78,7 @@ void rekey(weir_verdict &verdict, uint32_t i, const std::string &to) {
 }
 
 // In the arena, whose bytes are nobody's once the core is done with them.
-std::function<weir_status(const weir_scope &, const weir_view &, weir_verdict &)> prefix_filter(std::string prefix) {
+Act prefix_filter(std::string prefix) {
   return [prefix = std::move(prefix)](const weir_scope &scope, const weir_view &view, weir_verdict &verdict) {
     for (uint32_t i = 0; i < view.key_count; ++i) {
       const std::string text = prefix + text_of(view.keys[i]);
@@ -88,6 +88,13 @@ std::function<weir_status(const weir_scope &, const weir_view &, weir_verdict &)
       verdict.rekeyed[i] = 1;
     }
     verdict.rekey_count = view.key_count;
+    return WEIR_OK;
+  };
+}
+
+Act decide(std::function<void(weir_verdict &)> what) {
+  return [what = std::move(what)](const weir_scope &, const weir_view &, weir_verdict &verdict) {
+    what(verdict);
     return WEIR_OK;
   };
 }

@@ -12,10 +12,12 @@
 
 namespace weir::testing {
 
+using Act = std::function<weir_status(const weir_scope &, const weir_view &, weir_verdict &)>;
+
 struct TestFilter {
   std::vector<std::string> wants;  // commands; none: all
   bool wants_response = false;
-  std::function<weir_status(const weir_scope &, const weir_view &, weir_verdict &)> request;
+  Act request;
   std::function<void(const weir_view &, const weir_outcome &)> response;
 
   // What it saw, each ended by a semicolon: the request's command and keys; and how requests ended.
@@ -32,6 +34,8 @@ weir_bytes bytes_of(const std::string &text);  // which must stay
 // Writes `to` in place of key i.
 void rekey(weir_verdict &verdict, uint32_t i, const std::string &to);
 // A filter that puts `prefix` before each key.
-std::function<weir_status(const weir_scope &, const weir_view &, weir_verdict &)> prefix_filter(std::string prefix);
+Act prefix_filter(std::string prefix);
+// One that decides the same of every request.
+Act decide(std::function<void(weir_verdict &)> what);
 
 }  // namespace weir::testing

@@ -43,21 +43,34 @@ std::vector<TestServer> listening(uint32_t n) {
   return servers;
 }
 
+std::unique_ptr<PuppetPool> make(const std::vector<TestServer> &servers, size_t from, size_t n,
+                                 const std::function<void(config::Pool &)> &tune) {
+  std::vector<std::string> addresses;
+  for (size_t i = from; i < from + n; ++i) addresses.push_back(servers[i].address);
+  auto made = std::make_unique<PuppetPool>(addresses, [&tune](config::Pool &pool) {
+    pool.timeout_us = pool.connect_timeout_us = pool.reconnect_delay_us = 0;
+    pool.auto_eject_hosts = false;
+    tune(pool);
+  });
+  if (!made->pool) give_up(made->complaints);
+  return made;
+}
+
+std::unique_ptr<PuppetPool> make_other(const World::Plan &plan, const std::vector<TestServer> &servers) {
+  if (plan.other_servers == 0) return nullptr;
+  use_line_protocol(puppet_tables(), plan.handshake);
+  return make(servers, plan.servers, plan.other_servers, [](config::Pool &pool) { pool.name = "other"; });
+}
+
 std::unique_ptr<PuppetPool> make_pool(const World::Plan &plan, const std::vector<TestServer> &servers) {
   Tables tables = puppet_tables();
   use_line_protocol(tables, plan.handshake);
   use_test_filters(tables);
   if (plan.rig) plan.rig(tables);
-  std::vector<std::string> addresses;
-  for (const TestServer &server : servers) addresses.push_back(server.address);
-  auto made = std::make_unique<PuppetPool>(addresses, [&plan](config::Pool &pool) {
-    pool.timeout_us = pool.connect_timeout_us = pool.reconnect_delay_us = 0;
-    pool.auto_eject_hosts = false;
+  return make(servers, 0, plan.servers, [&plan](config::Pool &pool) {
     for (uint32_t i = 0; i < plan.filters; ++i) pool.filters.push_back(test_filter_use(pool.hash, i));
     if (plan.tune) plan.tune(pool);
   });
-  if (!made->pool) give_up(made->complaints);
-  return made;
 }
 
 }  // namespace
@@ -114,15 +127,26 @@ std::string Peer::take() {
 // -----------------------------------------------------------------------------------------------------------
 
 World::World(const Plan &plan)
-    : servers(listening(plan.servers)), made(make_pool(plan, servers)), book(1), reactor(0, book.page(0)) {
+    : servers(listening(plan.servers + plan.other_servers)),
+      other_made(make_other(plan, servers)),
+      made(make_pool(plan, servers)),
+      book(1),
+      reactor(0, book.page(0)) {
   std::signal(SIGPIPE, SIG_IGN);  // as the program does
+  if (other_made) {
+    other_made->pool->count_in(book, 1);
+    made->pool->add_target(kOther, {{"p", plan.servers}, {"other", plan.other_servers}});
+    other = std::make_unique<client::Front>(reactor, *other_made->pool, *this);
+  }
   made->pool->count_in(book, 1);
   front = std::make_unique<client::Front>(reactor, *made->pool, *this);
+  if (other) front->set_targets({other.get()});
 }
 
 World::~World() {
   front->close_all();
   front.reset();
+  other.reset();
   for (TestServer &server : servers) {
     if (server.fd >= 0) ::close(server.fd);
   }
@@ -150,8 +174,10 @@ void World::refuse_connections(uint32_t index) {
 void World::turn() {
   reactor.refresh_clock();
   reactor.turn(reactor.now_us + 1000);
-  front->upstream.check_time(reactor.now_us);
-  front->wake_waiters();
+  each_front([this](client::Front &one) {
+    one.upstream.check_time(reactor.now_us);
+    one.wake_waiters();
+  });
   for (TestServer &server : servers) {
     for (int fd = 0;
          server.fd >= 0 && (fd = ::accept4(server.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
@@ -208,6 +234,16 @@ void World::settle() {
   }
 }
 
+void World::each_front(const std::function<void(client::Front &)> &see) const {
+  see(*front);
+  if (other) see(*other);
+}
+
+ServerCells &World::cells(uint32_t server) {
+  const size_t own = made->pool->backends.size();
+  return server < own ? *made->pool->counters[0].servers[server] : *other_made->pool->counters[0].servers[server - own];
+}
+
 std::string World::leftovers() {
   front->close_all();
   // Again and again: what was not sent yet, which depends on the system's buffers, is sent over a new connection.
@@ -215,11 +251,13 @@ std::string World::leftovers() {
     for (auto &server : servers) {
       for (auto &connection : server.connections) connection->close();
     }
-    return front->upstream.idle();
+    bool idle = true;
+    each_front([&idle](client::Front &one) { idle = idle && one.upstream.idle(); });
+    return idle;
   };
   if (!until(all_ends)) return "a server connection that is not idle";
   settle();
-  front->release_held();
+  each_front([](client::Front &one) { one.release_held(); });
   std::string left;
   auto check = [&left](const char *what, uint64_t n) {
     if (n != 0) left += std::string(what) + ": " + std::to_string(n) + "; ";

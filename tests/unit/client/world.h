@@ -55,7 +55,10 @@ class World : public upstream::EjectionListener {
     std::function<void(config::Pool &)> tune = {};
     std::function<void(const Tables &)> rig = {};
     uint32_t filters = 0;  // of those in test_filters()
+    uint32_t other_servers =
+        0;  // of a second pool, kOther, that requests of the first may be sent to; 0: there is none
   };
+  static constexpr uint32_t kOther = 1;
   World() : World(Plan{}) {}
   explicit World(const Plan &plan);
   ~World() override;
@@ -77,17 +80,20 @@ class World : public upstream::EjectionListener {
   void server_tripped(uint32_t, uint32_t server) override { tripped.push_back(server); }
   std::vector<uint32_t> tripped;
 
-  std::vector<TestServer> servers;
-  std::unique_ptr<PuppetPool> made;
+  std::vector<TestServer> servers;  // those of the other pool behind the pool's own
+  std::unique_ptr<PuppetPool> other_made, made;
   StatsBook book;
   net::Reactor reactor;
-  std::unique_ptr<client::Front> front;
+  std::unique_ptr<client::Front> other, front;  // other: NULLABLE
   std::deque<std::unique_ptr<Peer>> clients;
-  ServerCells &cells(uint32_t server) { return *made->pool->counters[0].servers[server]; }
+  ServerCells &cells(uint32_t server);
   PoolCells &pool_cells() { return *made->pool->counters[0].pool; }
 
   // Ends everything and tells what is left over: "" when nothing is.
   std::string leftovers();
+
+ private:
+  void each_front(const std::function<void(client::Front &)> &see) const;
 };
 
 }  // namespace weir::testing
