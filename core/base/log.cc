@@ -16,6 +16,7 @@ namespace weir::log {
 namespace {
 
 constexpr size_t kMaxLine = 1024;
+constexpr uint64_t kMaxLines = 64;  // at once
 
 struct Sink {
   std::mutex mutex;      // guards pending and dropped; held for a memcpy, never for a write
@@ -90,6 +91,23 @@ void write_lines(Sink &s, std::string_view lines) {
   lose(lines.substr(write_some(s, lines)));
 }
 
+// Whole lines, so many of them, which stay together.
+void put(const std::string &out, uint64_t count) {
+  Sink &s = sink();
+  if (s.synchronous.load(std::memory_order_relaxed)) return write_lines(s, out);
+  bool first = false;
+  {
+    std::lock_guard lock(s.mutex);
+    if (s.pending.size() + out.size() > kMaxPending) {
+      s.dropped += count;
+    } else {
+      first = s.pending.empty();
+      s.pending += out;
+    }
+  }
+  if (auto wake = s.wake.load(); first && wake != nullptr) wake();
+}
+
 }  // namespace
 
 bool open(const std::string &file, int level) {
@@ -142,21 +160,19 @@ void set_level(int level) {
 }
 
 void line(LogLevel l, std::string_view text) {
+  if (enabled(l)) put(stamp(l, text), 1);
+}
+
+void lines(LogLevel l, std::string_view head, std::string_view text) {
   if (!enabled(l)) return;
-  Sink &s = sink();
-  std::string out = stamp(l, text);
-  if (s.synchronous.load(std::memory_order_relaxed)) return write_lines(s, out);
-  bool first = false;
-  {
-    std::lock_guard lock(s.mutex);
-    if (s.pending.size() + out.size() > kMaxPending) {
-      ++s.dropped;
-    } else {
-      first = s.pending.empty();
-      s.pending += out;
-    }
+  std::string out;
+  uint64_t count = 0;
+  for (size_t end = 0; end != std::string_view::npos && count < kMaxLines; ++count) {
+    end = text.find('\n');
+    out += stamp(l, std::string(head).append(text.substr(0, end)));
+    if (end != std::string_view::npos) text.remove_prefix(end + 1);
   }
-  if (auto wake = s.wake.load(); first && wake != nullptr) wake();
+  put(out, count);
 }
 
 void format(LogLevel l, const char *format, ...) {

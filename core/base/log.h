@@ -38,6 +38,9 @@ inline bool enabled(LogLevel l) {
 }
 // [any] One line, cut at 1 KiB. Callers must not pass secrets.
 void line(LogLevel l, std::string_view text);
+// [any] The same of several lines with '\n' between them, each with head in front: no other thread's come in between.
+// At most 64.
+void lines(LogLevel l, std::string_view head, std::string_view text);
 [[gnu::format(printf, 2, 3)]] void format(LogLevel l, const char *format, ...);
 
 }  // namespace log

@@ -8,7 +8,7 @@
 namespace weir::plugin {
 namespace {
 
-constexpr uint64_t kMaxText = 1024;  // what a log line can hold
+constexpr uint64_t kMaxText = 16 << 10;  // of what is logged at once
 
 struct Offer {
   std::string_view id;
@@ -33,6 +33,8 @@ LogLevel log_level(uint32_t level) {
       return LogLevel::debug;
     case WEIR_LOG_INFO:
       return LogLevel::info;
+    case WEIR_LOG_NOTICE:
+      return LogLevel::notice;
     case WEIR_LOG_WARN:
       return LogLevel::warn;
     case WEIR_LOG_ERROR:
@@ -45,9 +47,7 @@ LogLevel log_level(uint32_t level) {
 void log_line(const weir_host *host, uint32_t level, const char *text, uint64_t len) {
   const LogLevel l = log_level(level);
   if (!log::enabled(l) || text == nullptr) return;
-  std::string line = Host::of(host).label();
-  line.append(": ").append(text, std::min(len, kMaxText));
-  log::line(l, line);
+  log::lines(l, Host::of(host).label() + ": ", {text, std::min(len, kMaxText)});
 }
 
 const void *extension(const weir_host *, const char *id) {
@@ -73,6 +73,7 @@ Host::Host(std::string_view component, const Registry *registry, const config::U
       stats_(workers),
       pools_(pool, pools),
       registry_(registry),
+      workers_(workers),
       label_(pools_.own_name()) {
   if (!label_.empty()) label_.push_back('/');
   label_.append(component);

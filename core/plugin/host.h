@@ -33,6 +33,7 @@ class Host {
   StatsView &stats() { return stats_; }
   PoolsView &pools() { return pools_; }
   RegistryView &registry() { return registry_; }
+  uint32_t workers() const { return workers_; }
   const std::string &label() const { return label_; }
 
   // create() has returned.
@@ -49,6 +50,7 @@ class Host {
   StatsView stats_;
   PoolsView pools_;
   RegistryView registry_;
+  const uint32_t workers_;
   std::string label_;  // "alpha/redis", in front of its log lines
 };
 

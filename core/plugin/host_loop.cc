@@ -15,11 +15,15 @@ void cancel(const weir_host *host, uint32_t, uint64_t id) {
   if (Timers *timers = Timers::of_this_thread()) timers->cancel(&Host::of(host), id);
 }
 
+uint32_t workers(const weir_host *host) {
+  return Host::of(host).workers();
+}
+
 }  // namespace
 
 const weir_loop *LoopView::table() {
   static const weir_loop the_table = {
-      .struct_size = sizeof(weir_loop), .reserved = 0, .timer = timer, .cancel = cancel};
+      .struct_size = sizeof(weir_loop), .reserved = 0, .timer = timer, .cancel = cancel, .workers = workers};
   return &the_table;
 }
 

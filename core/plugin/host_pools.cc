@@ -10,6 +10,8 @@
 namespace weir::plugin {
 namespace {
 
+const std::string kNone;
+
 uint32_t own(const weir_host *host) {
   return Host::of(host).pools().own();
 }
@@ -21,6 +23,10 @@ uint32_t servers(const weir_host *host, uint32_t pool_index) {
 }
 weir_bytes name(const weir_host *host, uint32_t pool_index) {
   const std::string &text = Host::of(host).pools().name(pool_index);
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
+weir_bytes protocol(const weir_host *host, uint32_t pool_index) {
+  const std::string &text = Host::of(host).pools().protocol(pool_index);
   return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
 }
 uint32_t target(const weir_host *host, const char *name, weir_errbuf *err) {
@@ -51,7 +57,8 @@ const weir_pools *PoolsView::table() {
                                        .target = plugin::target,
                                        .server = plugin::server,
                                        .server_of = plugin::server_of,
-                                       .name = plugin::name};
+                                       .name = plugin::name,
+                                       .protocol = plugin::protocol};
   return &the_table;
 }
 
@@ -98,8 +105,11 @@ uint32_t PoolsView::target(const char *name, weir_errbuf *err) {
 }
 
 const std::string &PoolsView::name(uint32_t pool) const {
-  static const std::string kNone;
   return pool < pools_.size() ? pools_[pool].name : kNone;
+}
+
+const std::string &PoolsView::protocol(uint32_t pool) const {
+  return pool < pools_.size() ? pools_[pool].protocol : kNone;
 }
 
 }  // namespace weir::plugin

@@ -21,6 +21,7 @@ class PoolsView {
   uint32_t pool(const char *name) const;                      // UINT32_MAX = no such pool
   uint32_t servers(uint32_t pool) const;                      // 0 for a pool that is none
   const std::string &name(uint32_t pool) const;               // "" likewise
+  const std::string &protocol(uint32_t pool) const;           // "" likewise
   const std::string &own_name() const { return name(own_); }  // "" for an instance that belongs to none
   uint32_t server(uint32_t pool, const char *name) const;
   uint32_t target(const char *name, weir_errbuf *err);

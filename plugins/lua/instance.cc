@@ -160,6 +160,16 @@ std::string_view Instance::pool_name(uint32_t number) const {
   return view_of(pools->name(host, number));
 }
 
+std::string_view Instance::protocol() const {
+  if (pools == nullptr || !WEIR_HAS(pools, weir_pools, protocol) || pools->protocol == nullptr) return {};
+  return view_of(pools->protocol(host, own_pool()));
+}
+
+uint32_t Instance::workers() const {
+  const bool known = loop != nullptr && WEIR_HAS(loop, weir_loop, workers) && loop->workers != nullptr;
+  return known ? loop->workers(host) : 0;
+}
+
 std::string nearest(std::string_view written, const std::vector<std::string_view> &names) {
   std::string_view best;
   size_t best_distance = written.size() / 3 + 2;

@@ -43,6 +43,8 @@ class Instance {
   bool hash(const std::string &name, bool ask, const void *&found);
   bool stat(uint32_t kind, const std::string &name, const std::string &help, bool ask, uint32_t &handle);
   std::string_view pool_name(uint32_t number) const;
+  std::string_view protocol() const;  // of the own pool; "" when the core does not say
+  uint32_t workers() const;           // 0 likewise
   uint32_t own_pool() const { return pools != nullptr ? pools->own(host) : UINT32_MAX; }
 
   const weir_host *const host;

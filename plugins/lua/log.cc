@@ -50,6 +50,9 @@ int log(lua_State *lua, uint32_t level) {
 int info(lua_State *lua) {
   return log(lua, WEIR_LOG_INFO);
 }
+int notice(lua_State *lua) {
+  return log(lua, WEIR_LOG_NOTICE);
+}
 int warn(lua_State *lua) {
   return log(lua, WEIR_LOG_WARN);
 }
@@ -59,18 +62,27 @@ int error(lua_State *lua) {
 
 }  // namespace
 
-void log_line(State &state, uint32_t level, std::string_view text) {
+std::string one_line(std::string_view text) {
   std::string line(text.substr(0, kMaxLine));
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }, ' ');
-  state.host()->log(state.host(), level, line.data(), line.size());
+  return line;
+}
+
+void log_lines(State &state, uint32_t level, std::string_view text) {
+  state.host()->log(state.host(), level, text.data(), text.size());
+}
+
+void log_line(State &state, uint32_t level, std::string_view text) {
+  log_lines(state, level, one_line(text));
 }
 
 void open_log(lua_State *lua) {
-  static const luaL_Reg kFunctions[] = {{"info", info}, {"warn", warn}, {"error", error}, {nullptr, nullptr}};
+  static const luaL_Reg kFunctions[] = {
+      {"info", info}, {"notice", notice}, {"warn", warn}, {"error", error}, {nullptr, nullptr}};
   luaL_newlib(lua, kFunctions);
   lua_setfield(lua, -2, "log");
-  lua_pushcfunction(lua, info);
+  lua_pushcfunction(lua, notice);
   lua_setglobal(lua, "print");
 }
 

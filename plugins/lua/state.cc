@@ -114,12 +114,13 @@ void State::report(const std::string &text, const char *what) {
   if (!answer.log || mode == Mode::kTest) return;
   std::string first = std::string(what) + " failed: " + last_error_;
   if (answer.passed_over != 0) first += " (and " + std::to_string(answer.passed_over) + " times more since)";
-  log_line(*this, WEIR_LOG_ERROR, first);
+  std::string lines = one_line(first);
   for (size_t at = last_error_.size() + 1; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    log_line(*this, WEIR_LOG_ERROR, "  " + text.substr(at, end - at));
+    lines += "\n  " + one_line(text.substr(at, end - at));
     at = end + 1;
   }
+  log_lines(*this, WEIR_LOG_ERROR, lines);
 }
 
 uint64_t State::now_us() const {

@@ -94,6 +94,10 @@ void open_surface(lua_State *lua) {
   lua_setfield(lua, -2, "shared");
   lua_pushinteger(lua, state.worker + 1);
   lua_setfield(lua, -2, "worker");
+  lua_pushinteger(lua, state.instance.workers());
+  lua_setfield(lua, -2, "workers");
+  push(lua, state.instance.protocol());
+  lua_setfield(lua, -2, "protocol");
   for (const char *part : {"log", "test"}) {
     if (lua_getfield(lua, -1, part) == LUA_TNIL) {
       lua_pop(lua, 1);

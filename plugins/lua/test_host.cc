@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "test_surface.h"
 #include "text.h"
 
 namespace weir::lua {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr uint64_t kStart = 1'000'000'000;
 constexpr size_t kMaxStats = 64;
+constexpr uint32_t kWorkers = 2;  // a script that takes no care of their number shall be found out
 
 }  // namespace
 
@@ -42,6 +44,9 @@ struct TestHostCalls {
     return pool < self.pools_.size() ? bytes_of(self.pools_[pool].name) : weir_bytes{};
   }
 
+  static weir_bytes protocol(const weir_host *, uint32_t) { return bytes_of(g_test_run->protocol); }
+  static uint32_t workers(const weir_host *) { return kWorkers; }
+
   static uint32_t define(const weir_host *host, uint32_t, const char *name, const char *) {
     TestHost &self = TestHost::of(host);
     if (self.stats_.size() >= kMaxStats || std::find(self.stats_.begin(), self.stats_.end(), name) != self.stats_.end())
@@ -62,14 +67,29 @@ struct TestHostCalls {
     std::erase_if(TestHost::of(host).timers_, [&](const TestHost::Timer &t) { return t.id == id; });
   }
 
+  // The core knows its own host only, not the test's.
+  static const void *find_hash(const weir_host *host, const char *name) {
+    const TestHost &self = TestHost::of(host);
+    const auto *hashes = static_cast<const weir_hashes *>(self.real(WEIR_EXT_HASHES));
+    return hashes != nullptr ? hashes->find(self.real_, name) : nullptr;
+  }
+  static const weir_hashes *hashes(const weir_host *host) {
+    static weir_hashes table = {};
+    const auto *real = static_cast<const weir_hashes *>(TestHost::of(host).real(WEIR_EXT_HASHES));
+    if (real == nullptr) return nullptr;
+    table = {sizeof(weir_hashes), 0, find_hash, real->run};
+    return &table;
+  }
+
   static const void *extension(const weir_host *host, const char *id) {
-    static const weir_pools pools = {sizeof(weir_pools), 0, own, pool, servers, target, server, server_of, name};
+    static const weir_pools pools = {sizeof(weir_pools), 0,    own,     pool, servers, target, server,
+                                     server_of,          name, protocol};
     static const weir_stats stats = {sizeof(weir_stats), 0, define, cells, observe};
-    static const weir_loop loop = {sizeof(weir_loop), 0, timer, cancel};
+    static const weir_loop loop = {sizeof(weir_loop), 0, timer, cancel, workers};
     if (std::strcmp(id, WEIR_EXT_POOLS) == 0) return &pools;
     if (std::strcmp(id, WEIR_EXT_STATS) == 0) return &stats;
     if (std::strcmp(id, WEIR_EXT_LOOP) == 0) return &loop;
-    return TestHost::of(host).real_->extension(TestHost::of(host).real_, id);
+    return std::strcmp(id, WEIR_EXT_HASHES) == 0 ? hashes(host) : nullptr;
   }
 };
 

@@ -30,6 +30,8 @@
 ---@class weir
 ---@field args table<string, any>  `args:` of the configuration; empty when there are none
 ---@field worker integer  the number of this worker, from 1
+---@field workers integer  how many workers there are: divide a limit that is for all of them by it
+---@field protocol string  what the pool speaks: "redis", "memcache", ...
 ---@field shared table  one table of this worker for all hooks and timers of the script
 ---@field READ string  all commands that read ("@read")
 ---@field WRITE string  all commands that write ("@write")
@@ -234,11 +236,14 @@ local Histogram = {}
 function Histogram:observe(v) end
 
 --- Lines of weir's log; arguments are joined by blanks. At most ten a second and worker, the others are counted. Log no
---- secrets and no values.
+--- secrets and no values. print() is weir.log.notice().
 ---@class weir.Log
 weir.log = {}
+--- Shown from `-v 6` on: weir does not log it by default.
 ---@param ... any
 function weir.log.info(...) end
+---@param ... any
+function weir.log.notice(...) end
 ---@param ... any
 function weir.log.warn(...) end
 ---@param ... any
@@ -306,7 +311,8 @@ function Networks:match(address) end
 --
 -- `weir lua-test [--protocol NAME] [--arg NAME=VALUE]... SCRIPT...` runs each global function of a script whose name
 -- begins with `test_`, each in a fresh state, without servers. The protocol is redis if none is named. In tests every
--- name is a pool, of four servers unless weir.test.servers() says otherwise, and time only passes by weir.test.tick().
+-- name is a pool, of four servers unless weir.test.servers() says otherwise, the script is that of worker 1 of 2, and
+-- time only passes by weir.test.tick().
 --
 --     function test_keys_get_a_prefix()
 --       local done = weir.test.run(weir.test.request { "MGET", "a", "b" })

@@ -55,6 +55,11 @@ struct FakeExtensions {
     uint32_t n = servers(static_cast<const weir_host *>(scope->core), at);
     return n == 0 ? WEIR_NO_SERVER : std::accumulate(key.ptr, key.ptr + key.len, 0U) % n;
   }
+  static weir_bytes protocol(const weir_host *host, uint32_t at) {
+    const auto &pools = self(host).pools;
+    return at < pools.size() ? bytes(pools[at].protocol) : weir_bytes{nullptr, 0};
+  }
+  static uint32_t workers(const weir_host *) { return 2; }
   static weir_bytes name(const weir_host *host, uint32_t at) {
     const auto &pools = self(host).pools;
     return at < pools.size() ? bytes(pools[at].name) : weir_bytes{nullptr, 0};
@@ -126,10 +131,10 @@ struct FakeExtensions {
 const void *fake_extension(std::string_view id) {
   using Fake = FakeExtensions;
   static const weir_pools pools = {
-      sizeof(weir_pools), 0,         Fake::own, Fake::pool, Fake::servers, Fake::target, Fake::server,
-      Fake::server_of,    Fake::name};
+      sizeof(weir_pools), 0,          Fake::own,     Fake::pool, Fake::servers, Fake::target, Fake::server,
+      Fake::server_of,    Fake::name, Fake::protocol};
   static const weir_stats stats = {sizeof(weir_stats), 0, Fake::define, Fake::cells, Fake::observe};
-  static const weir_loop loop = {sizeof(weir_loop), 0, Fake::timer, Fake::cancel};
+  static const weir_loop loop = {sizeof(weir_loop), 0, Fake::timer, Fake::cancel, Fake::workers};
   static const weir_hashes hashes = {sizeof(weir_hashes), 0, Fake::find_hash, Fake::run_hash};
   static const weir_commands commands = {sizeof(weir_commands), 0, Fake::commands};
   if (id == WEIR_EXT_POOLS) return &pools;

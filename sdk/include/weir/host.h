@@ -9,7 +9,15 @@
 #include "types.h"
 WEIR_EXTERN_C_BEGIN
 
-enum { WEIR_LOG_TRACE, WEIR_LOG_DEBUG, WEIR_LOG_INFO, WEIR_LOG_WARN, WEIR_LOG_ERROR, WEIR_LOG_CRIT };
+enum {
+  WEIR_LOG_TRACE,
+  WEIR_LOG_DEBUG,
+  WEIR_LOG_INFO,
+  WEIR_LOG_WARN,
+  WEIR_LOG_ERROR,
+  WEIR_LOG_CRIT,
+  WEIR_LOG_NOTICE /* between INFO and WARN: the least that is logged unless the operator asks for more */
+};
 
 /* One for each instance of a component, {inst}. */
 typedef struct weir_host {
@@ -17,8 +25,8 @@ typedef struct weir_host {
   uint16_t abi_major, abi_minor; /* the core's */
   void *ctx;                     /* the core's own */
   const char *core_version;      /* e.g. "0.1.0", {process} */
-  /* [any] One line of log; the core adds time, pool and component. level is WEIR_LOG_*. txt is copied. Never log a
-   * secret or a value. */
+  /* [any] A line of log, or several with '\n' between them, which stay together; the core adds time, pool and component
+   * to each. level is WEIR_LOG_*. txt is copied: a line is cut at 1 KiB, the whole at 16 KiB and 64 lines. Never log a secret or a value. */
   void (*log)(const struct weir_host *, uint32_t level, const char *txt, uint64_t len);
   /* [any] The extension's table, {inst}; NULL = not offered by this core. */
   const void *(*extension)(const struct weir_host *, const char *id);
@@ -88,6 +96,8 @@ typedef struct weir_pools {
    * nowhere. With the scope of on_request(). */
   uint32_t (*server_of)(const weir_scope *, uint32_t pool, weir_bytes key);
   weir_bytes (*name)(const weir_host *, uint32_t pool); /* [any] {inst}; empty = no such pool */
+  /* [any] The component that speaks for the pool's clients and servers, {inst}; empty = no such pool. */
+  weir_bytes (*protocol)(const weir_host *, uint32_t pool);
 } weir_pools;
 
 /* ---- weir.client/1: the client that a callback is about ------------------------------------------------------------ */
@@ -117,6 +127,8 @@ typedef struct weir_loop {
   uint64_t (*timer)(const weir_host *, uint32_t worker_id, uint64_t after_us, uint64_t every_us, void (*fn)(void *ud),
                     void *ud);
   void (*cancel)(const weir_host *, uint32_t worker_id, uint64_t timer); /* [worker] one that is over is ignored */
+  /* [any] How many workers there are, each with its own worker_init(): what one may do of a limit for all is divided by. */
+  uint32_t (*workers)(const weir_host *);
 } weir_loop;
 
 /* ---- weir.hashes/1: any hash function that is loaded ------------------------------------------------------------------ */

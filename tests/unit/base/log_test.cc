@@ -50,6 +50,35 @@ TEST_F(LogTest, ALineSaysWhenAndHowBad) {
   EXPECT_THAT(content(), testing::ContainsRegex("^\\[20..-..-.. ..:..:..\\....\\] warn   something odd\n$"));
 }
 
+TEST_F(LogTest, LinesThatBelongTogetherStayTogether) {
+  log::lines(LogLevel::warn, "a: ", "first\n  second\rline\n");
+  EXPECT_THAT(content(), testing::ContainsRegex("^.* warn   a: first\n.* warn   a:   second line\n.* warn   a: \n$"));
+  log::synchronous(false);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([i] {
+      for (int n = 0; n < 200; ++n) log::lines(LogLevel::warn, std::to_string(i) + "-", "one\ntwo\nthree");
+    });
+  }
+  for (std::thread &thread : threads) thread.join();
+  log::drain();
+  std::istringstream all(content());
+  std::string line;
+  for (int skipped = 0; skipped < 3; ++skipped) std::getline(all, line);
+  for (std::string two, three; std::getline(all, line) && std::getline(all, two) && std::getline(all, three);) {
+    const std::string who = line.substr(line.size() - 5, 2);
+    EXPECT_THAT(line, testing::EndsWith(who + "one"));
+    EXPECT_THAT(two, testing::EndsWith(who + "two"));
+    EXPECT_THAT(three, testing::EndsWith(who + "three"));
+  }
+}
+
+TEST_F(LogTest, ManyLinesAtOnceAreBounded) {
+  log::lines(LogLevel::warn, "", std::string(1000, '\n'));
+  const std::string text = content();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 64);
+}
+
 TEST_F(LogTest, WhatIsAboveTheLevelIsNotWritten) {
   log::line(LogLevel::info, "quiet");
   EXPECT_EQ(content(), "");

@@ -142,6 +142,25 @@ TEST(LuaTestCommand, ArgumentsAndProtocols) {
   EXPECT_THAT(none.output, HasSubstr("there is no protocol 'gopher'"));
 }
 
+// The core's functions took the test's host for their own: a crash.
+TEST(LuaTestCommand, HashesAreTheRealOnes) {
+  const Ran ran = test_script(R"(
+local hash = weir.hash("fnv1a_32")
+function test_hash() weir.test.eq(hash("a"), 0xe40c292c) end
+)");
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  EXPECT_THAT(test_script("weir.hash('nosuch')").output, HasSubstr(".lua:1: there is no hash function 'nosuch'"));
+}
+
+TEST(LuaTestCommand, ScriptsKnowTheProtocolAndTheWorkers) {
+  const std::string source = R"(
+local protocol, workers = weir.protocol, weir.workers
+function test_them() weir.test.eq({ protocol, workers, weir.worker }, { "redis", 2, 1 }) end
+)";
+  const Ran ran = test_script(source);
+  EXPECT_EQ(ran.status, 0) << ran.output;
+}
+
 TEST(LuaTestCommand, ScriptsThatCannotBeUsed) {
   const Ran unknown = test_script("weir.on_request('gte', print)");
   EXPECT_EQ(unknown.status, 1);
