@@ -2,19 +2,17 @@
 --
 -- Buckets are each worker's own, as all tables are. A client has one worker for as long as it is connected, so an
 -- address with one connection gets 1/N of what N workers give together, and one with many connections all of it. The
--- limits below are those of all workers together; say how many there are, in `workers`, as above in the configuration.
+-- limits below are those of all workers together.
 --
 -- args:
 --   per_second   requests of one address
 --   burst        how many may come at once after a pause; per_second when left out
---   workers      what `workers` is at the top of the configuration; 1 when left out
 --   addresses    how many are told apart by a worker; what is beyond shares one bucket. 10000 when left out
 
-local args = weir.test and { per_second = 20, burst = 40, workers = 2, addresses = 3 } or weir.args
+local args = weir.test and { per_second = 20, burst = 40, addresses = 3 } or weir.args
 
-local workers = args.workers or 1
-local per_second = args.per_second / workers
-local burst = math.max(1, (args.burst or args.per_second) / workers)
+local per_second = args.per_second / weir.workers
+local burst = math.max(1, (args.burst or args.per_second) / weir.workers)
 local most = args.addresses or 10000
 
 local limited = weir.counter("limited", "requests that were refused because their address sent too many")
