@@ -24,6 +24,11 @@ enum class Kind : uint8_t {
   kEachWord,  // or for each argument behind the key
   kScan,      // a cursor and an array
   kType,      // +none
+  kText,      // an empty one
+  // With a count behind the key what follows, else a bulk string:
+  kPopped,  // kMaybe
+  kTaken,   // kSet
+  kPicked,  // kList
 };
 
 struct Row {
@@ -51,6 +56,10 @@ constexpr Row kKinds[] = {
     {Kind::kEachWord, "geohash geopos hmget smismember zmscore"},
     {Kind::kScan, "hscan scan sscan zscan"},
     {Kind::kType, "type"},
+    {Kind::kText, "getrange substr"},
+    {Kind::kPopped, "lpop rpop"},
+    {Kind::kTaken, "spop"},
+    {Kind::kPicked, "hrandfield srandmember zrandmember"},
 };
 
 constexpr uint32_t kRowCount = sizeof(kRows) / sizeof(kRows[0]);
@@ -84,6 +93,7 @@ class FilterAnswer {
       : scope_(scope), req_(req), out_(out), w_(scope, out) {
     static const std::array<Kind, kRowCount> kinds = make_kinds();
     kind_ = kinds[req->cmd];
+    if (kind_ >= Kind::kPopped) kind_ = words() > 2 ? with_count(kind_) : Kind::kBulk;
   }
 
   weir_status none() {
@@ -104,6 +114,8 @@ class FilterAnswer {
         return w_.lit("*2\r\n$1\r\n0\r\n*0\r\n").status();
       case Kind::kType:
         return w_.lit("+none\r\n").status();
+      case Kind::kText:
+        return w_.lit("$0\r\n\r\n").status();
       case Kind::kEachKey:
       case Kind::kEachWord:
         return each_null();
@@ -130,6 +142,17 @@ class FilterAnswer {
   }
 
  private:
+  static Kind with_count(Kind kind) {
+    if (kind == Kind::kPopped) return Kind::kMaybe;
+    return kind == Kind::kTaken ? Kind::kSet : Kind::kList;
+  }
+
+  // The command's own counted.
+  uint32_t words() const {
+    const weir_bytes message = {out_->peek(out_, 0, 0, req_->size), req_->size};
+    return message.ptr ? list_arguments(scope_, message, nullptr, 0) : 0;
+  }
+
   bool resp3() const { return is_resp3(req_->profile); }
 
   // mark: ":" for an integer, nothing for a bulk string.
@@ -187,8 +210,7 @@ class FilterAnswer {
   weir_status each(std::string_view element) {
     uint64_t n = req_->key_count;
     if (kind_ == Kind::kEachWord) {
-      weir_bytes message = {out_->peek(out_, 0, 0, req_->size), req_->size};
-      uint32_t argc = message.ptr ? list_arguments(scope_, message, nullptr, 0) : 0;
+      const uint32_t argc = words();
       n = argc > 2 ? argc - 2 : 0;
     }
     if (n * element.size() > kMostBytes)

@@ -312,6 +312,24 @@ TEST_F(RedisFilterAnswer, OfNothingIsWhatTheCommandSaysOfNothing) {
   EXPECT_EQ(none({"BLPOP", "a", "0"}), "_\r\n");
 }
 
+// LPOP k: a value; LPOP k 2: a list of them.
+TEST_F(RedisFilterAnswer, ToACommandWithACountHasAnothersShape) {
+  EXPECT_EQ(none({"LPOP", "a"}), "$-1\r\n");
+  EXPECT_EQ(none({"LPOP", "a", "2"}), "*-1\r\n");
+  EXPECT_EQ(none({"RPOP", "a", "1"}), "*-1\r\n");
+  EXPECT_EQ(none({"SPOP", "a"}), "$-1\r\n");
+  EXPECT_EQ(none({"SPOP", "a", "2"}), "*0\r\n");
+  EXPECT_EQ(none({"ZRANDMEMBER", "a", "2"}), "*0\r\n");
+  EXPECT_EQ(none({"GETRANGE", "a", "0", "1"}), "$0\r\n\r\n");
+  EXPECT_EQ(answer({"LPOP", "a"}, WEIR_ERR_ANSWER, "v"), "$1\r\nv\r\n");
+  EXPECT_EQ(answer({"LPOP", "a", "2"}, WEIR_ERR_ANSWER, "v"), "*1\r\n$1\r\nv\r\n");
+  EXPECT_EQ(answer({"SRANDMEMBER", "a", "2"}, WEIR_ERR_ANSWER_INT, "7"), "*1\r\n:7\r\n");
+  answer({"HELLO", "3"}, WEIR_ERR_NONE);
+  EXPECT_EQ(none({"RPOP", "a", "2"}), "_\r\n");
+  EXPECT_EQ(none({"SPOP", "a", "2"}), "~0\r\n");
+  EXPECT_EQ(none({"HRANDFIELD", "a", "2"}), "*0\r\n");
+}
+
 // ---- refusals
 
 class RedisRefusal : public RedisFilterAnswer {
