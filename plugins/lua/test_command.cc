@@ -19,6 +19,12 @@ namespace {
 constexpr int64_t kTestTimes = 20;  // what a test may take, in calls of a hook: it makes many
 
 constexpr char kUsage[] = "[--protocol NAME] [--arg NAME=VALUE]... SCRIPT...";
+constexpr char kHelp[] =
+    "Runs the functions of the scripts whose names begin with test_, each in a fresh state, without servers.\n"
+    "  --protocol NAME    what the pool speaks; redis when left out\n"
+    "  --arg NAME=VALUE   a value of weir.args: true, false, a number or a text. A name a.b leads into a map, and a.1, "
+    "a.2, ...\n"
+    "                     into a list\n";
 
 struct Options {
   std::string protocol = "redis";
@@ -42,6 +48,18 @@ Arg value_of(const std::string &text) {
     arg.kind = WEIR_N_FLOAT;
   }
   return arg;
+}
+
+// Maps whose names are the numbers from 1 on are lists: a.1=x a.2=y
+void make_lists(Arg &map) {
+  bool numbers = !map.names.empty();
+  for (size_t i = 0; i < map.names.size(); ++i) {
+    numbers = numbers && map.names[i] == std::to_string(i + 1);
+    make_lists(map.values[i]);
+  }
+  if (!numbers) return;
+  map.kind = WEIR_N_LIST;
+  map.names.clear();
 }
 
 // A name with dots leads into maps.
@@ -79,6 +97,7 @@ bool read_options(const weir_bytes *args, uint32_t n, Options &out) {
     else
       set_arg(out.args, value.substr(0, equals), value.substr(equals + 1));
   }
+  make_lists(out.args);
   return !out.scripts.empty();
 }
 
@@ -126,6 +145,9 @@ void run_test(Instance &instance, TestHost &host, const std::string &name, Total
   }
   ++totals.failed;
   std::printf("FAILED  %s: %s\n        %s\n", script.c_str(), name.c_str(), why.c_str());
+  const std::string &hook = host.hook_error();  // the test may have looked at something else than `error`
+  const bool is_said = hook.empty() || why.find(hook) != std::string::npos;
+  if (!is_said) std::printf("        before that a hook failed: %s\n", hook.c_str());
 }
 
 // false: the script cannot be used.
@@ -166,9 +188,10 @@ bool run_script(const weir_host *real, const Options &options, const std::string
 
 int32_t run_command(const weir_host *host, const weir_bytes *args, uint32_t n) {
   Options options;
-  if (!read_options(args, n, options)) {
-    std::fprintf(stderr, "usage: weir lua-test %s\n", kUsage);
-    return 2;
+  const bool help = n > 0 && view_of(args[0]) == "--help";
+  if (help || !read_options(args, n, options)) {
+    std::fprintf(help ? stdout : stderr, "usage: weir lua-test %s\n%s", kUsage, kHelp);
+    return help ? 0 : 2;
   }
   Totals totals;
   bool usable = true;

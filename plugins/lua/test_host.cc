@@ -17,7 +17,8 @@ constexpr uint32_t kWorkers = 2;  // a script that takes no care of their number
 }  // namespace
 
 struct TestHostCalls {
-  static void log(const weir_host *, uint32_t, const char *text, uint64_t len) {
+  static void log(const weir_host *host, uint32_t, const char *text, uint64_t len) {
+    TestHost::of(host).last_log_.assign(text, len);
     std::printf("  log: %.*s\n", static_cast<int>(len), text);
   }
 
@@ -105,6 +106,8 @@ void TestHost::restart() {
   for (Pool &pool : pools_) pool.servers = kUsualServers;
   std::fill(cells_.begin(), cells_.end(), 0);
   timers_.clear();
+  last_log_.clear();
+  hook_error_.clear();
   now_us_ = kStart;
 }
 

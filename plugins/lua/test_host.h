@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::lua {
@@ -25,6 +26,8 @@ class TestHost {
   uint64_t now_us() const { return now_us_; }
   uint32_t number_of(const std::string &pool);  // makes it when there is none
   std::string &name_of(uint32_t pool) { return pools_[pool].name; }
+  std::string take_log() { return std::exchange(last_log_, {}); }  // the last line; "" = none since
+  std::string &hook_error() { return hook_error_; }                // of the last hook that failed in this test
   void set_servers(uint32_t pool, uint32_t n) { pools_[pool].servers = n; }
 
  private:
@@ -47,6 +50,7 @@ class TestHost {
   std::vector<std::string> stats_;
   std::vector<uint64_t> cells_;
   std::vector<Timer> timers_;
+  std::string last_log_, hook_error_;
   uint64_t now_us_ = 0, last_timer_ = 0;
 };
 

@@ -189,6 +189,7 @@ int run(lua_State *lua) {
   verdict.new_keys = new_keys.data();
   verdict.rekeyed = rekeyed.data();
   const bool good = run_request_hooks(state, &request.scope, &request.view, &verdict) == WEIR_OK;
+  if (!good) g_test_run->host->hook_error() = state.last_error();
   push_result(lua, request, verdict, good ? nullptr : state.last_error().c_str());
   lua_pushinteger(lua, static_cast<lua_Integer>(verdict.user));
   lua_setfield(lua, 1, "note");
@@ -253,6 +254,13 @@ int servers(lua_State *lua) {
   return 0;
 }
 
+int last_log(lua_State *lua) {
+  const std::string line = g_test_run->host->take_log();
+  if (line.empty()) return 0;
+  push(lua, line);
+  return 1;
+}
+
 bool is_equal(lua_State *lua, int a, int b, int depth) {
   a = lua_absindex(lua, a);
   b = lua_absindex(lua, b);
@@ -309,7 +317,7 @@ int eq(lua_State *lua) {
 
 void open_test(lua_State *lua) {
   static const luaL_Reg kFunctions[] = {{"request", request}, {"run", run}, {"respond", respond}, {"tick", tick},
-                                        {"servers", servers}, {"eq", eq},   {nullptr, nullptr}};
+                                        {"servers", servers}, {"eq", eq},   {"log", last_log},    {nullptr, nullptr}};
   luaL_newlib(lua, kFunctions);
   lua_setfield(lua, -2, "test");
 }

@@ -119,6 +119,33 @@ function test_loops() while true do end end
   EXPECT_THAT(ran.output, HasSubstr("3 tests, 2 failed"));
 }
 
+// The test looked at the keys, and the error was the hook's.
+TEST(LuaTestCommand, AHookThatFailedBeforeIsNamed) {
+  const Ran ran = test_script(std::string(kScript) + R"(
+function test_keys() t.eq(t.run(t.request { "GET", "boom" }).keys, { "v2:boom" }) end
+)");
+  EXPECT_THAT(ran.output, HasSubstr("before that a hook failed: "));
+  EXPECT_THAT(ran.output, HasSubstr(".lua:8: boom"));
+  const Ran said = test_script(std::string(kScript) + R"(
+function test_error() t.eq(t.run(t.request { "GET", "boom" }).error, nil) end
+)");
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.output, Not(HasSubstr("before that"))) << "it is said once";
+}
+
+TEST(LuaTestCommand, WhatIsLoggedCanBeLookedAt) {
+  const Ran ran = test_script(R"(
+weir.on_request("get", function(req) weir.log.notice("asked for", req.key) end)
+function test_log()
+  weir.test.eq(weir.test.log(), nil)
+  weir.test.run(weir.test.request { "GET", "a" })
+  weir.test.eq(weir.test.log(), "asked for a")
+  weir.test.eq(weir.test.log(), nil)
+end
+)");
+  EXPECT_EQ(ran.status, 0) << ran.output;
+}
+
 // It had what one hook has, and less after it had called one: a test of many requests failed on a slow machine.
 TEST(LuaTestCommand, ATestMayTakeWhatManyHooksTake) {
   const Ran ran = test_script(std::string(kScript) + R"(
@@ -137,6 +164,10 @@ TEST(LuaTestCommand, ArgumentsAndProtocols) {
                              "function test_args() t.eq(t.run(t.request { 'GET', 'a' }).key, 'x:a') "
                              "t.eq(weir.args.map, { n = 5, on = true }) end";
   EXPECT_EQ(test_script(source, {"--arg", "prefix=x:", "--arg", "map.n=5", "--arg", "map.on=true"}).status, 0);
+  EXPECT_EQ(test_script("function test_list() weir.test.eq(weir.args, { a = { 'x', { b = 2 } } }) end",
+                        {"--arg", "a.1=x", "--arg", "a.2.b=2"})
+                .status,
+            0);
   const Ran none = test_script(source, {"--protocol", "gopher"});
   EXPECT_EQ(none.status, 1);
   EXPECT_THAT(none.output, HasSubstr("there is no protocol 'gopher'"));
@@ -167,6 +198,7 @@ TEST(LuaTestCommand, ScriptsThatCannotBeUsed) {
   EXPECT_THAT(unknown.output, HasSubstr(".lua:1: 'gte' is no command that the protocol knows; is 'get' meant?"));
   EXPECT_EQ(run({"/nowhere.lua"}).status, 1);
   EXPECT_EQ(run({}).status, 2);
+  EXPECT_EQ(run({"--help"}).status, 0);
   EXPECT_THAT(run({"--frob"}).output, HasSubstr("usage: weir lua-test"));
 }
 

@@ -202,6 +202,8 @@ TEST_F(InstanceTest, GivesWhatThisCoreOffers) {
   EXPECT_EQ(s.pools->pool(s.host, "gamma"), UINT32_MAX);
   EXPECT_EQ(s.pools->servers(s.host, 1), 5u);
   EXPECT_EQ(s.pools->servers(s.host, 2), 0u);
+  EXPECT_EQ(s.pools->protocol(s.host, 2).len, 0u);
+  EXPECT_EQ(s.loop->workers(s.host), 3u);
 }
 
 TEST_F(InstanceTest, LogsWithPoolAndComponentInFront) {
@@ -210,7 +212,7 @@ TEST_F(InstanceTest, LogsWithPoolAndComponentInFront) {
   testing::internal::CaptureStderr();
   seen(*instance).host->log(seen(*instance).host, WEIR_LOG_ERROR, "two\nlines, not this", 9);
   const std::string logged = testing::internal::GetCapturedStderr();
-  EXPECT_THAT(logged, testing::EndsWith("beta/host: two lines\n"));
+  EXPECT_THAT(logged, testing::ContainsRegex("beta/host: two\n.* beta/host: lines\n$"));
 }
 
 TEST_F(InstanceTest, SumsTheWorkersCounters) {
