@@ -101,5 +101,19 @@ TEST_F(HooksKeys, AHotKeyOfMemcachedIsFilledByWhoMissedIt) {
   EXPECT_EQ("SERVER_ERROR a hot key: write all its copies, top#1 to top#4", client.read_line());
 }
 
+TEST_F(HooksKeys, AnotherVersionMakesAKindStaleAtOnce) {
+  Example example("key_versions");
+  Stream client = example.connect("cache");
+  EXPECT_EQ(kOk, client.ask(resp({"MSET", "user:1", "u", "cart:1", "c", "plain", "p"})));
+  auto stored = [&](const std::string &key) {
+    return example.redis(6379).call({"EXISTS", key}) == integer(1) ||
+           example.redis(6380).call({"EXISTS", key}) == integer(1);
+  };
+  EXPECT_TRUE(stored("user:v3:1") && stored("cart:v1:1") && stored("plain"));
+  example.reload("\"user:\": 3", "\"user:\": 4");
+  EXPECT_TRUE(eventually([&] { return client.ask(resp({"GET", "user:1"})) == kNil; }));
+  EXPECT_EQ(array({kNil, bulk("c"), bulk("p")}), client.ask(resp({"MGET", "user:1", "cart:1", "plain"})));
+}
+
 }  // namespace
 }  // namespace weir::test

@@ -126,5 +126,23 @@ TEST_F(HooksPools, ACacheMovesInThreePhases) {
   EXPECT_EQ(bulk("2"), client.ask(resp({"GET", "b"}))) << "a script that is wrong changes nothing";
 }
 
+TEST_F(HooksPools, AUserIsInOneOfTwoGroupsWithAllKeys) {
+  Example example("ab_test");
+  Stream client = example.connect("cache");
+  for (int i = 0; i < 50; ++i) {
+    const std::string user = "user:" + std::to_string(i);
+    EXPECT_EQ(kOk, client.ask(resp({"MSET", user + ":a", "x", user + ":b", "x"})));
+    EXPECT_EQ(example.redis(6380).call({"EXISTS", user + ":a"}), example.redis(6380).call({"EXISTS", user + ":b"}));
+  }
+  const long long in_b = keys_of(example.redis(6380));
+  EXPECT_EQ(100, keys_of(example.redis(6379)) + in_b);
+  EXPECT_GT(in_b, 0);
+  EXPECT_LT(in_b, 60) << "of every five users one";
+  EXPECT_TRUE(example.proxy().stats_reach([&](const Json &s) {
+    const Json &tags = s.at("cache").at("tags");
+    return tags.at("B").number("requests") == in_b / 2 && tags.at("A").number("requests") == 50 - in_b / 2;
+  }));
+}
+
 }  // namespace
 }  // namespace weir::test

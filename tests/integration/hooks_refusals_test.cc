@@ -108,5 +108,30 @@ TEST_F(HooksRefusals, TenantsAreCounted) {
   }));
 }
 
+TEST_F(HooksRefusals, ATenantThatWroteItsQuotaWaitsForTheNextMinute) {
+  Example example("tenant_quota", {{"bytes_a_minute: 10000000", "bytes_a_minute: 1000"}}, 2);
+  Stream client = example.connect("cache");
+  const std::string value(300, 'x'), refusal = "-ERR the quota of this minute is used up\r\n";
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "one:a", value})));
+  EXPECT_EQ(refusal, client.ask(resp({"SET", "one:b", value}))) << "500 are a worker's";
+  EXPECT_EQ(bulk(value), client.ask(resp({"GET", "one:a"})));
+  EXPECT_EQ(kOk, client.ask(resp({"SET", "two:a", value})));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(kOk, client.ask(resp({"SET", "acme:a", value})));
+  EXPECT_TRUE(example.counts("cache", "over_quota", 1));
+}
+
+TEST_F(HooksRefusals, WhatIsSlowIsInTheLogWithItsKey) {
+  Example example("slow_log", {{"slow_ms: 10", "slow_ms: 0"}});
+  Stream client = example.connect("cache");
+  client.send(resp({"GET", "first"}) + resp({"SET", "se\ncond", "x"}));
+  EXPECT_EQ(kNil, client.read_reply());
+  EXPECT_EQ(kOk, client.read_reply());
+  for (const char *text : {"slow: get \"first\" ", "slow: set \"se\\ cond\" "}) {
+    auto logged = [&] { return example.proxy().log().find(text) != std::string::npos; };
+    EXPECT_TRUE(eventually(logged)) << text << example.proxy().log();
+  }
+  EXPECT_TRUE(example.counts("cache", "slow", 2));
+}
+
 }  // namespace
 }  // namespace weir::test
