@@ -73,7 +73,7 @@ function weir.on_response(...) end
 --- A request, as one hook is called with it. Valid until the hook returns: keep what you need of it, not itself.
 ---@class weir.Request
 ---@field command string  its name, lower case; "(other)" when the protocol does not know it
----@field key string?  the first key; nil when it has none. Assign to rewrite it
+---@field key string?  the first key; nil when it has none, and in on_response(). Assign to rewrite it
 ---@field keys weir.Keys  all keys. None in on_response()
 ---@field argc integer  how many arguments follow the command's word. 0 in on_response()
 ---@field is_read boolean
@@ -87,7 +87,8 @@ function weir.on_response(...) end
 ---@field protocol string  "redis", "memcache", ...
 ---@field pool weir.Pool  where it goes as things stand
 ---@field tag string?  assign at most 64 bytes to have the request counted under that name in the stats
----@field note integer  a number of the script's own, 0 at first: assigned in on_request(), it is there in on_response()
+---@field note integer  a number of the script's own, 0 at first: assigned in on_request(), it is there in
+---  on_response(). conf/hooks/slow_log.lua keeps keys by it
 local Request = {}
 
 --- #keys and keys[i]; assign keys[i] to rewrite that key. A key cannot become empty.
@@ -115,7 +116,8 @@ function Request:prefix(text) end
 ---@param server? integer  from 1 to #pool
 function Request:to(pool, server) end
 
---- Sends a copy to another pool, too. Its reply is thrown away; a copy that would have to wait is dropped.
+--- Sends a copy to another pool, too. Its reply is thrown away, and no hook hears of it; a copy that would have to wait
+--- is dropped. `mirrored` and `mirror_dropped` of the pool's stats count them.
 ---@param pool weir.Pool
 function Request:mirror(pool) end
 
@@ -369,6 +371,10 @@ function weir.test.respond(request, outcome) end
 --- Lets that many seconds pass: timers that are due run, in their order.
 ---@param seconds number
 function weir.test.tick(seconds) end
+
+--- The last line that the script logged since this was asked before, or since the test began; nil when there is none.
+---@return string?
+function weir.test.log() end
 
 --- Says how many servers a pool has.
 ---@param pool weir.Pool
