@@ -1,7 +1,9 @@
 // The program: options, configuration, then the runtime until a signal ends it.
 #include <sys/utsname.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -14,6 +16,7 @@
 #include "core/app/options.h"
 #include "core/app/own_command.h"
 #include "core/app/pid_file.h"
+#include "core/app/privileges.h"
 #include "core/app/ring_command.h"
 #include "core/app/route_command.h"
 #include "core/app/runtime.h"
@@ -72,7 +75,10 @@ std::string help_on_commands(const std::vector<std::string> &plugin_paths) {
 int reload(const Options &options) {
   std::string complaints;
   auto admin = admin_address(options, complaints);
-  if (!admin) return fail(complaints);
+  if (!admin) {
+    if (!complaints.empty() && complaints.back() == '\n') complaints.pop_back();
+    return fail(complaints);
+  }
   Answer answer = ask(*admin, "reload");
   say(answer.ok ? stdout : stderr, answer.text);
   return answer.ok ? 0 : 1;
@@ -88,7 +94,10 @@ int run(const Options &options, std::shared_ptr<Loaded> loaded, CommandLine comm
         std::optional<Inheritance> &inherited) {
   Signals::hold();
   heap::keep_large_blocks();  // it is the workers that say when memory goes back
-  if (!log::open(options.log_file, options.log_level)) return fail("cannot write the log file " + options.log_file);
+  if (!log::open(options.log_file, options.log_level)) {
+    return fail("cannot write the log file '" + options.log_file + "': " + std::strerror(errno) +
+                "; it must be a file in a folder that exists, and writable (-o names it)");
+  }
   std::optional<Launch> launch;
   if (inherited) launch.emplace(std::move(inherited->launch));
   auto fail_start = [&](const std::string &text) {
@@ -149,11 +158,16 @@ int load_and_run(const Options &options, CommandLine command) {
   if (!loaded) {
     say(stderr, complaints);
     if (inherited) inherited->launch.failed(complaints);
-    say(stderr, "weir: " + source_of(options) + " syntax is invalid\n");
+    say(stderr, "weir: " + source_of(options) + (options.pool ? " is invalid\n" : " syntax is invalid\n"));
     return 1;
   }
   if (options.task == Task::test_config) {
-    say(stderr, "weir: " + source_of(options) + " syntax is ok\n");
+    if (Status known = can_name(loaded->settings.user, loaded->settings.group); !known) {
+      say(stderr,
+          options.config_file + ": " + known.error().text + "\nweir: " + source_of(options) + " syntax is invalid\n");
+      return 1;
+    }
+    say(stderr, "weir: " + source_of(options) + (options.pool ? " is ok\n" : " syntax is ok\n"));
     return 0;
   }
   if (options.task == Task::print_config) {

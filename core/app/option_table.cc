@@ -234,7 +234,10 @@ std::string help_text() {
          "spread, or how many move from one configuration to another. Neither speaks to a server.\n"
          "\nSignals: TERM and INT stop after the requests under way (a second one at once), USR1 reads the\n"
          "configuration again, USR2 starts the program anew and hands over to it, HUP reopens the log, TTIN and TTOU\n"
-         "raise and lower the log level.\n";
+         "raise and lower the log level.\n"
+         "\nExit status: 0 when all went well; 1 when not, with the reason on standard error, and in the log; 2 for a\n"
+         "command that is not there or was used wrongly. With -d it is known once the process in the background\n"
+         "serves, or could not start.\n";
 }
 
 }  // namespace weir::app

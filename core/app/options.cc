@@ -204,7 +204,8 @@ ParsedOptions parse_options(int argc, const char *const *argv) {
         continue;
       }
       if (row == nullptr)
-        return refused("'" + given.original_tokens.front() + "' is not an option; all options begin with '-'");
+        return refused("'" + given.original_tokens.front() +
+                       "' is not an option; all options begin with '-', and -c FILE names a configuration");
       std::string why = row->apply(sink, *row, given.value.empty() ? "" : given.value.front());
       if (!why.empty()) return refused(why);
     }

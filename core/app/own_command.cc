@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "core/app/loading.h"
@@ -34,7 +36,12 @@ int no_such_command(const plugin::Registry &registry, const std::string &name) {
   }
   std::string text = "weir: there is no command '" + json_escape(name) + "'";
   std::string_view meant = nearest(name, known);
-  text += meant.empty() ? "; there are " + join(known) : "; did you mean " + std::string(meant) + "?";
+  std::error_code failed;
+  if (std::filesystem::is_regular_file(name, failed)) {
+    text += "; weir -c " + json_escape(name) + " takes that file as the configuration";
+  } else {
+    text += meant.empty() ? "; there are " + join(known) : "; did you mean " + std::string(meant) + "?";
+  }
   std::fprintf(stderr, "%s\nTry 'weir --help' for what there is.\n", text.c_str());
   return 2;
 }

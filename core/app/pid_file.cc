@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 namespace weir::app {
@@ -30,11 +31,21 @@ std::string command_name(const std::string &pid) {
   return content_of("/proc/" + pid + "/comm");
 }
 
+// One that has died keeps its number and name until its parent asks after it, which in a container may be never.
+bool has_died(const std::string &pid) {
+  std::ifstream status("/proc/" + pid + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("State:", 0) == 0) return line.find_first_of("ZX", 6) != std::string::npos;
+  }
+  return false;
+}
+
 // A number that another program has got since does not count: files stay behind when a machine goes down.
 bool names_a_proxy(const std::string &pid) {
   if (pid.empty() || pid.find_first_not_of("0123456789") != std::string::npos) return false;
   std::string name = command_name(pid);
-  return !name.empty() && (name == command_name("self") || name == "weir\n" || name == "nutcracker\n");
+  return !name.empty() && !has_died(pid) &&
+         (name == command_name("self") || name == "weir\n" || name == "nutcracker\n");
 }
 
 // 0, or why not; nothing is left behind then.

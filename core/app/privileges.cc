@@ -55,6 +55,11 @@ Result<Identity> identity_of(const std::string &user, const std::string &group) 
 
 }  // namespace
 
+Status can_name(const std::string &user, const std::string &group) {
+  if (auto who = identity_of(user, group); !who) return who.error();
+  return Done{};
+}
+
 Status become(const std::string &user, const std::string &group, const std::vector<std::string> &files) {
   if (user.empty() && group.empty()) return Done{};
   auto who = identity_of(user, group);

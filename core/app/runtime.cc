@@ -153,10 +153,11 @@ uint64_t Runtime::memory_share() const {
 Status Runtime::listen(route::Pool &pool) {
   const config::Address &where = pool.settings.listen;
   auto bound = listeners_.bind(where, pool.settings.backlog, pool.settings.reuseport);
-  if (!bound) return bound.error();
+  if (!bound) return Error{"pool " + pool.settings.name + ": " + bound.error().text};
   feed(pool);
-  WEIR_LOG(notice, "pool %s: listening on %s, %zu servers", pool.settings.name.c_str(), where.text.c_str(),
-           pool.backends.size());
+  const size_t servers = pool.backends.size();
+  WEIR_LOG(notice, "pool %s: listening on %s, %zu server%s", pool.settings.name.c_str(), where.text.c_str(), servers,
+           servers == 1 ? "" : "s");
   return Done{};
 }
 
@@ -199,7 +200,7 @@ Status Runtime::listen_for_commands() {
   if (!admin_) return Error{complaint};
   if (listeners_.has(*admin_)) return Error{"admin: " + admin_->text + " is where a pool listens; it needs its own"};
   if (admin_->is_unix() && admin_->mode == 0) admin_->mode = kAdminMode;
-  if (auto bound = listeners_.bind(*admin_, 16, false); !bound) return bound.error();
+  if (auto bound = listeners_.bind(*admin_, 16, false); !bound) return Error{"admin: " + bound.error().text};
   listeners_.feed(*admin_, [this](int fd) { command_port_.serve(fd); });
   WEIR_LOG(notice, "admin: listening on %s", admin_->text.c_str());
   return Done{};

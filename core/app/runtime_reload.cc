@@ -164,11 +164,11 @@ Status Runtime::bind_new(const Plan &plan) {
   for (const auto &served : plan.made) {
     const config::Pool &pool = served->pool->settings;
     bool taken = admin_ && Listeners::key(*admin_) == Listeners::key(pool.listen);
-    auto made = taken ? Result<bool>(Error{"pool " + pool.name + ": " + pool.listen.text + " is the admin port"})
+    auto made = taken ? Result<bool>(Error{pool.listen.text + " is the admin port"})
                       : listeners_.bind(pool.listen, pool.backlog, pool.reuseport);
     if (!made) {
       for (const config::Address *address : bound) listeners_.close(*address);
-      return made.error();
+      return Error{"pool " + pool.name + ": " + made.error().text};
     }
     if (*made) bound.push_back(&pool.listen);
   }

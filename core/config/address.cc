@@ -130,7 +130,9 @@ Result<Server> parse_server(std::string_view text) {
     server.address.path = rest;
   }
   if (!parse_decimal(weight, number) || number < 1 || number > INT32_MAX) {
-    return wrong(in_form("a weight of at least 1", kServerForm), text);
+    bool digits = !weight.empty() && weight.find_first_not_of("0123456789") == std::string_view::npos;
+    bool large = digits && weight.find_first_not_of('0') != std::string_view::npos;
+    return wrong(in_form(large ? "a weight of at most 2147483647" : "a weight of at least 1", kServerForm), text);
   }
   if (named && name.empty()) return wrong(in_form("a name after the space", kServerForm), text);
   server.weight = static_cast<uint32_t>(number);

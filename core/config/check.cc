@@ -193,6 +193,27 @@ class Checker {
                           "is the address that pool " + printable(first->second->name) + " listens on (line " +
                               std::to_string(first->second->place.line) + "); each pool needs its own");
     }
+    check_wildcard_listeners();
+  }
+
+  // All addresses of a port include each of them. Of names it is not known here what they stand for.
+  void check_wildcard_listeners() {
+    std::unordered_map<uint16_t, const Pool *> wildcards;
+    for (const Pool &pool : settings_.pools) {
+      if (pool.listen.host == "0.0.0.0" || pool.listen.host == "::") wildcards.emplace(pool.listen.port, &pool);
+    }
+    for (const Pool &pool : settings_.pools) {
+      auto found = wildcards.find(pool.listen.port);
+      if (found == wildcards.end() || found->second == &pool) continue;
+      const Pool &all = *found->second;
+      if (pool.listen.host == all.listen.host || (pool.reuseport && all.reuseport)) continue;
+      bool v4 = pool.listen.host.find_first_not_of("0123456789.") == std::string::npos;
+      bool v6 = pool.listen.host.find(':') != std::string::npos;
+      if (all.listen.host == "::" ? !v4 && !v6 : !v4) continue;
+      ctx_.complaints.add(pool.place, path_of("pools", pool.name) + ".listen",
+                          "is taken by pool " + printable(all.name) + " (line " + std::to_string(all.place.line) +
+                              "), which listens on all addresses of this port; choose another port");
+    }
   }
 
   // Why keys may not go to that pool; empty when they may.

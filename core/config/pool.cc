@@ -319,6 +319,10 @@ class PoolReader {
     }
     for (std::string_view filter : names_of(ctx_.catalog, WEIR_K_FILTER)) known.push_back(filter);
     std::string text = unknown_key(name, known);
+    const std::vector<std::string_view> filters = names_of(ctx_.catalog, WEIR_K_FILTER);
+    if (!filters.empty() && name != "<<" && meant(name, known).empty()) {
+      text.append(", and the filters that are loaded are ").append(join(filters));
+    }
     if (names_of(ctx_.catalog, WEIR_K_PROTOCOL).empty()) {
       text.append("; no plugin with a protocol is loaded, and it may be a key of one");
     }

@@ -48,8 +48,10 @@ void write_schema_key(std::string &out, size_t indent, const weir_schema_key &ke
   const Node *secret = (key.flags & WEIR_KEY_SECRET) != 0 ? options.find(key.name) : nullptr;
   if (secret != nullptr && secret->source) {
     write_entry(out, indent, key.name, *secret->source);
-  } else if ((key.flags & WEIR_KEY_SECRET) != 0) {
+  } else if (secret != nullptr) {
     out.append(indent, ' ').append("# ").append(key.name).append(": (secret, not shown)\n");
+  } else if ((key.flags & WEIR_KEY_SECRET) != 0) {
+    return;  // not given; its default, if any, is a secret too
   } else if (const Node *given = options.find(key.name)) {
     write_entry(out, indent, key.name, *given);
   } else if (std::shared_ptr<Node> fallback = fallback_node(key.fallback)) {

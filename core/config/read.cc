@@ -205,6 +205,18 @@ std::string syntax_text(const YAML::Exception &wrong) {
   return "this is not YAML: " + text;
 }
 
+// The first line up to `last` that is indented with a tab; 0: none is. Tabs look right, and yaml-cpp does not name
+// them.
+int tabbed_line(std::string_view text, int last) {
+  for (int line = 1; line <= last && !text.empty(); ++line) {
+    size_t inked = text.find_first_not_of(" \t");
+    if (text.substr(0, inked).find('\t') != std::string_view::npos) return line;
+    size_t end = text.find('\n');
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return 0;
+}
+
 int line_count(std::string_view text) {
   int lines = 1;
   for (size_t at = 0; at + 1 < text.size(); ++at) lines += text[at] == '\n' ? 1 : 0;
@@ -235,8 +247,11 @@ std::shared_ptr<Node> read_text(std::string_view text, const std::string &name, 
     complaints.add({name, refused.line}, "", refused.text);
     return nullptr;
   } catch (const YAML::Exception &wrong) {
-    int line = wrong.mark.line + 1;
-    complaints.add({name, std::min(line, line_count(text))}, "", syntax_text(wrong));
+    int line = std::min(wrong.mark.line + 1, line_count(text));
+    int tabbed = tabbed_line(text, line);
+    std::string why = syntax_text(wrong);
+    if (tabbed != 0) why += "; line " + std::to_string(tabbed) + " is indented with a tab, YAML takes spaces only";
+    complaints.add({name, line}, "", why);
     return nullptr;
   } catch (const std::exception &) {
     complaints.add({name, 0}, "", "this is not YAML, or not enough memory was left to read it");

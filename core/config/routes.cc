@@ -67,7 +67,10 @@ class RouteReader {
         value.kind == Node::Kind::list && !value.entries.empty() &&
         std::all_of(value.entries.begin(), value.entries.end(), [](const auto &e) { return is_text(*e.value); });
     if (!is_text(value) && !texts) {
-      return complain(place_of(entry), entry.key, "expected a text or a list of texts, found " + found_text(value));
+      bool empty = value.kind == Node::Kind::list && value.entries.empty();
+      return complain(place_of(entry), entry.key,
+                      "expected a text or a list of texts, found " +
+                          (empty ? "an empty list; leave the key out" : found_text(value)));
     }
     if (is_text(value)) (route_.*field).push_back(value.text);
     for (const Node::Entry &item : value.entries) (route_.*field).push_back(item.value->text);

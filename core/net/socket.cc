@@ -44,6 +44,24 @@ Status clear_path(const std::string &path, const SocketAddress &address) {
   return Done{};
 }
 
+// The system's words, and how to mend it where that is known.
+std::string why_not(const config::Address &where, int error) {
+  std::string text = std::strerror(error);
+  switch (error) {
+    case EADDRINUSE:
+      return text + "; another process listens there (ss -ltnp shows which): end it, or choose another address";
+    case EADDRNOTAVAIL:
+      return text + "; no network interface of this machine has it (ip addr lists them)";
+    case EACCES:
+      return text + (where.is_unix() ? "; its folder must be writable for the user that weir starts as"
+                                     : "; ports below 1024 take root or CAP_NET_BIND_SERVICE");
+    case ENOENT:
+      return text + "; its folder must exist";
+    default:
+      return text;
+  }
+}
+
 }  // namespace
 
 bool to_socket_address(const config::Address &address, SocketAddress &out) {
@@ -105,13 +123,12 @@ Result<int> listen_on(const config::Address &where, const SocketAddress &address
   }
   int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed(std::strerror(errno), fd);
-  if (!where.is_unix() && !set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return failed(std::strerror(errno), fd);
-  if (reuse_port && !where.is_unix() && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) {
-    return failed(std::strerror(errno), fd);
-  }
-  if (::bind(fd, address.get(), address.len) != 0) return failed(std::strerror(errno), fd);
-  if (where.mode != 0 && ::chmod(where.path.c_str(), where.mode) != 0) return failed(std::strerror(errno), fd);
-  if (::listen(fd, backlog) != 0) return failed(std::strerror(errno), fd);
+  auto refused = [&] { return failed(why_not(where, errno), fd); };
+  if (!where.is_unix() && !set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) return refused();
+  if (reuse_port && !where.is_unix() && !set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) return refused();
+  if (::bind(fd, address.get(), address.len) != 0) return refused();
+  if (where.mode != 0 && ::chmod(where.path.c_str(), where.mode) != 0) return refused();
+  if (::listen(fd, backlog) != 0) return refused();
   return fd;
 }
 

@@ -97,6 +97,15 @@ TEST_F(Checking, AComplaintNamesFileLineAndWhatWouldBeRight) {
   EXPECT_THAT(done.err, HasSubstr("murmur"));
 }
 
+TEST_F(Checking, AUserWhoIsNotThereIsFoundBeforeTheStart) {
+  SKIP_ON_TWEMPROXY("has no user:");
+  Finished done = check(
+      "user: no-such-user\npools:\n  a:\n    listen: 127.0.0.1:1\n    protocol: redis\n"
+      "    servers: [\"127.0.0.1:2:1\"]\n");
+  EXPECT_EQ((Ended{1, 0}), done.ended);
+  EXPECT_THAT(done.err, HasSubstr("conf.yml: user: there is no user no-such-user on this machine"));
+}
+
 TEST_F(Checking, AMissingFileExitsWith1) {
   EXPECT_EQ((Ended{1, 0}), run({proxy_binary(), "-t", "-c", dir_.file("none.yml")}).ended);
 }
@@ -134,6 +143,22 @@ TEST(CommandLine, HelpAndVersionExitWith0AndBadOptionsWith1) {
   Finished described = run({proxy_binary(), "-D"});
   EXPECT_EQ((Ended{0, 0}), described.ended);
   EXPECT_THAT(described.err + described.out, HasSubstr("server_ejected_at"));
+}
+
+TEST(CommandLine, WhatCannotBeWrittenOrReachedIsNamedWithItsReason) {
+  SKIP_ON_TWEMPROXY("has its own words");
+  TempDir dir;
+  RedisServers servers = redis_servers(1);
+  std::string conf = dir.write("conf.yml", redis_pool(servers).text());
+  Finished log = run({proxy_binary(), "-c", conf, "-o", dir.file("no/weir.log")});
+  EXPECT_EQ((Ended{1, 0}), log.ended);
+  EXPECT_THAT(log.err, HasSubstr("no/weir.log': No such file or directory; "));
+  EXPECT_THAT(run({proxy_binary(), conf}).err, HasSubstr("weir -c " + conf + " takes that file"));
+  Finished nobody = run({proxy_binary(), "reload", "--admin", dir.file("admin.sock")});
+  EXPECT_THAT(nobody.err, HasSubstr("admin.sock: No such file or directory; does weir run"));
+  Finished another = run({proxy_binary(), "reload", "--admin", servers[0]->address()});
+  EXPECT_EQ((Ended{1, 0}), another.ended);
+  EXPECT_THAT(another.err, HasSubstr(servers[0]->address() + ": it answers, but not as weir does"));
 }
 
 TEST(Sockets, MayBeUnixOnBothSides) {
@@ -197,7 +222,8 @@ TEST(Sockets, ThatAreTakenAreAnErrorAtStart) {
   Finished done = run({proxy_binary(), "-c", conf, "-s", std::to_string(free_port()), "-a", "127.0.0.1"});
   EXPECT_EQ((Ended{1, 0}), done.ended);
   SKIP_ON_TWEMPROXY("says no reason");
-  EXPECT_THAT(done.err, HasSubstr("in use"));
+  EXPECT_THAT(done.err, HasSubstr("pool alpha: cannot listen on " + servers[0]->address()));
+  EXPECT_THAT(done.err, HasSubstr("in use; another process listens there (ss -ltnp shows which)"));
 }
 
 TEST(Daemon, RunsInTheBackgroundUnderTheIdInItsPidFile) {

@@ -121,7 +121,8 @@ TEST(Options, LongFormsThatDoNotExistAreNamed) {
 }
 
 TEST(Options, StrayWordsAreRefused) {
-  EXPECT_EQ(complaint({"-t", "weir.yml"}), "'weir.yml' is not an option; all options begin with '-'");
+  EXPECT_EQ(complaint({"-t", "weir.yml"}),
+            "'weir.yml' is not an option; all options begin with '-', and -c FILE names a configuration");
 }
 
 TEST(Options, AWordIsACommandOfSomePluginAndAllBehindItIsItsOwn) {
@@ -133,7 +134,8 @@ TEST(Options, AWordIsACommandOfSomePluginAndAllBehindItIsItsOwn) {
   EXPECT_EQ(o.config_file, "f.yml");
   EXPECT_EQ(accepted({"lua-test"}).task, Task::own_command);
   EXPECT_EQ(complaint({"-c", "f.yml", "reload"}), "reload must be the first word");
-  EXPECT_EQ(complaint({"-v", "5", "lua-test"}), "'lua-test' is not an option; all options begin with '-'");
+  EXPECT_EQ(complaint({"-v", "5", "lua-test"}),
+            "'lua-test' is not an option; all options begin with '-', and -c FILE names a configuration");
   ParsedOptions help = parse({"--plugin-path", "a", "-h"});
   EXPECT_TRUE(help.lists_commands);
   EXPECT_THAT(help.plugin_paths, ElementsAre("a"));
@@ -227,7 +229,8 @@ TEST(Options, WhatGoesWithAnotherTaskIsRefused) {
   EXPECT_EQ(complaint({"ring", "--as", "get"}), "option --as goes with weir route");
   EXPECT_EQ(complaint({"ring", "--from", "::1"}), "option --from goes with weir route");
   EXPECT_EQ(complaint({"route", "key", "--keys", "-"}), "keys come with the command or with --keys, not both");
-  EXPECT_EQ(complaint({"ring", "key"}), "'key' is not an option; all options begin with '-'");
+  EXPECT_EQ(complaint({"ring", "key"}),
+            "'key' is not an option; all options begin with '-', and -c FILE names a configuration");
   EXPECT_EQ(complaint({"ring", "--samples", "0"}), "option --samples requires a number from 1 to 100000000");
 }
 

@@ -97,6 +97,10 @@ TEST_F(PidFileTest, OfAProxyThatRunsIsLeftAloneUnlessThatIsReplaced) {
   EXPECT_TRUE(PidFile::write(path_, other));
   std::ofstream(path_) << other << "\n";
   kill(other, SIGKILL);
+  siginfo_t died;
+  waitid(P_PID, static_cast<id_t>(other), &died, WEXITED | WNOWAIT);
+  EXPECT_TRUE(PidFile::write(path_)) << "it has died, and nobody has asked after it";
+  std::ofstream(path_) << other << "\n";
   waitpid(other, nullptr, 0);
   EXPECT_TRUE(PidFile::write(path_)) << "it is gone";
 }

@@ -99,7 +99,7 @@ TEST(ServerEntry, SaysWhatIsWrongWithIt) {
         Case{"h:70000:1", "expected a port from 1 to 65535 in"}, Case{"h:x:1", "expected a port from 1 to 65535 in"},
         Case{"h:1:0", "expected a weight of at least 1 in"}, Case{"h:1:x", "expected a weight of at least 1 in"},
         Case{"h:1:", "expected a weight of at least 1 in"},
-        Case{"h:1:99999999999", "expected a weight of at least 1 in"},
+        Case{"h:1:99999999999", "expected a weight of at most 2147483647 in"},
         Case{"/s:0", "expected a weight of at least 1 in"}, Case{":1:1", "expected a host name or address in"},
         Case{"h:1:1 ", "expected a name after the space in"}}) {
     Result<Server> server = parse_server(c.text);

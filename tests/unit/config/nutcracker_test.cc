@@ -163,7 +163,9 @@ TEST(Nutcracker, ComplainsAboutEachKeyAtItsLine) {
            Case{"  redis_auth: hunter2\n", "f:4: pools.alpha.redis_auth: is only valid with protocol redis\n"},
            Case{"  server_conections: 2\n",
                 "f:4: pools.alpha.server_conections: is unknown, did you mean server_connections?\n"},
-           Case{"  zzzzzzzz: 2\n", "f:4: pools.alpha.zzzzzzzz: is unknown; docs/config.md lists all keys\n"},
+           Case{"  zzzzzzzz: 2\n",
+                "f:4: pools.alpha.zzzzzzzz: is unknown; docs/config.md lists all keys, and the filters that are loaded "
+                "are loose, typed\n"},
        }) {
     EXPECT_EQ(load(nutcracker_pool(c.lines)).complaints, c.said);
   }
@@ -193,6 +195,9 @@ TEST(Nutcracker, ComplainsAboutThePoolAsAWhole) {
                 "f:5: pools.b: expected a map with the keys of a pool (listen, servers, ...), found nothing"},
            Case{"a:\n  listen: h:1\n  servers:\n    - h:1:1\nb:\n  listen: h:1\n  servers:\n    - h:1:1\n",
                 "f:5: pools.b.listen: is the address that pool a listens on (line 1); each pool needs its own"},
+           Case{"a:\n  listen: 0.0.0.0:1\n  servers:\n    - h:1:1\nb:\n  listen: 10.0.0.1:1\n  servers:\n    - h:1:1\n",
+                "f:5: pools.b.listen: is taken by pool a (line 1), which listens on all addresses of this port; choose "
+                "another port"},
            Case{"a:\n  listen: h:1\n  servers:\n    - h:1:1\na:\n  listen: h:2\n  servers:\n    - h:1:1\n",
                 "f:5: pools.a: is a duplicate, first given in line 1; keep one of both"},
            Case{"a:\n  listen: h:1\n  servers:\n    - h:1:1\nworkers: 2\n",

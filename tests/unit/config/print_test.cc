@@ -96,6 +96,10 @@ TEST(Print, NeverShowsASecret) {
   EXPECT_THAT(out, HasSubstr("# pin: (secret, not shown)"));
 }
 
+TEST(Print, SaysNothingOfASecretThatWasNotGiven) {
+  EXPECT_THAT(printed(weir_pool("    redis: true\n")), Not(HasSubstr("secret")));
+}
+
 TEST(Print, ShowsWhereASecretComesFrom) {
   setenv("WEIR_PRINT_TEST", "hunter2", 1);
   std::string out = printed(weir_pool("    redis: true\n    redis_auth: {env: WEIR_PRINT_TEST}\n"));

@@ -49,6 +49,15 @@ TEST(Read, SaysWhereTheSyntaxIsWrong) {
   }
 }
 
+TEST(Read, SaysThatATabCannotIndent) {
+  Complaints complaints;
+  EXPECT_FALSE(read_text("a:\n  b: 1\n\tc: 2\n", "f", complaints));
+  EXPECT_THAT(complaints.text(), HasSubstr("line 3 is indented with a tab, YAML takes spaces only"));
+  Complaints others;
+  EXPECT_FALSE(read_text("a: 1\n  b: 2\n", "f", others));
+  EXPECT_THAT(others.text(), Not(HasSubstr("tab")));
+}
+
 TEST(Read, RefusesSeveralDocuments) {
   EXPECT_TRUE(load("---\n" + nutcracker_pool("")).settings);
   EXPECT_THAT(load(nutcracker_pool("") + "---\nb: 1\n").complaints, HasSubstr("expected one YAML document, found 2"));

@@ -56,6 +56,7 @@ TEST(ConfigRoutes, WhatIsWrongIsSaidWithItsPlace) {
               HasSubstr("f:7: pools.alpha.routes[0].pool: is missing"));
   EXPECT_THAT(with_routes("      - {prefix: {a: b}, pool: beta}\n").complaints,
               HasSubstr("f:7: pools.alpha.routes[0].prefix: expected a text or a list of texts, found a map"));
+  EXPECT_THAT(with_routes("      - {prefix: [], pool: beta}\n").complaints, HasSubstr("found an empty list"));
   EXPECT_THAT(with_routes("      - beta\n").complaints,
               HasSubstr("f:7: pools.alpha.routes[0]: expected a list of maps"));
   EXPECT_THAT(with_routes("      - {client: 10.0.0.1/8, pool: beta}\n").complaints,
