@@ -68,7 +68,9 @@ Answer ask(const config::Address &admin, const std::string &command) {
     if (!error) asio::connect(socket, found, error);
     if (!error) answer = talk(io, socket, admin, command);
   }
-  if (error) return failed(admin, error.message() + "; does weir run, with admin: or --admin naming this address?");
+  if (error)
+    return failed(admin, "cannot be reached: " + error.message() +
+                             "; does weir run, with admin: or --admin naming this address?");
   return answer;
 }
 

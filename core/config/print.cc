@@ -1,5 +1,5 @@
-// The effective configuration, in weir's own form. Printing what was printed gives the same again, so everything is
-// written from the settings and the tables, never from the file.
+// The effective configuration, in weir's own form. Printing what was printed gives the same again, secrets
+// excepted, so everything is written from the settings and the tables, never from the file.
 #include "core/config/print.h"
 #include "core/base/text.h"
 #include "core/config/address.h"

@@ -155,7 +155,7 @@ TEST(CommandLine, WhatCannotBeWrittenOrReachedIsNamedWithItsReason) {
   EXPECT_THAT(log.err, HasSubstr("no/weir.log': No such file or directory; "));
   EXPECT_THAT(run({proxy_binary(), conf}).err, HasSubstr("weir -c " + conf + " takes that file"));
   Finished nobody = run({proxy_binary(), "reload", "--admin", dir.file("admin.sock")});
-  EXPECT_THAT(nobody.err, HasSubstr("admin.sock: No such file or directory; does weir run"));
+  EXPECT_THAT(nobody.err, HasSubstr("admin.sock: cannot be reached: No such file or directory; does weir run"));
   Finished another = run({proxy_binary(), "reload", "--admin", servers[0]->address()});
   EXPECT_EQ((Ended{1, 0}), another.ended);
   EXPECT_THAT(another.err, HasSubstr(servers[0]->address() + ": it answers, but not as weir does"));

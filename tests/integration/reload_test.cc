@@ -524,7 +524,7 @@ TEST_F(Reload, ByTheCommandLineSaysWhatChanged) {
   EXPECT_THAT(done.err, HasSubstr("conf.yml"));
   done = run({proxy_binary(), "reload", "--admin", dir_.file("nobody.sock")});
   EXPECT_EQ((Ended{1, 0}), done.ended);
-  EXPECT_THAT(done.err, HasSubstr("cannot reach"));
+  EXPECT_THAT(done.err, HasSubstr("cannot be reached: "));
 }
 
 TEST_F(Reload, AskedForManyTimesAtOnceIsAnsweredToEach) {

@@ -165,7 +165,7 @@ TEST(Nutcracker, ComplainsAboutEachKeyAtItsLine) {
                 "f:4: pools.alpha.server_conections: is unknown, did you mean server_connections?\n"},
            Case{"  zzzzzzzz: 2\n",
                 "f:4: pools.alpha.zzzzzzzz: is unknown; docs/config.md lists all keys, and the filters that are loaded "
-                "are loose, typed\n"},
+                "are typed, loose\n"},
        }) {
     EXPECT_EQ(load(nutcracker_pool(c.lines)).complaints, c.said);
   }

@@ -84,7 +84,10 @@ TEST(Print, LoadsAgainAndPrintsTheSame) {
                        "{listen: \"h:1\", servers: [\"h:11211:1 h:11211\", \"h:11211:1\"]}}\n"),
        }) {
     std::string once = printed(text);
-    EXPECT_EQ(printed(once), once);
+    std::string without = once;  // a secret is not in what is read again
+    const size_t at = without.find("      # redis_auth");
+    if (at != std::string::npos) without.erase(at, without.find('\n', at) - at + 1);
+    EXPECT_EQ(printed(once), without);
   }
 }
 
