@@ -38,6 +38,13 @@ const weir_bytes *Dispatcher::keys_to_show(const One &one) {
   return place_keys(one.keys, one.req.key_count, text.ptr, text.len, text.len, keys) ? keys : nullptr;
 }
 
+// Routes have not looked at the keys of one that is dispatched in slices: the first one speaks for all.
+uint32_t Dispatcher::way_to_show(const One &one, const weir_bytes *keys) {
+  if (one.large == nullptr || !one.steered) return way_of(one);
+  const route::Routes::Entry *entry = client_.route_of(one.req, keys);
+  return entry != nullptr ? entry->way : one.way;
+}
+
 // It is its turn. One that is asked about is asked about once.
 void Dispatcher::filter(const One &one) {
   const weir_bytes *keys = keys_to_show(one);
@@ -48,12 +55,12 @@ void Dispatcher::filter(const One &one) {
     return client_.open() ? client_.end_input() : void();
   }
   const weir_req &req = one.req;
-  FilterChain::Decision &decision =
-      front_.filters.ask(client_, req, one.message, keys, front_.reach.pool_of(way_of(one)));
+  const uint32_t shown = way_to_show(one, keys);
+  FilterChain::Decision &decision = front_.filters.ask(client_, req, one.message, keys, front_.reach.pool_of(shown));
   bool silent = req.reply == WEIR_REPLY_NONE || req.route == WEIR_ROUTE_DROP;
   switch (decision.action) {
     case WEIR_V_CONTINUE:
-      follow(one, decision);
+      follow(one, decision, shown);
       break;
     case WEIR_V_DROP_CLIENT:
       client_.close();
@@ -69,12 +76,13 @@ void Dispatcher::filter(const One &one) {
   front_.filters.done(req.key_count);
 }
 
-void Dispatcher::follow(const One &one, FilterChain::Decision &decision) {
+// shown: where filters were told that it goes.
+void Dispatcher::follow(const One &one, FilterChain::Decision &decision, uint32_t shown) {
   weir_req req = one.req;
   const bool rekeyed = decision.rekeyed != nullptr;
   const uint32_t n = req.key_count;
   const uint32_t way = decision.pool != FilterChain::kUnchanged ? front_.reach.way(decision.pool)
-                       : decision.moves()                       ? way_of(one)
+                       : decision.moves()                       ? shown
                                                                 : one.way;
   uint32_t *servers = one.servers;
   const uint32_t echoes = front_.protocol.cmds[req.cmd].flags & WEIR_CMD_ECHO;

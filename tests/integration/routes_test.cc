@@ -115,7 +115,8 @@ TEST_P(Routes, GoByTheKeysOfTheClientAlsoWhenAFilterRewritesVeryMany) {
   TempDir dir;
   const std::string script = dir.write("prefix.lua",
                                        "weir.on_request(\"mset\", \"mget\", \"get\", \"del\", "
-                                       "function(req) req:prefix(\"v2:\") end)\n");
+                                       "function(req) req:prefix(\"v2:\") end)\n"
+                                       "weir.on_request(\"unlink\", function(req) req:reject(req.pool.name) end)\n");
   PoolText alpha = redis_pool(own).set("routes", "[{prefix: \"user:\", pool: users}]");
   Proxy proxy({alpha.set("lua", "{file: " + script + "}"), redis_pool(users, "users")}, workers());
   Stream client = proxy.connect();
@@ -132,6 +133,8 @@ TEST_P(Routes, GoByTheKeysOfTheClientAlsoWhenAFilterRewritesVeryMany) {
   EXPECT_EQ(integer(kKeys / 2), own[0]->call({"DBSIZE"}));
   EXPECT_EQ(bulk("8"), client.ask(resp({"GET", "user:8"})));
   EXPECT_TRUE(same(array(values), client.ask(resp(get))));
+  get[0] = "UNLINK";
+  EXPECT_EQ("-ERR users\r\n", client.ask(resp(get))) << "filters are told where its first key goes";
 }
 
 TEST_P(Routes, MemcachedsKeysToo) {
