@@ -31,11 +31,15 @@ class Way {
   static std::optional<Way> of(const route::Pool &pool, const KeyQuery &query, std::string &complaint) {
     Way way(pool);
     const weir_protocol &protocol = pool.protocol->protocol();
+    std::vector<std::string_view> names;
     for (uint32_t i = 0; i < protocol.cmd_count && !query.as.empty(); ++i) {
+      names.emplace_back(protocol.cmds[i].name);
       if (strcasecmp(protocol.cmds[i].name, query.as.c_str()) == 0) way.command_ = i;
     }
     if (!query.as.empty() && !way.command_) {
       complaint = "protocol " + pool.settings.protocol.name + " has no command '" + printable(query.as) + "'";
+      const std::string_view meant = nearest(query.as, names);
+      if (!meant.empty()) complaint += "; did you mean " + std::string(meant) + "?";
       return std::nullopt;
     }
     if (query.from.empty()) return way;

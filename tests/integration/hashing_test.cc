@@ -228,7 +228,8 @@ TEST_F(Asking, WeirRingSaysWhichKeysMoveToAnotherConfiguration) {
 TEST_F(Asking, QuestionsThatCannotBeAnsweredSaySo) {
   EXPECT_EQ(ask({"route", "--pool", "beta", "key"}, pool(2)).err,
             "weir: " + dir_.file("conf.yml") + " has no pool 'beta'; it has alpha\n");
-  EXPECT_EQ(ask({"route", "--as", "gett", "key"}, pool(2)).err, "weir: protocol redis has no command 'gett'\n");
+  EXPECT_EQ(ask({"route", "--as", "gett", "key"}, pool(2)).err,
+            "weir: protocol redis has no command 'gett'; did you mean get?\n");
   EXPECT_EQ(ask({"route", "--from", "10.0.0.0/8", "key"}, pool(2)).err,
             "weir: a client is an address like 10.1.2.3 or fd00::1, or unix, and not '10.0.0.0/8'\n");
   const Finished none = ask({"ring", "--keys", dir_.file("none")}, pool(2));
