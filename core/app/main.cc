@@ -122,9 +122,6 @@ int run(const Options &options, std::shared_ptr<Loaded> loaded, CommandLine comm
   if (!inherited) {
     if (Status written = write_pid_file(); !written) return fail_start(written.error().text);
   }
-#ifndef __SANITIZE_ADDRESS__  // it has last words of its own
-  log_crashes();
-#endif
   utsname system{};
   uname(&system);
   WEIR_LOG(notice, "weir-%s on %s %s %s", kVersion, system.sysname, system.release, system.machine);
@@ -187,6 +184,9 @@ int main(int argc, char **argv) {
   if (parsed.lists_commands) say(stdout, help_on_commands(parsed.plugin_paths));
   say(stderr, parsed.err);
   if (!parsed.options) return parsed.exit_code;
+#ifndef __SANITIZE_ADDRESS__  // it has last words of its own
+  log_crashes();              // from before the first plugin is loaded: its name is in the backtrace
+#endif
   switch (parsed.options->task) {
     case Task::list_plugins:
       return list_plugins(*parsed.options);

@@ -175,6 +175,9 @@ static const weir_module kModule = {
 
 WEIR_EXPORT const weir_module *EVIL_ENTRY(void);
 const weir_module *EVIL_ENTRY(void) {
+#ifdef EVIL_CRASH
+  *(volatile int *)8 = started; /* aligned, and nobody's */
+#endif
 #ifdef EVIL_NULL_MODULE
   return started ? NULL : &kModule;
 #else
