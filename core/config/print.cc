@@ -18,8 +18,9 @@ std::string number_text(Type type, uint64_t number) {
     case Type::duration:
       return number == 0 ? "0" : format_duration_us(number);
     case Type::size:
-    case Type::memory:
       return format_size(number);
+    case Type::memory:
+      return memory_text(number);
     default:
       return std::to_string(number);
   }

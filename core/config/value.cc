@@ -15,12 +15,16 @@ bool parse_number(std::string_view text, const Rule &rule, uint64_t &number) {
   return true;
 }
 
+// Whole pages, so that the printed size is short.
+uint64_t memory_share(uint64_t percent) {
+  return (machine_memory() / 100 * percent) & ~uint64_t{4095};
+}
+
 bool parse_memory(std::string_view text, uint64_t &bytes) {
   if (text.empty() || text.back() != '%') return parse_size(text, bytes);
   uint64_t share = 0;
   if (!parse_decimal(text.substr(0, text.size() - 1), share) || share < 1 || share > 100) return false;
-  // Whole pages, so that the printed size is short.
-  bytes = (machine_memory() / 100 * share) & ~uint64_t{4095};
+  bytes = memory_share(share);
   return true;
 }
 
@@ -125,6 +129,13 @@ Reading read_value(const Rule &rule, const Node &node) {
     reading.fault = "expected " + expected_text(rule) + ", found " + found_text(node, rule.secret);
   }
   return reading;
+}
+
+std::string memory_text(uint64_t bytes) {
+  for (uint64_t percent = 1; percent <= 100; ++percent) {
+    if (bytes == memory_share(percent)) return std::to_string(percent) + "%";
+  }
+  return format_size(bytes);
 }
 
 uint64_t machine_memory() {

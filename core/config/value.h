@@ -28,6 +28,8 @@ std::string_view meant(std::string_view word, const std::vector<std::string_view
 // Text where the file has text; the words for null count as text, as twemproxy has no null.
 bool is_text(const Node &);
 
+// A size, or the share of the machine's memory that it is: a file that is printed here means the same elsewhere.
+std::string memory_text(uint64_t bytes);
 // The bytes of memory this machine has.
 uint64_t machine_memory();
 

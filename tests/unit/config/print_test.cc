@@ -99,6 +99,11 @@ TEST(Print, NeverShowsASecret) {
   EXPECT_THAT(out, HasSubstr("# pin: (secret, not shown)"));
 }
 
+TEST(Print, KeepsAShareOfTheMachinesMemory) {
+  EXPECT_THAT(printed(weir_pool("")), HasSubstr("memory_limit: 75%\n"));
+  EXPECT_THAT(printed("memory_limit: 10%\n" + weir_pool("")), HasSubstr("memory_limit: 10%\n"));
+}
+
 TEST(Print, SaysNothingOfASecretThatWasNotGiven) {
   EXPECT_THAT(printed(weir_pool("    redis: true\n")), Not(HasSubstr("secret")));
 }
