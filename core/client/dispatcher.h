@@ -80,6 +80,7 @@ class Dispatcher {
   void filter(const One &one);
   const weir_bytes *keys_to_show(const One &one);
   void follow(const One &one, FilterChain::Decision &decision, uint32_t shown);
+  uint32_t mirror_of(const One &one);
   uint32_t way_to_show(const One &one, const weir_bytes *keys);
   void send(const One &one);
   Request &enqueue(const One &one);

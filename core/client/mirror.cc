@@ -6,7 +6,6 @@
 
 #include "core/client/lease.h"
 #include "core/client/render.h"
-#include "core/client/slices.h"
 #include "core/client/split_plan.h"
 
 namespace weir::client {
@@ -48,7 +47,7 @@ class Copier {
 
   void by_keys() {
     uint32_t n = original_.req.key_count;
-    if (n == 0 || n > kSlice) return drop();
+    if (n == 0 || n > kMostCopiedKeys) return drop();
     arrays_.copy_servers.resize(n);
     uint32_t *places = arrays_.copy_servers.data();
     reach_.route_in(way_, original_.key_bytes, n, places, front_.reactor.now_us);

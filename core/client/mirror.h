@@ -5,8 +5,12 @@
 #pragma once
 
 #include "core/client/front.h"
+#include "core/client/slices.h"
 
 namespace weir::client {
+
+// A copy is made in one turn of the loop, so one of more keys is dropped.
+inline constexpr uint32_t kMostCopiedKeys = 4 * kSlice;
 
 // A request as it is sent, perhaps rewritten. Not one with a lease or of topics.
 struct Original {

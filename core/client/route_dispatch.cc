@@ -51,14 +51,21 @@ const route::Routes::Entry *ClientConnection::route_of(const weir_req &req, cons
   return is_keyed(req) && req.key_count > 0 ? routes.find(query, keys[0]) : routes.find(query);
 }
 
+// Where routes want a copy of it, by its first key; kNoWay: nowhere. Keys of one that is dispatched in slices are not
+// looked at yet.
+uint32_t Dispatcher::mirror_of(const One &one) {
+  weir_bytes first{};
+  const weir_bytes &text = one.message;
+  if (one.large != nullptr && !place_keys(one.keys, 1, text.ptr, text.len, text.len, &first)) return Reach::kNoWay;
+  const route::Routes::Entry *entry = client_.route_of(one.req, one.large != nullptr ? &first : one.key_bytes);
+  return entry != nullptr && entry->mirror != route::Routes::kNone ? entry->mirror : Reach::kNoWay;
+}
+
 // False: it was refused.
 bool Dispatcher::steer(One &one) {
   const weir_req &req = one.req;
   if (stays(req)) return true;
-  if (front_.pool.routes.mirrors() && one.large == nullptr && may_be_mirrored(req)) {
-    const route::Routes::Entry *entry = client_.route_of(req, one.key_bytes);
-    if (entry != nullptr && entry->mirror != route::Routes::kNone) one.mirror = entry->mirror;
-  }
+  if (front_.pool.routes.mirrors() && may_be_mirrored(req)) one.mirror = mirror_of(one);
   if (one.large != nullptr) {
     one.steered = true;  // its keys are looked at slice by slice
     return true;
@@ -89,8 +96,12 @@ uint32_t Dispatcher::way_of(const One &one) const {
 }
 
 void Dispatcher::mirror(const One &one, uint32_t way) {
-  if (one.large != nullptr || !may_be_mirrored(one.req)) return front_.cells.mirror_dropped.add();
-  Original original{one.req, one.message, one.pieces, one.keys, one.key_bytes, one.rekeyed()};
+  const bool too_many = one.large != nullptr && one.req.key_count > kMostCopiedKeys;
+  if (too_many || !may_be_mirrored(one.req)) return front_.cells.mirror_dropped.add();
+  // Filters have seen the keys; else those of one that is dispatched in slices are not looked at yet.
+  const weir_bytes *keys = one.decision != nullptr ? one.key_bytes : keys_to_show(one);
+  if (keys == nullptr) return front_.cells.mirror_dropped.add();  // the slices will find out, too, and say so
+  Original original{one.req, one.message, one.pieces, one.keys, keys, one.rekeyed()};
   client::mirror(front_, client_.scope(), client_.lane_, original, way);
 }
 

@@ -117,7 +117,7 @@ function Request:prefix(text) end
 function Request:to(pool, server) end
 
 --- Sends a copy to another pool, too. Its reply is thrown away, and no hook hears of it; a copy that would have to wait
---- is dropped, as are those of commands of more than 4,096 keys. `mirrored` and `mirror_dropped` of the pool's stats
+--- is dropped, as are those of commands of more than 16,384 keys. `mirrored` and `mirror_dropped` of the pool's stats
 --- count them.
 ---@param pool weir.Pool
 function Request:mirror(pool) end

@@ -137,6 +137,34 @@ TEST_P(Routes, GoByTheKeysOfTheClientAlsoWhenAFilterRewritesVeryMany) {
   EXPECT_EQ("-ERR users\r\n", client.ask(resp(get))) << "filters are told where its first key goes";
 }
 
+// In one turn, up to a bound; as filters have left them.
+TEST_P(Routes, CommandsOfVeryManyKeysAreCopied) {
+  RedisServers own = redis_servers(2), shadow = redis_servers(2);
+  TempDir dir;
+  const std::string script =
+      dir.write("prefix.lua", "weir.on_request(\"mset\", function(req) req:prefix(\"v2:\") end)\n");
+  PoolText alpha = redis_pool(own).set("routes", "[{commands: write, mirror: shadow}]");
+  Proxy proxy({alpha.set("lua", "{file: " + script + "}"), redis_pool(shadow, "shadow")}, workers());
+  Stream client = proxy.connect(), there = proxy.connect(1);
+  const auto keys = [](const char *command, int n, bool values) {
+    std::vector<std::string> words = {command};
+    for (int i = 0; i < n; ++i) {
+      words.push_back((values ? "k" : "v2:k") + std::to_string(i));
+      if (values) words.emplace_back("x");
+    }
+    return words;
+  };
+  EXPECT_EQ(kOk, client.ask(resp(keys("MSET", 5000, true))));
+  EXPECT_TRUE(eventually([&] { return there.ask(resp({"DBSIZE"})) == integer(5000); }));
+  EXPECT_EQ(integer(5000), there.ask(resp(keys("EXISTS", 5000, false))));
+  EXPECT_EQ(integer(5000), client.ask(resp(keys("DEL", 5000, false)))) << "no filter has seen its keys";
+  EXPECT_TRUE(eventually([&] { return there.ask(resp({"DBSIZE"})) == integer(0); }));
+  EXPECT_EQ(0, number(proxy, "alpha", "mirror_dropped"));
+  EXPECT_EQ(kOk, client.ask(resp(keys("MSET", 17000, true))));
+  EXPECT_EQ(1, number(proxy, "alpha", "mirror_dropped"));
+  EXPECT_EQ(integer(0), there.ask(resp({"DBSIZE"})));
+}
+
 TEST_P(Routes, MemcachedsKeysToo) {
   Memcacheds own = memcacheds(2), pages = memcacheds(2);
   PoolText alpha = memcached_pool(own).set("routes", "[{prefix: \"page:\", pool: pages}]");
