@@ -63,7 +63,7 @@ std::optional<config::Address> admin_address(const Options &options, std::string
     config::Complaints complaints;
     auto root = config::read_file(options.config_file, complaints);
     if (!root) {
-      complaint = complaints.text();
+      complaint = complaints.text() + "-c FILE names the configuration that weir runs with, --admin its admin port";
       return std::nullopt;
     }
     const config::Node *written = root->find("admin");

@@ -49,7 +49,7 @@ std::string why_not(const config::Address &where, int error) {
   std::string text = std::strerror(error);
   switch (error) {
     case EADDRINUSE:
-      return text + "; another process listens there (ss -ltnp shows which): end it, or choose another address";
+      return text + "; a process listens there already (ss -ltnp shows which): end it, or choose another address";
     case EADDRNOTAVAIL:
       return text + "; no network interface of this machine has it (ip addr lists them)";
     case EACCES:

@@ -223,7 +223,7 @@ TEST(Sockets, ThatAreTakenAreAnErrorAtStart) {
   EXPECT_EQ((Ended{1, 0}), done.ended);
   SKIP_ON_TWEMPROXY("says no reason");
   EXPECT_THAT(done.err, HasSubstr("pool alpha: cannot listen on " + servers[0]->address()));
-  EXPECT_THAT(done.err, HasSubstr("in use; another process listens there (ss -ltnp shows which)"));
+  EXPECT_THAT(done.err, HasSubstr("in use; a process listens there already (ss -ltnp shows which)"));
 }
 
 TEST(Daemon, RunsInTheBackgroundUnderTheIdInItsPidFile) {
