@@ -37,17 +37,27 @@ size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string unknown(const std::string &name, const weir_cmd *commands, uint32_t n) {
+constexpr std::pair<std::string_view, std::string_view> kClassNames[] = {
+    {"read", "weir.READ"},         {"write", "weir.WRITE"}, {"admin", "weir.ADMIN"},
+    {"multikey", "weir.MULTIKEY"}, {"all", "weir.ALL"},
+};
+
+std::string unknown(const std::string &name, std::string_view protocol, const weir_cmd *commands, uint32_t n) {
   const size_t word = name.find_first_of(" |");
   for (uint32_t i = 0; word != std::string::npos && i < n; ++i) {
     if (name.compare(0, word, commands[i].name) == 0)
       return "'" + name + "' is no command of its own: register '" + commands[i].name + "' and look at req:arg(1)";
   }
   if (name.starts_with("@")) return "'" + name + "' is no class: expected @read, @write, @admin, @multikey or *";
+  const std::string text = "'" + name + "' is no command that " +
+                           (protocol.empty() ? "the protocol" : "protocol " + std::string(protocol)) + " knows";
+  for (const auto &[its_word, constant] : kClassNames) {
+    if (name == its_word) return text + "; is " + std::string(constant) + " meant, without quotes?";
+  }
   std::vector<std::string_view> names;
   for (uint32_t i = 1; i < n; ++i) names.emplace_back(commands[i].name);
   const std::string like = nearest(name, names);
-  return "'" + name + "' is no command that the protocol knows" + (like.empty() ? "" : "; is '" + like + "' meant?");
+  return text + (like.empty() ? "" : "; is '" + like + "' meant?");
 }
 
 }  // namespace
@@ -93,7 +103,7 @@ bool Instance::add(uint16_t index, const weir_cmd *commands, uint32_t n, uint8_t
       if (hooks[i].empty() || hooks[i].back() != index) hooks[i].push_back(index);
     }
     if (found) continue;
-    why = registration.place + ": " + unknown(name, commands, n);
+    why = registration.place + ": " + unknown(name, protocol(), commands, n);
     return false;
   }
   return true;
@@ -172,12 +182,15 @@ uint32_t Instance::workers() const {
 
 std::string nearest(std::string_view written, const std::vector<std::string_view> &names) {
   std::string_view best;
-  size_t best_distance = written.size() / 3 + 2;
+  size_t best_distance = written.size() / 3 + 1;
   for (const std::string_view name : names) {
     const size_t d = distance(written, name);
     if (d >= best_distance) continue;
     best_distance = d;
     best = name;
+  }
+  for (const std::string_view name : names) {  // "del" where "delete" is the word
+    if (best.empty() && written.size() >= 3 && name.starts_with(written)) best = name;
   }
   return std::string(best);
 }

@@ -19,7 +19,7 @@ TEST(LuaCheck, ErrorsWithoutALineHaveTheScript) {
 
 TEST(LuaCheck, UnknownCommandsHaveAPlaceAndANeighbour) {
   const Script script("\nweir.on_request('gte', function() end)");
-  EXPECT_THAT(script.refused(), HasSubstr(".lua:2: 'gte' is no command that the protocol knows; is 'get' meant?"));
+  EXPECT_THAT(script.refused(), HasSubstr(".lua:2: 'gte' is no command that protocol redis knows; is 'get' meant?"));
 }
 
 TEST(LuaCheck, SubcommandsBelongToTheirContainer) {

@@ -195,7 +195,11 @@ function test_them() weir.test.eq({ protocol, workers, weir.worker }, { "redis",
 TEST(LuaTestCommand, ScriptsThatCannotBeUsed) {
   const Ran unknown = test_script("weir.on_request('gte', print)");
   EXPECT_EQ(unknown.status, 1);
-  EXPECT_THAT(unknown.output, HasSubstr(".lua:1: 'gte' is no command that the protocol knows; is 'get' meant?"));
+  EXPECT_THAT(unknown.output, HasSubstr(".lua:1: 'gte' is no command that protocol redis knows; is 'get' meant?"));
+  EXPECT_THAT(test_script("weir.on_request('pub', print)").output, HasSubstr("; is 'pub"));
+  EXPECT_THAT(test_script("weir.on_request('dxx', print)").output, HasSubstr("redis knows\n"));
+  EXPECT_THAT(test_script("weir.on_request('write', print)").output,
+              HasSubstr("; is weir.WRITE meant, without quotes?"));
   EXPECT_EQ(run({"/nowhere.lua"}).status, 1);
   EXPECT_EQ(run({}).status, 2);
   EXPECT_EQ(run({"--help"}).status, 0);
