@@ -202,6 +202,7 @@ bool FilterChain::failed(Filter &filter, const char *fault, const Shown &shown) 
   if (!filter.rejects_on_error) return true;
   // One that has changed the client's state cannot be taken back: it ends with its client.
   if ((shown.view.cmd->flags & WEIR_CMD_STATE) != 0) {
+    front_.cells.filter_dropped.add();
     decision_.action = WEIR_V_DROP_CLIENT;
   } else {
     reject(kFailed);

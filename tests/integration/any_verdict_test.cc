@@ -3,6 +3,7 @@
 // with their key, and words are used once. WEIR_TEST_SEED=n tries another stream, for longer.
 #include <signal.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -184,18 +185,22 @@ class AnyVerdict : public testing::Test {
     alpha.set("fickle", filters(seed));
     again.set("fickle", filters(seed + 1));
     Proxy proxy({alpha, beta}, {.workers = 2, .log_level = 2, .more = {"--plugin-path", FICKLE_DIR}});
+    std::atomic<long long> closed = 0;
     side_by_side(kClients, [&](int i) {
       Asker asker(seed, i);
       std::optional<Stream> client;
       for (int round = 0; round < rounds; ++round) {
         if (i == 0 && round % 10 == 9) reload(proxy, (round / 10 % 2 == 0 ? again : alpha).text() + beta.text());
         if (!client) client = proxy.connect();
-        if (!talk(asker, *client)) client.reset();
+        if (talk(asker, *client)) continue;
+        client.reset();
+        ++closed;
       }
     });
     const Json pool = proxy.stats().at("alpha");
     for (const char *name : {"filter_errors", "filter_rejected", "filter_answered", "filter_rekeyed", "mirrored"})
       EXPECT_GT(pool.number(name), 0) << name;
+    EXPECT_EQ(closed, pool.number("filter_dropped")) << "clients: nobody else closes any";
     for (const char *fault : {"broke its contract", "gave no legal"})
       EXPECT_EQ(std::string::npos, proxy.log().find(fault)) << fault;
   }
