@@ -2,6 +2,7 @@
 
 #include "core/client/client_scope.h"
 #include "core/client/reasons.h"
+#include "core/client/request_kinds.h"
 
 namespace weir::client {
 namespace {
@@ -134,7 +135,7 @@ bool Dispatcher::leaves_topics(const One &one) const {
 
 bool Dispatcher::is_within_limits(const One &one) {
   const weir_req &req = one.req;
-  if (req.route == WEIR_ROUTE_LOCAL || req.route == WEIR_ROUTE_DROP || leaves_topics(one)) return true;
+  if (!goes_to_servers(req) || leaves_topics(one)) return true;
   if (req.size > front_.settings.request_limit) {
     refuse(one, WEIR_ERR_TOO_BIG, "the request is larger than request_limit");
   } else if (req.key_count > front_.settings.max_keys) {

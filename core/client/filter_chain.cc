@@ -9,7 +9,7 @@
 #include "core/client/client_connection.h"
 #include "core/client/client_scope.h"
 #include "core/client/front.h"
-#include "core/client/lease.h"
+#include "core/client/request_kinds.h"
 
 namespace weir::client {
 namespace {
@@ -17,8 +17,6 @@ namespace {
 constexpr uint64_t kQuietUs = 1'000'000;  // between two lines about the same filter
 constexpr uint32_t kFirstWords = 64;
 constexpr uint32_t kWordsBeside = 1024;  // more than max_keys words are shown
-constexpr uint32_t kTopics = WEIR_REQ_TOPICS_ON | WEIR_REQ_TOPICS_OFF;
-constexpr size_t kLongestInteger = 20;
 constexpr std::string_view kFailed = "a filter failed";
 
 weir_bytes bytes_of(std::string_view text) {
@@ -27,22 +25,6 @@ weir_bytes bytes_of(std::string_view text) {
 
 std::string_view text_of(weir_bytes bytes) {
   return {reinterpret_cast<const char *>(bytes.ptr), bytes.len};
-}
-
-bool is_integer(std::string_view text) {
-  if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && text.size() <= kLongestInteger &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// Whether it goes to a server by its keys or otherwise, so that keys and targets mean something for it.
-bool is_routed(const weir_req &req) {
-  return req.route != WEIR_ROUTE_LOCAL && req.route != WEIR_ROUTE_DROP;
-}
-
-// Whether it has to stay where its client's connections or topics are.
-bool stays(const weir_req &req) {
-  return req.route == WEIR_ROUTE_LEASED || (req.flags & (WEIR_REQ_LEASE_BEGIN | WEIR_REQ_LEASE_END | kTopics)) != 0;
 }
 
 }  // namespace
@@ -143,7 +125,7 @@ FilterChain::Decision &FilterChain::ask(ClientConnection &client, const weir_req
   for (uint32_t who = front_.pool.filters.requests[req.cmd]; who != 0; who &= who - 1) {
     if (!ask_one(static_cast<uint32_t>(std::countr_zero(who)), shown, *watch)) break;
   }
-  bool goes_on = decision_.action == WEIR_V_CONTINUE && is_routed(req);
+  bool goes_on = decision_.action == WEIR_V_CONTINUE && goes_to_servers(req);
   if (goes_on && decision_.rekeyed != nullptr) {
     front_.cells.filter_rekeyed.add();
     decision_.client_keys = keys;
@@ -162,7 +144,7 @@ FilterChain::Decision &FilterChain::ask(ClientConnection &client, const weir_req
   return decision_;
 }
 
-void FilterChain::fresh_verdict(weir_verdict &verdict, uint32_t key_count) {
+OfferedKeys FilterChain::fresh_verdict(weir_verdict &verdict, uint32_t key_count) {
   verdict = {};
   verdict.struct_size = sizeof verdict;
   verdict.pool = verdict.server = verdict.mirror_pool = kUnchanged;
@@ -173,16 +155,19 @@ void FilterChain::fresh_verdict(weir_verdict &verdict, uint32_t key_count) {
   std::fill_n(new_marks_.begin(), key_count, uint8_t{0});
   verdict.new_keys = new_keys_.data();
   verdict.rekeyed = new_marks_.data();
+  return {verdict.new_keys, verdict.rekeyed};
 }
 
 // False: no further filter is asked.
 bool FilterChain::ask_one(uint32_t i, Shown &shown, Watch &watch) {
   Filter &filter = filters_[i];
   weir_verdict verdict;
-  fresh_verdict(verdict, shown.view.key_count);
+  const OfferedKeys offered = fresh_verdict(verdict, shown.view.key_count);
   const weir_scope with = scope(filter, *shown.client);
   const weir_status status = filter.ops->on_request(&with, &shown.view, &verdict);
-  const char *fault = status == WEIR_OK ? fault_of(verdict, shown) : status < 0 ? "" : "its result means nothing";
+  const char *fault = status == WEIR_OK ? verdict_fault(front_, shown.view, verdict, offered)
+                      : status < 0      ? ""
+                                        : "its result means nothing";
   if (fault != nullptr) return failed(filter, fault, shown);
   if ((front_.pool.filters.responses[shown.view.req->cmd] >> i & 1) != 0) {
     watch.asked |= static_cast<uint8_t>(1U << i);
@@ -216,83 +201,6 @@ void FilterChain::reject(std::string_view text) {
   decision_.text = text;
 }
 
-// Why the verdict cannot be followed, or null.
-const char *FilterChain::fault_of(const weir_verdict &verdict, const Shown &shown) const {
-  if (verdict.tag.len > TagTable::kLongest || (verdict.tag.len > 0 && verdict.tag.ptr == nullptr)) {
-    return "its tag is longer than 64 bytes, or nowhere";
-  }
-  switch (verdict.action) {
-    case WEIR_V_CONTINUE:
-      break;
-    case WEIR_V_REJECT:
-    case WEIR_V_ANSWER:
-      return answer_fault(verdict, shown);
-    case WEIR_V_DROP_CLIENT:
-      return nullptr;
-    default:
-      return "its verdict has an unknown action";
-  }
-  if (!is_routed(*shown.view.req)) return nullptr;
-  if (const char *fault = target_fault(verdict, shown); fault != nullptr) return fault;
-  return keys_fault(verdict, shown);
-}
-
-const char *FilterChain::answer_fault(const weir_verdict &verdict, const Shown &shown) const {
-  if ((shown.view.cmd->flags & WEIR_CMD_STATE) != 0) {
-    return "a command that has changed the client's state already cannot be rejected or answered";
-  }
-  if (verdict.text.len > 0 && verdict.text.ptr == nullptr) return "its text is nowhere";
-  if (verdict.text.len > front_.settings.request_limit) return "its text is larger than request_limit";
-  if (verdict.action == WEIR_V_REJECT) return nullptr;
-  if (verdict.answer < WEIR_ERR_ANSWER || verdict.answer > WEIR_ERR_ANSWER_INT) return "its answer is of no known kind";
-  if (verdict.answer == WEIR_ERR_ANSWER_INT && !is_integer(text_of(verdict.text))) return "its answer is no integer";
-  return nullptr;
-}
-
-const char *FilterChain::target_fault(const weir_verdict &verdict, const Shown &shown) const {
-  const weir_req &req = *shown.view.req;
-  const Reach &reach = front_.reach;
-  const uint32_t pool = verdict.pool != kUnchanged ? verdict.pool : shown.view.pool;
-  const uint32_t way = reach.way(pool);
-  if (way == Reach::kNoWay) return "it sends the request to a pool that is none of its targets";
-  if (verdict.mirror_pool != kUnchanged && reach.way(verdict.mirror_pool) == Reach::kNoWay) {
-    return "it mirrors the request to a pool that is none of its targets";
-  }
-  if (pool != shown.view.pool && stays(req)) return "a request with a lease or with topics stays in its pool";
-  if (verdict.server == kUnchanged) return nullptr;
-  if (verdict.server >= reach.servers(way)) return "there is no server with the index that it chose";
-  if ((req.flags & kTopics) != 0) return "a request with topics goes where they are";
-  if (req.route == WEIR_ROUTE_LEASED && reach.server_of(req.route_arg) != verdict.server) {
-    return "a request goes over the connection that its client has, and to no other server";
-  }
-  return nullptr;
-}
-
-const char *FilterChain::keys_fault(const weir_verdict &verdict, const Shown &shown) const {
-  const uint32_t n = shown.view.key_count;
-  if (verdict.rekey_count == 0) return nullptr;
-  const weir_req &req = *shown.view.req;
-  if ((req.flags & kTopics) != 0 || (shown.view.cmd->flags & WEIR_CMD_TOPICS) != 0) {
-    return "the keys of a command of topics stay as they are";
-  }
-  if (front_.protocol.render == nullptr) return "the protocol cannot encode other keys";
-  if (verdict.new_keys != new_keys_.data() || verdict.rekeyed != new_marks_.data()) return "it moved the core's arrays";
-  const uint64_t limit = front_.settings.request_limit;
-  uint32_t marked = 0;
-  uint64_t size = req.size, gone = 0;
-  for (uint32_t i = 0; i < n; ++i) {
-    const weir_bytes &key = new_keys_[i];
-    if (new_marks_[i] == 0) continue;
-    ++marked;
-    if (key.len == 0 || key.ptr == nullptr) return "one of its keys is empty";
-    gone += shown.view.keys[i].len;
-    if (key.len > limit || key.len > UINT32_MAX || (size += key.len) > limit + gone) {
-      return "its keys make the request larger than request_limit";
-    }
-  }
-  return marked == verdict.rekey_count ? nullptr : "it marked not as many keys as its rekey_count says";
-}
-
 // False: no further filter is asked.
 bool FilterChain::take(const weir_verdict &verdict, Shown &shown, Watch &watch) {
   if (verdict.tag.len > 0) {
@@ -316,7 +224,7 @@ bool FilterChain::take(const weir_verdict &verdict, Shown &shown, Watch &watch) 
     decision_.text = text_of(verdict.text);
   } else if (verdict.action == WEIR_V_DROP_CLIENT) {
     front_.cells.filter_dropped.add();
-  } else if (is_routed(*shown.view.req)) {
+  } else if (goes_to_servers(*shown.view.req)) {
     if (verdict.pool != kUnchanged) {
       decision_.pool = shown.view.pool = verdict.pool;
       decision_.server = kUnchanged;  // it was another pool's

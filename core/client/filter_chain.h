@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/client/verdict_check.h"
 #include "core/message/watch.h"
 #include "core/route/pool.h"
 
@@ -105,11 +106,7 @@ class FilterChain {
   weir_scope scope(const Filter &filter, ClientConnection &client) const;
   Shown show(ClientConnection &client, const weir_req &req);
   bool ask_one(uint32_t i, Shown &shown, Watch &heard);
-  void fresh_verdict(weir_verdict &verdict, uint32_t key_count);
-  const char *fault_of(const weir_verdict &verdict, const Shown &shown) const;
-  const char *answer_fault(const weir_verdict &verdict, const Shown &shown) const;
-  const char *target_fault(const weir_verdict &verdict, const Shown &shown) const;
-  const char *keys_fault(const weir_verdict &verdict, const Shown &shown) const;
+  OfferedKeys fresh_verdict(weir_verdict &verdict, uint32_t key_count);
   bool take(const weir_verdict &verdict, Shown &shown, Watch &heard);
   void take_keys(Shown &shown);
   bool failed(Filter &filter, const char *fault, const Shown &shown);

@@ -6,6 +6,7 @@
 
 #include "core/client/lease.h"
 #include "core/client/render.h"
+#include "core/client/request_kinds.h"
 #include "core/client/split_plan.h"
 
 namespace weir::client {
@@ -152,8 +153,8 @@ class Copier {
 }  // namespace
 
 bool may_be_mirrored(const weir_req &req) {
-  bool to_servers = req.route != WEIR_ROUTE_LOCAL && req.route != WEIR_ROUTE_DROP && req.route != WEIR_ROUTE_LEASED;
-  return to_servers && (req.flags & (kOutOfTurn | WEIR_REQ_STREAM_RSP)) == 0;
+  return goes_to_servers(req) && req.route != WEIR_ROUTE_LEASED &&
+         (req.flags & (kOutOfTurn | WEIR_REQ_STREAM_RSP)) == 0;
 }
 
 void mirror(Front &front, const weir_scope &scope, uint32_t lane, const Original &original, uint32_t way) {

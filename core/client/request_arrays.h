@@ -58,7 +58,7 @@ struct RequestArrays {
   void let_go_of_key_room() {
     std::vector<weir_bytes>(kFirstKeys).swap(key_bytes);
     std::vector<uint32_t>(kFirstKeys).swap(servers);
-    std::vector<uint32_t>().swap(counted);
+    for (auto *some : {&counted, &copy_servers, &copy_picks}) std::vector<uint32_t>().swap(*some);
   }
 
   static RequestArrays &of_this_thread() {

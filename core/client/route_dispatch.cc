@@ -2,6 +2,7 @@
 #include "core/client/client_scope.h"
 #include "core/client/dispatcher.h"
 #include "core/client/mirror.h"
+#include "core/client/request_kinds.h"
 
 namespace weir::client {
 namespace {
@@ -9,13 +10,6 @@ namespace {
 constexpr std::string_view kOtherCount =
     "the command goes to a server by its number, and the pool that its route names has another number of servers";
 constexpr std::string_view kPoolGone = "the pool that its route names is gone";
-
-// These stay where they are, whatever routes say.
-bool stays(const weir_req &req) {
-  constexpr uint32_t kStaying = WEIR_REQ_TOPICS_ON | WEIR_REQ_TOPICS_OFF | WEIR_REQ_STREAM_RSP;
-  bool over_all = req.route == WEIR_ROUTE_LEASED && req.route_arg == WEIR_ALL_LEASES;
-  return over_all || req.route == WEIR_ROUTE_LOCAL || req.route == WEIR_ROUTE_DROP || (req.flags & kStaying) != 0;
-}
 
 bool is_keyed(const weir_req &req) {
   return req.route == WEIR_ROUTE_KEY || req.route == WEIR_ROUTE_SPLIT || req.route == WEIR_ROUTE_LEASED;
@@ -46,7 +40,7 @@ bool ClientConnection::route_keys(const weir_req &req, const weir_bytes *by, con
 
 const route::Routes::Entry *ClientConnection::route_of(const weir_req &req, const weir_bytes *keys) {
   const route::Routes &routes = front_->pool.routes;
-  if (stays(req)) return nullptr;
+  if (!follows_routes(req)) return nullptr;
   const route::Routes::Query query = route_query(req);
   return is_keyed(req) && req.key_count > 0 ? routes.find(query, keys[0]) : routes.find(query);
 }
@@ -64,7 +58,7 @@ uint32_t Dispatcher::mirror_of(const One &one) {
 // False: it was refused.
 bool Dispatcher::steer(One &one) {
   const weir_req &req = one.req;
-  if (stays(req)) return true;
+  if (!follows_routes(req)) return true;
   if (front_.pool.routes.mirrors() && may_be_mirrored(req)) one.mirror = mirror_of(one);
   if (one.large != nullptr) {
     one.steered = true;  // its keys are looked at slice by slice
@@ -91,7 +85,7 @@ bool Dispatcher::steer(One &one) {
 
 // Where it goes as things stand; by its first key, if it has any.
 uint32_t Dispatcher::way_of(const One &one) const {
-  bool by_key = is_keyed(one.req) && one.large == nullptr && one.req.key_count > 0 && !stays(one.req);
+  bool by_key = is_keyed(one.req) && one.large == nullptr && one.req.key_count > 0 && follows_routes(one.req);
   return by_key && one.steered ? front_.reach.way_of(one.servers[0]) : one.way;
 }
 

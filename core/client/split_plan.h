@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/client/request_kinds.h"
 #include "core/message/split.h"
 
 namespace weir::client {
@@ -18,8 +19,7 @@ inline void init_part(Part &part, Request &request, uint32_t server, uint32_t in
 
 // Whether each key belongs to one of its parts; else all of them belong to every part.
 inline bool has_keyed_parts(const weir_req &req) {
-  bool everywhere = req.route == WEIR_ROUTE_LEASED && req.route_arg == WEIR_ALL_LEASES;
-  return req.route != WEIR_ROUTE_ALL && !everywhere && req.key_count > 0;
+  return req.route != WEIR_ROUTE_ALL && !is_over_all_leases(req) && req.key_count > 0;
 }
 
 // How many keys lie on each server; the last place is for keys without one.
