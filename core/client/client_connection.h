@@ -200,6 +200,14 @@ class ClientConnection final : public net::Connection,
   void hear_leases(bool on);
   void read_leases();
 
+  // A connection to a server that others use, too; null: max_profiles are in use.
+  upstream::ServerConnection *shared_connection(uint32_t place, uint64_t profile);
+  // Whether what it sends now follows a request with WEIR_REQ_APART.
+  bool is_apart() {
+    if (apart_ && order_.empty()) apart_ = false;
+    return apart_;
+  }
+
   // Dispatches it in slices; until that is done nothing more is parsed.
   void begin_large(Request &request, LargeRequest::Content &&content);
 
@@ -248,6 +256,7 @@ class ClientConnection final : public net::Connection,
   bool refused_ = false;  // not counted among the pool's clients
   bool peer_ended_ = false;
   bool parsing_ = false;
+  bool apart_ = false;             // see is_apart()
   bool hears_leases_ = true;       // else the client has enough to take already
   bool heard_ = true;              // bytes came since check_time()
   config::ClientAddress address_;  // asked for once, by routes that want to know

@@ -23,6 +23,13 @@ bool has_failed(const SplitPart &part) {
 
 }  // namespace
 
+upstream::ServerConnection *ClientConnection::shared_connection(uint32_t place, uint64_t profile) {
+  if (apart_) [[unlikely]] {
+    if (auto *apart = front_->reach.connection_apart(place, lane_, profile); apart != nullptr) return apart;
+  }
+  return front_->reach.connection(place, lane_, profile);
+}
+
 Lease *ClientConnection::lease_at(uint32_t place) {
   for (Lease &lease : leases_) {
     if (lease.place == place) return &lease;

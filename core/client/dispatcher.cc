@@ -9,7 +9,7 @@ namespace {
 
 // A request with any of these does not take the short way.
 constexpr uint32_t kUnusual = kOutOfTurn | WEIR_REQ_OPEN | WEIR_REQ_KEEP | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER |
-                              WEIR_REQ_FENCE | WEIR_REQ_CLOSE | WEIR_REQ_CODED_KEYS;
+                              WEIR_REQ_FENCE | WEIR_REQ_CLOSE | WEIR_REQ_CODED_KEYS | WEIR_REQ_APART;
 
 // What most requests are: one key, one server, the bytes as they came.
 inline bool is_plain(const weir_req &req) {
@@ -73,7 +73,7 @@ bool Dispatcher::run_pieces(ClientConnection &client, const weir_req &req, const
 
 bool Dispatcher::run(ClientConnection &client, Batch &batch) {
   Dispatcher dispatcher(client);
-  const bool quick = batch.whole == nullptr && dispatcher.quick_;
+  bool quick = batch.whole == nullptr && dispatcher.quick_;
   const uint8_t *const apart = client.front_->apart.data();
   RequestArrays &arrays = client.front_->arrays;
   if (batch.key_count > 0) {
@@ -95,6 +95,7 @@ bool Dispatcher::run(ClientConnection &client, Batch &batch) {
               &batch.whole,
               i + 1 == batch.count && batch.large_keys != nullptr ? &batch : nullptr};
       if (!dispatcher.dispatch_with_care(one)) return false;
+      quick = quick && !client.is_apart();
     }
     message += req.size;
     key += req.key_count;

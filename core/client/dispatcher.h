@@ -141,7 +141,7 @@ class Dispatcher {
       due_us_(client.front_->upstream.due_us()),
       no_memory_(client.reactor_.memory_in_use() > client.reactor_.memory_limit),
       diverts_(ring_.diverts()),
-      quick_(!no_memory_ && !diverts_ && !front_.keeps_reads && client.leases_.empty()) {}
+      quick_(!no_memory_ && !diverts_ && !front_.keeps_reads && client.leases_.empty() && !client.is_apart()) {}
 
 [[gnu::always_inline]] inline void Dispatcher::expect_reply(const weir_req &req, upstream::ServerConnection &connection,
                                                             uint32_t place, size_t len, uint64_t due_us) {

@@ -223,7 +223,7 @@ bool LargeRequest::send(Part &part, bool rendered) {
     front_.cells.refused_down.add();
     return failed(WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, kServerDown);
   }
-  upstream::ServerConnection *to = front_.reach.connection(part.server, client_.lane_, request_.req.profile);
+  upstream::ServerConnection *to = client_.shared_connection(part.server, request_.req.profile);
   if (to == nullptr) return failed(WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut);
   upstream::ServerConnection &connection = *to;
   if (!connection.has_room()) return failed(WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kQueueFull);

@@ -78,7 +78,8 @@ upstream::ServerConnection *Dispatcher::connection_for(const One &one, uint32_t 
     if (feed == nullptr) why = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kLeasesOut};
     return feed;
   }
-  auto *shared = front_.reach.connection(place, client_.lane_, one.req.profile);
+  if (client_.order_.empty()) client_.apart_ = (one.req.flags & WEIR_REQ_APART) != 0;
+  auto *shared = client_.shared_connection(place, one.req.profile);
   if (shared == nullptr) why = {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut};
   return shared;
 }

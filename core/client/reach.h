@@ -94,6 +94,10 @@ class Reach {
   upstream::ServerConnection *connection(uint32_t place, uint32_t lane, uint64_t profile) {
     return profile == 0 ? &connection(place, lane) : profile_connection(place, lane, profile);
   }
+  // That of requests with WEIR_REQ_APART. Null: it is not to be had, or the server is another pool's.
+  upstream::ServerConnection *connection_apart(uint32_t place, uint32_t lane, uint64_t profile) {
+    return is_own(place) ? upstream_.connection_apart(place, lane, profile) : nullptr;
+  }
   // One for the client alone. Null: lease_limit of them are out.
   upstream::ServerConnection *lease(uint32_t place, uint64_t profile, upstream::LeaseHolder &holder);
   // When what is sent there now has waited too long.

@@ -16,7 +16,7 @@ void Dispatcher::send_again(ClientConnection &client, Part &part) {
     std::string_view why = place == WEIR_NO_SERVER ? kNoServer : kServerDown;
     return give_up(client, part, {WEIR_PART_NO_SERVER, WEIR_ERR_NO_SERVER, why});
   }
-  upstream::ServerConnection *to = reach.connection(place, client.lane_, part.request->req.profile);
+  upstream::ServerConnection *to = client.shared_connection(place, part.request->req.profile);
   if (to == nullptr) return give_up(client, part, {WEIR_PART_NO_SERVER, WEIR_ERR_OVERLOAD, kProfilesOut});
   part.server = place;
   queue_again(client, part, *to);

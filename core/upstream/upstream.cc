@@ -40,8 +40,8 @@ void Upstream::each_connection(F what) const {
 // ---- profiles
 // --------------------------------------------------------------------------------------------------------
 
-ServerConnection *Upstream::connection(uint32_t server, uint32_t lane, uint64_t id) {
-  Profile *of = profile(id);
+ServerConnection *Upstream::connection(uint32_t server, uint32_t lane, uint64_t id, bool apart) {
+  Profile *of = profile(id, apart);
   if (of == nullptr) return nullptr;
   of->used_us = with.reactor.now_us;
   auto &connection = of->connections[place_of(server, lane)];
@@ -49,12 +49,12 @@ ServerConnection *Upstream::connection(uint32_t server, uint32_t lane, uint64_t 
   return connection.get();
 }
 
-Upstream::Profile *Upstream::profile(uint64_t id) {
+Upstream::Profile *Upstream::profile(uint64_t id, bool apart) {
   for (Profile &known : profiles_) {
-    if (known.id == id) return &known;
+    if (known.id == id && known.apart == apart) return &known;
   }
   if (profiles_.size() >= with.pool.max_profiles && !make_room_for_profile()) return nullptr;
-  profiles_.push_back({id, 0, Connections(connections_.size())});
+  profiles_.push_back({id, apart, 0, Connections(connections_.size())});
   return &profiles_.back();
 }
 
@@ -81,7 +81,7 @@ void Upstream::end(Profile &profile) {
     with.reactor.bury(std::move(connection));
   }
   auto told = with.protocol.protocol().profile_idle;
-  if (told == nullptr) return;
+  if (told == nullptr || profile.apart) return;
   weir_scope scope = {sizeof scope, with.reactor.worker_id,   with.protocol.inst(), with.protocol_worker,
                       nullptr,      with.reactor.arena.abi(), with.reactor.now_us,  0,
                       nullptr};

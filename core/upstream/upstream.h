@@ -50,7 +50,13 @@ class Upstream {
   // A client keeps its lane for life, so that its requests to a server stay on one connection and in order.
   ServerConnection &connection(uint32_t server, uint32_t lane) { return *connections_[place_of(server, lane)]; }
   // The same with a profile, which is not 0: made when it is first asked for. Null: max_profiles are in use.
-  ServerConnection *connection(uint32_t server, uint32_t lane, uint64_t profile);
+  ServerConnection *connection(uint32_t server, uint32_t lane, uint64_t profile) {
+    return connection(server, lane, profile, false);
+  }
+  // The same for requests that others should not wait for (WEIR_REQ_APART), also with profile 0.
+  ServerConnection *connection_apart(uint32_t server, uint32_t lane, uint64_t profile) {
+    return connection(server, lane, profile, true);
+  }
   void connect_all();  // those of profile 0
   // The server's name stands for other addresses: its connections move.
   void addresses_changed(uint32_t server);
@@ -95,6 +101,7 @@ class Upstream {
   using Connections = std::vector<std::unique_ptr<ServerConnection>>;
   struct Profile {
     uint64_t id;
+    bool apart;
     uint64_t used_us;
     Connections connections;  // as connections_; null where none was needed yet
   };
@@ -102,7 +109,8 @@ class Upstream {
     uint32_t width = with.pool.server_connections;
     return static_cast<size_t>(server) * width + (width == 1 ? 0 : lane % width);
   }
-  Profile *profile(uint64_t id);
+  ServerConnection *connection(uint32_t server, uint32_t lane, uint64_t id, bool apart);
+  Profile *profile(uint64_t id, bool apart);
   bool make_room_for_profile();
   void end(Profile &profile);
   template <class F>

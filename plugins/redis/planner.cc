@@ -201,7 +201,8 @@ void Planner::plan_keys(const Command &row) {
   }
   switch (row.spec) {
     case KeySpec::kNumkeys:
-      if (row.policy == Policy::kSplit) st_.req_flags |= WEIR_REQ_KEEP;  // options stand behind the keys
+      if (row.numkeys() <= NumkeysStyle::kScriptName) st_.req_flags |= WEIR_REQ_APART;  // nobody knows how long
+      if (row.policy == Policy::kSplit) st_.req_flags |= WEIR_REQ_KEEP;                 // options stand behind the keys
       st_.watch = Watch::kNumkeys;
       st_.option = first;
       if (row.last == 1) st_.next_key = st_.last_key = 1;

@@ -126,6 +126,39 @@ TEST_P(Scripts, CanBeKilledOnTheOnlyServer) {
   run_and_kill(proxy, *one[0], key_on(client, *one[0]));
 }
 
+// A server reads nothing from the connection whose script it runs: what others sent there waited with it.
+TEST_P(Scripts, ThatDoNotEndKeepNobodyElseFromHearingThatTheServerIsBusy) {
+  SKIP_ON_TWEMPROXY("waits with them");
+  std::string key = key_on(client_, *servers_[1]), other = key_on(client_, *servers_[2]);
+  ASSERT_EQ(kOk, servers_[1]->call({"CONFIG", "SET", "busy-reply-threshold", "1"}));
+  EXPECT_EQ(integer(1), ask({"EVAL", "return 1", "1", key})) << "who ran scripts before can hear it, too";
+  Stream runner = proxy_.connect();
+  runner.send(resp({"EVAL", "while true do end", "1", key}) + resp({"SET", key, "later"}));
+  eventually([&] { return !servers_[1]->call({"PING"}).starts_with("+PONG"); });
+  EXPECT_THAT(ask({"GET", key}), StartsWith("-BUSY "));
+  EXPECT_EQ(bulk("x"), ask({"GET", other}));
+  EXPECT_EQ(kOk, ask({"SCRIPT", "KILL"}));
+  EXPECT_THAT(runner.read_reply(), HasSubstr("Script killed by user"));
+  EXPECT_EQ(kOk, runner.read_reply());
+  EXPECT_EQ(bulk("later"), ask({"GET", key}));
+}
+
+TEST_P(Scripts, AreRunInTheOrderInWhichTheirClientSentThem) {
+  SKIP_ON_TWEMPROXY("does not remember scripts");
+  std::string key = key_on(client_, *servers_[0]);
+  std::string pipeline, wanted;
+  for (int i = 0; i < 200; ++i) {
+    pipeline += resp({"SET", key, std::to_string(i)}) + resp({"EVAL", "return redis.call('get', KEYS[1])", "1", key}) +
+                resp({"APPEND", key, "x"}) + resp({"GET", key});
+    wanted += kOk + bulk(std::to_string(i)) + integer(std::to_string(i).size() + 1) + bulk(std::to_string(i) + "x");
+  }
+  for (const std::string &first : {resp({"GET", key}), resp({"EVAL", "return 'x'", "1", key})}) {
+    EXPECT_EQ(kOk, ask({"SET", key, "x"}));
+    client_.send(first + pipeline);
+    EXPECT_TRUE(same(bulk("x") + wanted, client_.read_replies(801)));
+  }
+}
+
 TELL_WITH_WORKERS(Scripts);
 
 }  // namespace

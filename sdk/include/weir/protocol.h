@@ -92,8 +92,12 @@ enum {
   WEIR_REQ_CODED_KEYS = 1 << 15,   /* its keys are encoded on the wire: decode() says what they stand for. At most
                                     * 4096 of them                                                                   */
   WEIR_REQ_TOPICS_ON = 1 << 16,    /* the client listens to its keys from now on: topics of kind route_arg          */
-  WEIR_REQ_TOPICS_OFF = 1 << 17    /* no longer to its keys; without keys to none of kind route_arg; with
+  WEIR_REQ_TOPICS_OFF = 1 << 17,   /* no longer to its keys; without keys to none of kind route_arg; with
                                     * WEIR_ROUTE_LOCAL to nothing at all                                             */
+  WEIR_REQ_APART = 1 << 18         /* the server may take so long that others should not wait behind it: it goes over
+                                    * connections that only such requests share. What the client asks while it waits
+                                    * for them follows there, and one that comes while the client waits for others
+                                    * follows those, so that its order is kept (of requests that have a reply)       */
 };
 /* Topics are what many clients listen to over one server connection (a feed; where each needs its own, a lease with
  * WEIR_REQ_STREAM_RSP does it). A request with TOPICS_ON goes over the feeds: to each key's server (WEIR_ROUTE_SPLIT), or
