@@ -118,6 +118,7 @@ bool describe(std::string_view name, const std::vector<Word> &words, weir_req &r
   if (name == "change") return (req.flags = WEIR_REQ_TRANSFORM) != 0;
   if (name == "again") return (req.flags = WEIR_REQ_RENDER) != 0;
   if (describe_lease(name, words, req)) return true;
+  if (name == "slow") return (req.flags |= WEIR_REQ_APART) != 0;
   if (name == "kind") return (req.profile = number(words.at(1).text)) != 0;
   if (name == "tell") return (req.reply = WEIR_REPLY_NONE) != 0;
   if (name == "two") return (req.replies = 2) != 0;

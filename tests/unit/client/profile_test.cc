@@ -26,6 +26,32 @@ TEST(Profile, ARequestGoesOverAConnectionOfItsOwnKind) {
   EXPECT_EQ(world.leftovers(), "");
 }
 
+TEST(Profile, WhatMayTakeLongKeepsNobodyElseWaitingAndItsClientsOrder) {
+  World world;
+  Peer &slow = world.connect(), &other = world.connect();
+  slow.say("slow 1\nget 2\n");
+  EXPECT_TRUE(world.got(world.server(0, 0), "slow 1\nget 2\n")) << "with what follows it";
+  other.say("get 3\nslow 4\n");
+  EXPECT_TRUE(world.got(world.server(0, 1), "get 3\nslow 4\n")) << "behind what its client waits for";
+  world.server(0, 1).say("+c\n+d\n");
+  EXPECT_TRUE(world.got(other, "+c\n+d\n"));
+  world.server(0, 0).say("+a\n");
+  EXPECT_TRUE(world.got(slow, "+a\n"));
+  slow.say("get 5\n");
+  EXPECT_TRUE(world.got(world.server(0, 0), "get 5\n")) << "as long as it waits for any of that";
+  world.server(0, 0).say("+b\n+e\n");
+  EXPECT_TRUE(world.got(slow, "+b\n+e\n"));
+  slow.say("get 6\n");
+  EXPECT_TRUE(world.got(world.server(0, 1), "get 6\n")) << "and then like everybody else";
+  world.server(0, 1).say("+f\n");
+  EXPECT_TRUE(world.got(slow, "+f\n"));
+  other.say("slow 7\n");
+  EXPECT_TRUE(world.got(world.server(0, 0), "slow 7\n"));
+  world.server(0, 0).say("+g\n");
+  EXPECT_TRUE(world.got(other, "+g\n"));
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST(Profile, TheHandshakeIsToldWhichItIs) {
   World world({.handshake = true});
   line_hooks().handshake = [](const weir_scope &, uint32_t, const weir_rsp *, const std::string &, weir_out &,
