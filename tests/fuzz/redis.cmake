@@ -1,4 +1,4 @@
 # The plugin is compiled in, so that the fuzzer sees its branches; the reference host checks its contract.
-file(GLOB redis_sources ${PROJECT_SOURCE_DIR}/plugins/redis/*.cc)
-weir_fuzzer(NAME redis_request_fuzz SOURCES redis_request_fuzz.cc ${redis_sources} LIBS weir_protocol_driver)
-weir_fuzzer(NAME redis_reply_fuzz SOURCES redis_reply_fuzz.cc ${redis_sources} LIBS weir_protocol_driver)
+set(redis_objects $<TARGET_OBJECTS:weir_plugin_redis>)
+weir_fuzzer(NAME redis_request_fuzz SOURCES redis_request_fuzz.cc ${redis_objects} LIBS weir_protocol_driver)
+weir_fuzzer(NAME redis_reply_fuzz SOURCES redis_reply_fuzz.cc ${redis_objects} LIBS weir_protocol_driver)

@@ -1,10 +1,10 @@
 // As much JSON as a stats page needs. Throws on anything that is not JSON.
 #pragma once
 
+#include <list>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace weir::test {
 
@@ -12,7 +12,7 @@ struct Json {
   enum class Kind { object, string, number } kind = Kind::number;
   std::string text;     // of strings
   long long value = 0;  // of numbers
-  std::vector<std::pair<std::string, Json>> members;
+  std::list<std::pair<std::string, Json>> members;
 
   bool has(std::string_view key) const;
   const Json &at(std::string_view key) const;  // throws when there is none
