@@ -30,6 +30,7 @@ endif()
 
 set(WEIR_SANITIZE "" CACHE STRING "sanitizers, as given to -fsanitize=")
 if(WEIR_SANITIZE)
+  add_compile_definitions(WEIR_SANITIZED) # compilers have no one word for it
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WEIR_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # instrumented code makes it see what is not there

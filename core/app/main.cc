@@ -184,7 +184,7 @@ int main(int argc, char **argv) {
   if (parsed.lists_commands) say(stdout, help_on_commands(parsed.plugin_paths));
   say(stderr, parsed.err);
   if (!parsed.options) return parsed.exit_code;
-#ifndef __SANITIZE_ADDRESS__  // it has last words of its own
+#ifndef WEIR_SANITIZED  // a sanitizer has last words of its own
   log_crashes();              // from before the first plugin is loaded: its name is in the backtrace
 #endif
   switch (parsed.options->task) {

@@ -13,7 +13,7 @@
 namespace weir {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef WEIR_SANITIZED
 constexpr bool kOwnAllocator = true;
 #else
 constexpr bool kOwnAllocator = false;
