@@ -167,7 +167,9 @@ class ClientConnection final : public net::Connection,
   void part_answered(Request &request);
   void forget_gathered(const Request &request);
   bool merge(Request &request, Chain &to);  // true: there are more keys
-  bool has_merge() const {                  // the client waits for it
+  static bool is_merged_at_hand(const Request &request);
+  void merge_at_hand(Request &request, const weir_rsp &rsp, const weir_item *items, const uint8_t *data);
+  bool has_merge() const {  // the client waits for it
     const Request *first = order_.front();
     return first != nullptr && first->to_merge && first->held_back == 0;
   }

@@ -77,6 +77,7 @@ void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len
 void ClientConnection::replied(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data) {
   Request &request = *part.request;
   if (request.split != nullptr || request.watch != nullptr) {
+    if (is_merged_at_hand(request)) return merge_at_hand(request, rsp, items, data);
     return reply_begins(part, rsp, items, data, rsp.size, true);
   }
   note_reply(rsp.size);
@@ -239,6 +240,34 @@ bool ClientConnection::merge(Request &request, Chain &to) {
       close();
   }
   return false;
+}
+
+// Whether a reply that is all here is everything there is to merge, at once.
+bool ClientConnection::is_merged_at_hand(const Request &request) {
+  const Split *split = request.split;
+  return split != nullptr && request.watch == nullptr && split->part_count == 1 && split->key_count <= kSlice &&
+         split->parts[0].rsps == nullptr && split->changes == nullptr && (request.req.flags & WEIR_REQ_MUTE) == 0;
+}
+
+void ClientConnection::merge_at_hand(Request &request, const weir_rsp &rsp, const weir_item *items,
+                                     const uint8_t *data) {
+  note_reply(rsp.size);
+  request.parts_open = 0;
+  const bool held = !is_first(request);
+  if (!held) {
+    request.begun = true;
+    output_grew();
+  }
+  const weir_scope with = scope();
+  if (Merger::run_at_hand(*front_, with, request, rsp, items, data, out_, held) == Merger::Outcome::merged) {
+    if (held) hold(0, request.reply.size());
+    if (reactor_.out.wants_close()) input_ended_ = true;
+    finish(request);
+  } else {
+    request.begun = false;
+    fail(request, WEIR_ERR_INTERNAL, "the replies could not be merged");
+  }
+  if (open()) note_output();
 }
 
 void ClientConnection::fail(Request &request, uint32_t error, std::string_view text) {

@@ -1,23 +1,11 @@
 #include "core/client/dispatcher.h"
 
 #include "core/client/client_scope.h"
+#include "core/client/plain_request.h"
 #include "core/client/reasons.h"
 #include "core/client/request_kinds.h"
 
 namespace weir::client {
-namespace {
-
-// A request with any of these does not take the short way.
-constexpr uint32_t kUnusual = kOutOfTurn | WEIR_REQ_OPEN | WEIR_REQ_KEEP | WEIR_REQ_TRANSFORM | WEIR_REQ_RENDER |
-                              WEIR_REQ_FENCE | WEIR_REQ_CLOSE | WEIR_REQ_CODED_KEYS | WEIR_REQ_APART;
-
-// What most requests are: one key, one server, the bytes as they came.
-inline bool is_plain(const weir_req &req) {
-  return req.route == WEIR_ROUTE_KEY && req.key_count == 1 && req.reply == WEIR_REPLY_EXACT &&
-         (req.flags & kUnusual) == 0 && req.profile == 0;
-}
-
-}  // namespace
 
 // The short way of a plain request. server: of its key. False: it takes the long one.
 [[gnu::always_inline]] inline bool Dispatcher::send_at_once(const weir_req &req, const uint8_t *message,

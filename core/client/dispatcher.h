@@ -82,6 +82,8 @@ class Dispatcher {
   void follow(const One &one, FilterChain::Decision &decision, uint32_t shown);
   uint32_t mirror_of(const One &one);
   uint32_t way_to_show(const One &one, const weir_bytes *keys);
+  bool is_only_renamed(const One &one, const FilterChain::Decision &decision) const;
+  bool send_renamed(const One &one, const weir_req &req, const FilterChain::Decision &decision);
   void send(const One &one);
   Request &enqueue(const One &one);
   void watch(const One &one, Request &request);

@@ -152,7 +152,7 @@ OfferedKeys FilterChain::fresh_verdict(weir_verdict &verdict, uint32_t key_count
     new_keys_.resize(std::max<size_t>(key_count, 1));
     new_marks_.resize(new_keys_.size());
   }
-  std::fill_n(new_marks_.begin(), key_count, uint8_t{0});
+  for (uint32_t i = 0; i < key_count; ++i) new_marks_[i] = 0;  // mostly one, for which no call is worth it
   verdict.new_keys = new_keys_.data();
   verdict.rekeyed = new_marks_.data();
   return {verdict.new_keys, verdict.rekeyed};

@@ -80,13 +80,14 @@ void Dispatcher::filter(const One &one) {
 void Dispatcher::follow(const One &one, FilterChain::Decision &decision, uint32_t shown) {
   weir_req req = one.req;
   const bool rekeyed = decision.rekeyed != nullptr;
+  const uint32_t echoes = front_.protocol.cmds[req.cmd].flags & WEIR_CMD_ECHO;
+  if (rekeyed && echoes != 0 && req.reply != WEIR_REPLY_NONE) req.flags |= WEIR_REQ_TRANSFORM | WEIR_REQ_KEEP;
+  if (is_only_renamed(one, decision) && send_renamed(one, req, decision)) return;
   const uint32_t n = req.key_count;
   const uint32_t way = decision.pool != FilterChain::kUnchanged ? front_.reach.way(decision.pool)
                        : decision.moves()                       ? shown
                                                                 : one.way;
   uint32_t *servers = one.servers;
-  const uint32_t echoes = front_.protocol.cmds[req.cmd].flags & WEIR_CMD_ECHO;
-  if (rekeyed && echoes != 0 && req.reply != WEIR_REPLY_NONE) req.flags |= WEIR_REQ_TRANSFORM | WEIR_REQ_KEEP;
   if (decision.server != FilterChain::kUnchanged && has_no_keyed_server(req)) {
     req.route = WEIR_ROUTE_SERVER;
     req.route_arg = decision.server;

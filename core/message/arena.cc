@@ -11,8 +11,8 @@ void *Arena::from_plugin(weir_arena *abi, uint64_t size, uint32_t align) {
   return static_cast<Abi *>(abi)->self->alloc(size, align);
 }
 
-void *Arena::alloc(size_t size, size_t align) {
-  if (size > kLimit || used_ + size > kLimit) return nullptr;
+void *Arena::alloc_in_chunks(size_t size, size_t align) {
+  if (size > kLimit || used_ + first_used_ + size > kLimit) return nullptr;
   if (tail_ != nullptr) {
     auto at = reinterpret_cast<uintptr_t>(tail_->bytes() + tail_->end);
     size_t pad = (align - at % align) % align;
@@ -26,7 +26,7 @@ void *Arena::alloc(size_t size, size_t align) {
   Chunk *chunk = pool_.get(std::max(size + align, usual));
   (tail_ != nullptr ? tail_->next : head_) = chunk;
   tail_ = chunk;
-  return alloc(size, align);
+  return alloc_in_chunks(size, align);
 }
 
 void Arena::release() {
@@ -39,7 +39,7 @@ void Arena::release() {
   used_ = 0;
 }
 
-bool Arena::holds(const uint8_t *ptr, size_t len) const {
+bool Arena::chunks_hold(const uint8_t *ptr, size_t len) const {
   const Chunk *first = last_held_ != nullptr ? last_held_ : head_;
   const Chunk *chunk = first;
   while (chunk != nullptr) {

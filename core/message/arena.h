@@ -18,18 +18,31 @@ class Arena {
   Arena &operator=(const Arena &) = delete;
 
   weir_arena *abi() { return &abi_; }
-  void *alloc(size_t size, size_t align);
+  void *alloc(size_t size, size_t align) {
+    const size_t at = (first_used_ + align - 1) & ~(align - 1);
+    if (head_ != nullptr || size > kHere || at > kHere - size) return alloc_in_chunks(size, align);
+    first_used_ = at + size;
+    return first_ + at;
+  }
   void reset() {
+    first_used_ = 0;
     if (head_ != nullptr) release();
   }
   // True when all of [ptr, ptr + len) came from here since the last reset.
-  bool holds(const uint8_t *ptr, size_t len) const;
+  bool holds(const uint8_t *ptr, size_t len) const {
+    const auto at = reinterpret_cast<uintptr_t>(ptr) - reinterpret_cast<uintptr_t>(first_);
+    if (at <= first_used_ && len <= first_used_ - at) return true;
+    return head_ != nullptr && chunks_hold(ptr, len);
+  }
 
  private:
-  // A small callback gets along with a small chunk; a large one should not fill hundreds.
+  // Most callbacks get along with what lies in here; a large one should not fill hundreds of chunks.
+  static constexpr size_t kHere = 1 << 10;
   static constexpr size_t kFirst = 3 << 10;
   static constexpr size_t kMost = (64 << 10) - sizeof(Chunk);
   static void *from_plugin(weir_arena *, uint64_t size, uint32_t align);
+  void *alloc_in_chunks(size_t size, size_t align);
+  bool chunks_hold(const uint8_t *ptr, size_t len) const;
   void release();
 
   struct Abi : weir_arena {
@@ -39,7 +52,9 @@ class Arena {
   ChunkPool &pool_;
   Chunk *head_ = nullptr, *tail_ = nullptr;   // in the order in which they were filled
   mutable const Chunk *last_held_ = nullptr;  // where holds() looks first: it is asked in that order, too
-  size_t used_ = 0;
+  size_t used_ = 0;                           // of the chunks
+  size_t first_used_ = 0;
+  alignas(64) uint8_t first_[kHere];
 };
 
 }  // namespace weir

@@ -10,6 +10,8 @@ namespace weir {
 
 class HeldReply {
  public:
+  static constexpr uint32_t kSmall = 60;  // bytes that lie in here
+
   HeldReply() = default;
   ~HeldReply() = default;
   HeldReply(const HeldReply &) = delete;
@@ -47,7 +49,6 @@ class HeldReply {
   }
 
  private:
-  static constexpr uint32_t kSmall = 60;
   Chain chain_;
   uint32_t small_len_ = 0;
   uint8_t small_[kSmall];

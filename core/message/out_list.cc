@@ -75,7 +75,18 @@ bool OutList::locate(const Arena &arena) {
 }
 
 bool OutList::flatten(const Arena &arena, ChunkPool &pool, Chain &to) {
+  return locate(arena) && put(pool, to);
+}
+
+bool OutList::flatten(const Arena &arena, ChunkPool &pool, HeldReply &to) {
   if (!locate(arena)) return false;
+  if (total_ > HeldReply::kSmall) return put(pool, to.chain(pool));
+  for (uint32_t i = 0; i < abi_.len; ++i) to.append(pool, segs_[i].ptr, segs_[i].len);
+  return true;
+}
+
+// Of what is located. True, always.
+bool OutList::put(ChunkPool &pool, Chain &to) const {
   const weir_seg *const end = segs_.data() + abi_.len;
   if (uint8_t *at = to.reserve(pool, total_); at != nullptr) {
     for (const weir_seg *seg = segs_.data(); seg != end; ++seg) {

@@ -9,6 +9,7 @@
 
 #include "core/buffer/chain.h"
 #include "core/message/arena.h"
+#include "core/message/held_reply.h"
 
 namespace weir {
 
@@ -24,6 +25,7 @@ class OutList {
   weir_out *open(std::span<const weir_bytes> sources);
   // Appends the bytes of all segments to `to`. False, with nothing appended, when a segment is not legal.
   bool flatten(const Arena &arena, ChunkPool &pool, Chain &to);
+  bool flatten(const Arena &arena, ChunkPool &pool, HeldReply &to);
   size_t bytes() const;
   uint32_t swallow() const { return abi_.swallow; }
   // Between two callbacks: the room that a large one needed is not kept.
@@ -34,6 +36,7 @@ class OutList {
   static constexpr size_t kFirst = 256;
   static weir_status grow(weir_out *, uint32_t want);
   static const uint8_t *peek(weir_out *, uint32_t src, uint64_t off, uint64_t len);
+  bool put(ChunkPool &pool, Chain &to) const;
   bool locate(const Arena &arena);  // every segment's ptr says where its bytes are; false when one is not legal
   static bool is_legal(const weir_seg &seg, const Arena &arena);  // one that is no REF
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -69,6 +70,40 @@ Split *Split::make_for(ChunkPool &pool, uint32_t part_count, uint32_t key_count,
   }
   split->next_key = at;
   return split;
+}
+
+Split *Split::make_one(ChunkPool &pool, weir_bytes key, weir_bytes message, weir_bytes client_key) {
+  struct Whole {
+    Split split;
+    SplitPart part;
+    weir_bytes key, client_key;
+    uint32_t pick = 0, part_of = 0, pos_in = 0;
+  };
+  Chunk *memory = pool.get(sizeof(Whole) + alignof(Whole) + key.len + client_key.len + message.len);
+  uint8_t *at = memory->bytes();
+  at += (alignof(Whole) - reinterpret_cast<uintptr_t>(at) % alignof(Whole)) % alignof(Whole);
+  auto *whole = new (at) Whole{};
+  at += sizeof(Whole);
+  auto copy = [&at](weir_bytes bytes) {
+    if (bytes.len > 0) std::memcpy(at, bytes.ptr, bytes.len);
+    return weir_bytes{std::exchange(at, at + bytes.len), bytes.len};
+  };
+  whole->key = copy(key);
+  whole->client_key = copy(client_key);
+  Split &split = whole->split;
+  split.memory = memory;
+  split.parts = &whole->part;
+  split.part_count = split.key_count = 1;
+  split.pick = &whole->pick;
+  split.part_of = &whole->part_of;
+  split.pos_in = &whole->pos_in;
+  split.key_bytes = &whole->key;
+  split.client_keys = &whole->client_key;
+  if (message.len > 0) split.message = copy(message);
+  split.next_key = at;
+  whole->part.pick_count = whole->part.part.keys = 1;
+  whole->part.part.want_items = true;
+  return &split;
 }
 
 void Split::copy_keys(weir_bytes *to, const weir_bytes *keys, uint32_t n) {

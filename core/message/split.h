@@ -40,6 +40,8 @@ struct Split {
   // key_bytes, client_keys and message are copied. `keys` may be null when key_count is 0; client_keys: NULLABLE
   static Split *make(ChunkPool &pool, uint32_t part_count, const weir_bytes *keys, uint32_t key_count,
                      weir_bytes message, const weir_bytes *client_keys = nullptr);
+  // One part, which has the only key: what a request has whose key was rewritten and whose reply names it.
+  static Split *make_one(ChunkPool &pool, weir_bytes key, weir_bytes message, weir_bytes client_key);
   // The same for keys that follow by add_keys() and, when they are rewritten, add_client_keys(): key_len bytes in all.
   static Split *make_for(ChunkPool &pool, uint32_t part_count, uint32_t key_count, size_t key_len, weir_bytes message,
                          bool rewritten = false);

@@ -35,11 +35,8 @@ void count_memory(const State &state) {
 
 weir_status run_request_hooks(State &state, const weir_scope *scope, const weir_view *view, weir_verdict *verdict) {
   const Current current(state, scope, {view, verdict, nullptr});
-  lua_State *lua = state.lua();
   for (const uint16_t hook : state.instance.request_hooks(view->req->cmd)) {
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, state.hooks[hook]);
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, state.request_ref);
-    if (!state.call(1, "a hook of on_request()")) return WEIR_E_FAIL;
+    if (!state.call_hook(hook, false, "a hook of on_request()")) return WEIR_E_FAIL;
     if (verdict->action != WEIR_V_CONTINUE) break;
   }
   count_memory(state);
@@ -48,13 +45,9 @@ weir_status run_request_hooks(State &state, const weir_scope *scope, const weir_
 
 bool run_response_hooks(State &state, const weir_scope *scope, const weir_view *view, const weir_outcome *outcome) {
   const Current current(state, scope, {view, nullptr, outcome});
-  lua_State *lua = state.lua();
   bool good = true;
   for (const uint16_t hook : state.instance.response_hooks(view->req->cmd)) {
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, state.hooks[hook]);
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, state.request_ref);
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, state.response_ref);
-    good = state.call(2, "a hook of on_response()") && good;
+    good = state.call_hook(hook, true, "a hook of on_response()") && good;
   }
   return good;
 }

@@ -16,7 +16,8 @@
 namespace weir::lua {
 namespace {
 
-constexpr int64_t kLoadTimes = 100;  // what loading may take, in calls of a hook
+constexpr int kTraceAt = 1, kRequestAt = 2;  // on the stack of a worker's state, always
+constexpr int64_t kLoadTimes = 100;          // what loading may take, in calls of a hook
 
 }  // namespace
 
@@ -57,6 +58,10 @@ void State::load() {
     return;
   }
   lua_settop(lua_, 0);
+  if (mode == Mode::kWorker) {
+    lua_rawgeti(lua_, LUA_REGISTRYINDEX, trace_ref_);
+    lua_rawgeti(lua_, LUA_REGISTRYINDEX, request_ref);
+  }
   if (std::count(hooks.begin(), hooks.end(), LUA_NOREF) != 0 || hooks.size() != instance.registrations.size())
     failure_ = instance.chunk_name.substr(1) + ": registers other hooks each time it is loaded";
 }
@@ -92,18 +97,37 @@ bool State::call(int arguments, const char *what, int64_t times) {
   lua_rawgeti(lua_, LUA_REGISTRYINDEX, trace_ref_);
   lua_insert(lua_, base);
   const Limits::Call budget(limits, times);
-  const int status = lua_pcall(lua_, arguments, 1, base);
-  if (status == LUA_OK && lua_isnil(lua_, -1)) {
-    lua_settop(lua_, base - 1);
-    return true;
-  }
+  const bool good = took_well(lua_pcall(lua_, arguments, 1, base), what);
+  lua_settop(lua_, base - 1);
+  return good;
+}
+
+bool State::call_hook(uint16_t hook, bool has_response, const char *what) {
+  const int arguments = has_response ? 2 : 1;
+  // A worker's hooks are called by the core alone, with nothing on the stack but what lies there for them.
+  const bool is_ready = mode == Mode::kWorker;
+  lua_rawgeti(lua_, LUA_REGISTRYINDEX, hooks[hook]);
+  if (is_ready)
+    lua_pushvalue(lua_, kRequestAt);
+  else
+    lua_rawgeti(lua_, LUA_REGISTRYINDEX, request_ref);
+  if (has_response) lua_rawgeti(lua_, LUA_REGISTRYINDEX, response_ref);
+  if (!is_ready) return call(arguments, what);
+  const Limits::Call budget(limits, 1);
+  const bool good = took_well(lua_pcall(lua_, arguments, 1, kTraceAt), what);
+  lua_settop(lua_, kRequestAt);
+  return good;
+}
+
+// Whether a call ended well, whose result or error is on the top of the stack. Else it is reported.
+bool State::took_well(int status, const char *what) {
+  if (status == LUA_OK && lua_isnil(lua_, -1)) return true;
   if (status == LUA_OK)
     report(instance.chunk_name.substr(1) + ": a hook returned a " + luaL_typename(lua_, -1) +
                "; expected nothing: req:reject(), req:answer() and the like say what becomes of a request",
            what);
   else
     report(take_error(status), what);
-  lua_settop(lua_, base - 1);
   return false;
 }
 

@@ -47,6 +47,8 @@ class State {
   // must be nil. times: how often it may take what a hook may. true: it went well. What went wrong is counted, logged,
   // and in last_error() without traceback.
   bool call(int arguments, const char *what, int64_t times = 1);
+  // The same for a hook, which is called with the request, and with the response when it is about one.
+  bool call_hook(uint16_t hook, bool has_response, const char *what);
   const std::string &last_error() const { return last_error_; }
 
   uint64_t now_us() const;  // of the call under way, else of the clock
@@ -72,6 +74,7 @@ class State {
   static int open(lua_State *lua);   // the libraries
   static int trace(lua_State *lua);  // the message handler
   void load();
+  bool took_well(int status, const char *what);
   std::string take_error(int status);
   void report(const std::string &text, const char *what);
 

@@ -8,9 +8,12 @@
 #include "command_table.h"
 #include "line_tokens.h"
 #include "reply_parser.h"
+#include "value_lanes.h"
 
 namespace weir::memcache {
 namespace {
+
+constexpr uint64_t kSmallReply = 512;  // copied rather than named in pieces
 
 bool same(weir_bytes a, weir_bytes b) {
   return a.len == b.len && (a.len == 0 || std::memcmp(a.ptr, b.ptr, a.len) == 0);
@@ -75,6 +78,28 @@ weir_status push_renamed(const weir_scope *scope, uint32_t src, const weir_item 
   weir_status st = weir_push_ref(out, src, item.off, key_off_of(item));
   if (st == WEIR_OK) st = push_copy(scope, own.ptr, own.len, out);
   return st == WEIR_OK ? weir_push_ref(out, src, item.off + name_end, item.len - name_end) : st;
+}
+
+bool push_usual_renamed(const weir_scope *scope, const weir_merge *m, weir_out *out) {
+  if (m->part_count != 1 || m->key_count != 1 || m->first != 0 || m->count != 1 || !m->client_keys) return false;
+  const weir_part &part = m->parts[0];
+  if (part.status != WEIR_PART_OK || part.rsp_count != 1 || part.rsps[0].flags != 0 || part.item_count > 1)
+    return false;
+  if (part.item_count == 0) return weir_push_lit(out, "END\r\n", kEndLine) == WEIR_OK;
+  const weir_item &item = part.items[0];
+  const weir_bytes sent = m->key_bytes[0], own = m->client_keys[0];
+  const uint64_t key_off = key_off_of(item), rest_at = key_off + key_len_of(item);
+  if (item.len > kSmallReply || key_len_of(item) != sent.len || own.len > kMaxKey) return false;
+  const uint8_t *const value = out->peek(out, 1, item.off, item.len);
+  if (!value || !same_bytes(value + key_off, sent.ptr, static_cast<uint32_t>(sent.len))) return false;
+  const uint64_t rest = item.len - rest_at, len = key_off + own.len + rest + kEndLine;
+  auto *const text = static_cast<uint8_t *>(scope->arena->alloc(scope->arena, len, 1));
+  if (!text) return false;
+  std::memcpy(text, value, key_off);
+  std::memcpy(text + key_off, own.ptr, own.len);
+  std::memcpy(text + key_off + own.len, value + rest_at, rest);
+  std::memcpy(text + len - kEndLine, "END\r\n", kEndLine);
+  return weir_push_mem(out, text, len) == WEIR_OK;
 }
 
 // A server names a key in the form in which the item was stored. The client gets that form, too, unless it is weir that

@@ -16,6 +16,10 @@ inline const weir_bytes *client_keys(const weir_merge *m) {
 // One VALUE block under the client's name for the key.
 weir_status push_renamed(const weir_scope *scope, uint32_t src, const weir_item &item, weir_bytes own, weir_out *out);
 
+// What most renamed replies are: the one server's END, or the one value of the one key and END, which is small. False:
+// it is not that, and nothing was pushed; the general way gives the same.
+bool push_usual_renamed(const weir_scope *scope, const weir_merge *m, weir_out *out);
+
 // The reply of the one part to a meta command: "k<key>" in its line, or what stands behind ME.
 weir_status push_meta_renamed(const weir_scope *scope, const weir_merge *m, weir_out *out);
 

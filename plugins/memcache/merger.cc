@@ -142,11 +142,18 @@ weir_status push_own_values(const weir_scope *scope, const weir_merge *m, Lane *
   return WEIR_OK;
 }
 
+// Whether it asks for one key in words, the value of which may be named anew.
+bool is_one_value(const weir_merge *m) {
+  const Shape shape = command(m->req->cmd).shape;
+  return m->key_count == 1 && (shape == Shape::kGet || shape == Shape::kGat) && !is_binary(m->req->user);
+}
+
 constexpr std::string_view kStranger = "a server answered with a key it was not asked for";
 
 }  // namespace
 
 weir_status Merger::merge(const weir_scope *scope, const Settings &settings, const weir_merge *m, weir_out *out) {
+  if (is_one_value(m) && push_usual_renamed(scope, m, out)) return WEIR_OK;
   const bool all_answered = !first_failed(m);
   if (all_answered && m->part_count > 0 && m->req->cmd == kStats && stats_kind(m->req->user) != StatsKind::kAction)
     return merge_stats(scope, m, out);

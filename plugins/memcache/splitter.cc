@@ -14,17 +14,31 @@
 namespace weir::memcache {
 namespace {
 
+constexpr uint64_t kSmall = 512;  // copied rather than named in pieces
+
 bool rewritten(const weir_render *r, uint32_t key) {
   return r->rekeyed && r->rekeyed[key];
+}
+
+// Whether one of eight bytes is a blank or a control character.
+bool has_blank(const uint8_t *bytes) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  uint64_t word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return ((word - kEach * (' ' + 1)) & ~word & (kEach << 7)) != 0;
 }
 
 // What a filter made of a key must still be one word: a blank in it would be another command on a shared connection.
 bool is_key(weir_bytes key) {
   if (key.len == 0 || key.len > kMaxKey) return false;
-  const uint8_t *end = key.ptr + key.len;
-  for (const uint8_t *p = key.ptr; p < end; ++p)
-    if (*p <= ' ') return false;
-  return true;
+  const uint8_t *p = key.ptr, *const end = p + key.len;
+  if (key.len < sizeof(uint64_t)) {
+    while (p<end && * p> ' ') ++p;
+    return p == end;
+  }
+  for (; end - p > int64_t{sizeof(uint64_t)}; p += sizeof(uint64_t))
+    if (has_blank(p)) return false;
+  return !has_blank(end - sizeof(uint64_t));
 }
 
 // A line over kMaxLine costs the server connection, unless it is a get, and only rewritten keys can make it that long.
@@ -42,6 +56,25 @@ bool too_long(const weir_render *r, weir_out *out) {
   uint64_t len = r->keys[0].off;
   for (uint32_t i = 0; i < r->pick_count; ++i) len += r->key_bytes[r->pick[i]].len + 1;
   return len > kMaxLine;
+}
+
+// What most rewritten requests are: small, with one key in words, and sent as they are but for that. False: it is not
+// that, and nothing was pushed; Splitter gives the same.
+bool put_small(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  const weir_req &req = *r->req;
+  if (req.key_count != 1 || req.size > kSmall || (req.flags & WEIR_REQ_CODED_KEYS) || !rewritten(r, 0)) return false;
+  const weir_key &key = r->keys[0];
+  const weir_bytes named = r->key_bytes[0];
+  const uint64_t rest_at = uint64_t{key.off} + key.len;
+  if (!is_key(named) || unpack(req.user).left_out) return false;
+  const uint8_t *const message = out->peek(out, 0, 0, req.size);
+  const uint64_t len = req.size - key.len + named.len;
+  auto *const text = message ? static_cast<uint8_t *>(scope->arena->alloc(scope->arena, len, 1)) : nullptr;
+  if (!text) return false;
+  std::memcpy(text, message, key.off);
+  std::memcpy(text + key.off, named.ptr, named.len);
+  std::memcpy(text + key.off + named.len, message + rest_at, req.size - rest_at);
+  return weir_push_mem(out, text, len) == WEIR_OK;
 }
 
 class Splitter {
@@ -181,7 +214,8 @@ weir_status render_request(const weir_scope *scope, const weir_render *r, weir_o
     case WEIR_RENDER_SPLIT:
       return Splitter(scope, r, out).split();
     case WEIR_RENDER_REKEY:
-      return is_binary(r->req->user) ? render_packet(scope, r, out) : Splitter(scope, r, out).whole();
+      if (is_binary(r->req->user)) return render_packet(scope, r, out);
+      return put_small(scope, r, out) ? WEIR_OK : Splitter(scope, r, out).whole();
     default:
       return WEIR_E_FAIL;
   }

@@ -44,22 +44,30 @@ struct UsualValue {
 }
 
 // Appends the reply that is whole in the window from p->data[pos] on and answers what expect(index) says: STORED, END,
-// or one value and END. Gives its size, or 0. Replies whose items are wanted are not for it.
+// or one value and END. Gives its size, or 0.
 [[gnu::always_inline]] inline uint64_t take_usual_reply(weir_parse *p, uint64_t pos, uint32_t index) {
   const weir_expect *asked = p->expect(p, index);
-  if (!asked || asked->want_items) return 0;
+  if (!asked) return 0;
   const uint32_t answers = command(asked->cmd).answers;
   const uint8_t *const begin = p->data + pos, *const end = p->data + p->len;
   uint64_t size = 8, last_line = 0;
+  UsualValue value = {0, 0};
   if (!(answers & kAnswerStored) || end - begin < 8 || load<uint64_t>(begin) != word_of<uint64_t>("STORED\r\n")) {
     if (!(answers & kAnswerEnd) || end - begin < int64_t{kEndLine}) return 0;
-    if (*begin == 'V' && (answers & kAnswerValue) && is_fence(end[-1])) last_line = read_value(begin, end).size;
+    if (*begin == 'V' && (answers & kAnswerValue) && is_fence(end[-1])) value = read_value(begin, end);
+    last_line = value.size;
     if (!is_end(begin + last_line)) return 0;
     size = last_line + kEndLine;
+  }
+  const bool has_item = asked->want_items && last_line != 0;
+  if (__builtin_expect(has_item, 0)) {
+    if (p->sub_len == p->sub_cap) return 0;
+    p->items[p->sub_len++] = {0, value.size, key_place(kKeyInValue, value.key_len)};
   }
   weir_rsp *rsp = &p->rsps[p->msg_len++];
   *rsp = {};
   rsp->size = size;
+  rsp->item_count = has_item;
   rsp->user = last_line;
   return size;
 }

@@ -16,6 +16,9 @@ namespace weir::redis {
 
 namespace {
 
+constexpr uint64_t kSmall = 512;    // copied rather than named in pieces
+constexpr uint64_t kBulkHead = 24;  // "$<n>\r\n" fits
+constexpr uint8_t kLineEnd[] = {'\r', '\n'};
 constexpr uint64_t kHeadBytes = 64;  // "*<n>\r\n$<n>\r\n<name>\r\n" of a command that can be split fits
 
 bool changed(const weir_render *r, uint32_t key) {
@@ -63,6 +66,35 @@ weir_status split_resp(const weir_scope *scope, const weir_render *r, weir_out *
   }
   run.flush();
   return w.status();
+}
+
+// What most rewritten requests are: small, with one key. False: it is not that, and nothing was written; rekey_resp()
+// gives the same.
+bool rekey_small(const weir_scope *scope, const weir_render *r, weir_out *out) {
+  if (r->pick_count != 1 || r->first != 0 || r->req->size > kSmall || !changed(r, r->pick[0])) return false;
+  if (UserWord::unpack(r->req->user).value & kTxRequest) return false;
+  const weir_key &key = r->keys[r->pick[0]];
+  const weir_bytes &named = r->key_bytes[r->pick[0]];
+  if (named.len > kSmall) return false;
+  const uint8_t *const message = out->peek(out, 0, 0, r->req->size);
+  const uint64_t room = r->req->size + kBulkHead + named.len + 2;
+  auto *const text = message ? static_cast<uint8_t *>(scope->arena->alloc(scope->arena, room, 1)) : nullptr;
+  if (!text) return false;
+  uint8_t digits[kBulkHead];
+  const uint8_t *const number = write_decimal(digits + sizeof(digits), named.len);
+  uint8_t *to = text;
+  const auto put = [&to](const uint8_t *from, uint64_t len) {
+    std::memcpy(to, from, len);
+    to += len;
+  };
+  put(message, key.unit_off);
+  *to++ = '$';
+  put(number, static_cast<uint64_t>(digits + sizeof(digits) - number));
+  put(kLineEnd, 2);
+  put(named.ptr, named.len);
+  const uint64_t rest = uint64_t{key.off} + key.len;  // its own end of line is that of the new one
+  put(message + rest, r->req->size - rest);
+  return weir_push_mem(out, text, static_cast<uint64_t>(to - text)) == WEIR_OK;
 }
 
 weir_status rekey_resp(const Settings &settings, const weir_scope *scope, const weir_render *r, weir_out *out) {
@@ -175,7 +207,8 @@ weir_status render_request(const Settings &settings, const weir_scope *scope, co
   if (r->purpose == WEIR_RENDER_SPLIT && SetMerger::takes(kCommands[r->req->cmd].merge()))
     return render_set_part(scope, r, out);
   if (is_inline(out)) return render_inline(scope, r, out);
-  return r->purpose == WEIR_RENDER_SPLIT ? split_resp(scope, r, out) : rekey_resp(settings, scope, r, out);
+  if (r->purpose == WEIR_RENDER_SPLIT) return split_resp(scope, r, out);
+  return rekey_small(scope, r, out) ? WEIR_OK : rekey_resp(settings, scope, r, out);
 }
 
 }  // namespace weir::redis

@@ -115,6 +115,7 @@ WORKLOADS = [
     Workload("get 16, key prefix", "redis_prefix", redis_get, 30, pipeline=16),
     Workload("mget 10, key prefix", "redis_prefix", redis_mget, 60, keys=10),
     Workload("memcached, key prefix", "memcached_prefix", memcached_get, 200),
+    Workload("memcached 16, prefix", "memcached_prefix", memcached_get, 30, pipeline=16),
     Workload("get, routed by prefix", "redis_routes", redis_get, 200),
 ]
 

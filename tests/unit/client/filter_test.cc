@@ -112,6 +112,59 @@ TEST(Filter, RepliesThatNameKeysAreMergedWithThoseOfTheClient) {
   EXPECT_EQ(world.leftovers(), "");
 }
 
+// Whether a reply is all there when it is looked at or not, comes in its turn or before it, is short or long: it is the
+// same, and takes its place.
+TEST(Filter, RepliesThatNameKeysComeInAnyPieces) {
+  std::string key;
+  Filtered f(2, [&key](const weir_scope &, const weir_view &view, weir_verdict &verdict) {
+    key = text_of(view.keys[0]) + "x";
+    rekey(verdict, 0, key);
+    return WEIR_OK;
+  });
+  World &world = f.world;
+  const std::string large(100, 'x');
+  const std::string one = "*a\n*" + large + "\n", other = "*b\n*c\n";
+  const std::string asked = "echo 0\necho 1\necho 0\necho 1\n";
+  const std::string expected = "*0:a\n*1:b\n*0:" + large + "\n*1:c\n";
+  for (bool in_turn : {false, true}) {
+    for (size_t cut = 0; cut <= one.size(); ++cut) {
+      SCOPED_TRACE(cut);
+      Peer &client = world.connect();
+      client.say(asked);
+      ASSERT_TRUE(world.got(world.server(0), "echo 0x\necho 0x\n"));
+      ASSERT_TRUE(world.got(world.server(1), "echo 1x\necho 1x\n"));
+      Peer &first = world.server(in_turn ? 0 : 1), &second = world.server(in_turn ? 1 : 0);
+      const std::string &early = in_turn ? one : other, &late = in_turn ? other : one;
+      first.say(early.substr(0, std::min(cut, early.size())));
+      world.settle();
+      first.say(early.substr(std::min(cut, early.size())));
+      world.settle();
+      second.say(late.substr(0, std::min(cut, late.size())));
+      world.settle();
+      second.say(late.substr(std::min(cut, late.size())));
+      ASSERT_TRUE(world.got(client, expected));
+    }
+  }
+  EXPECT_EQ(world.leftovers(), "");
+}
+
+// A reply that cannot be merged, and one that does not come, fail their own requests and no other.
+TEST(Filter, RepliesThatNameKeysMayFail) {
+  Filtered f(2, prefix_filter("1"));
+  World &world = f.world;
+  Peer &client = world.connect(), &gone = world.connect();
+  client.say("echo 0\necho 0b\n");
+  gone.say("echo 0\n");
+  EXPECT_TRUE(world.got(world.server(1), "echo 10\necho 10b\necho 10\n"));
+  gone.close();
+  world.settle();
+  world.server(1).say("*a\n");
+  EXPECT_TRUE(world.got(client, "*0:a\n"));
+  world.server(1).close();
+  EXPECT_TRUE(world.got(client, "*0b:failed\n"));
+  EXPECT_EQ(world.leftovers(), "");
+}
+
 TEST(Filter, ALargeRequestIsHeldWholeAndRewritten) {
   Filtered f(2, prefix_filter("1"));
   World &world = f.world;

@@ -96,6 +96,35 @@ TEST_F(MemcacheFilter, TheKeysOfEveryCommandCanBeRewritten) {
   }
 }
 
+// Small requests and replies are copied, larger ones are named in pieces: both are the same bytes.
+TEST_F(MemcacheFilter, SmallAndLargeAreRewrittenAlike) {
+  for (size_t size = 440; size < 560; ++size) {
+    const std::string value(size, 'v'), count = std::to_string(size);
+    for (const char *key : {"k", "p:key", "a-key-that-is-much-longer-than-its-own"}) {
+      const std::string name = key;
+      EXPECT_EQ(rekey(one("set key 1 2 " + count + "\r\n" + value + "\r\n"), {key}).bytes,
+                "set " + name + " 1 2 " + count + "\r\n" + value + "\r\n");
+      for (const std::string &line : {" 5 " + count + "\r\n", " 5 " + count + " 77\r\n"}) {
+        EXPECT_EQ(told("gets key\r\n", "VALUE " + name + line + value + "\r\nEND\r\n", {key}),
+                  "VALUE key" + line + value + "\r\nEND\r\n");
+      }
+    }
+  }
+}
+
+TEST_F(MemcacheFilter, AReplyToARewrittenKeyIsPutRightInEveryCase) {
+  const std::string value = "VALUE p:a 0 3\r\np:a\r\n", end = "END\r\n";
+  for (const char *asked : {"get a\r\n", "gets a\r\n", "gat 1 a\r\n"}) {
+    EXPECT_EQ(told(asked, end, {"p:a"}), end);
+    EXPECT_EQ(told(asked, value + end, {"p:a"}), "VALUE a 0 3\r\np:a\r\nEND\r\n");
+    // Another key than was asked for, and one too many.
+    EXPECT_EQ(told(asked, "VALUE p:b 0 1\r\nx\r\nEND\r\n", {"p:a"}).substr(0, 13), "SERVER_ERROR ");
+    EXPECT_EQ(told(asked, "VALUE p:aa 0 1\r\nx\r\nEND\r\n", {"p:a"}).substr(0, 13), "SERVER_ERROR ");
+    EXPECT_EQ(told(asked, value + value + end, {"p:a"}).substr(0, 13), "SERVER_ERROR ");
+    EXPECT_EQ(told(asked, "SERVER_ERROR p:a\r\n", {"p:a"}), "SERVER_ERROR p:a\r\n");
+  }
+}
+
 TEST_F(MemcacheFilter, AMetaKeyIsEncodedWhenItHasToBe) {
   EXPECT_EQ(rekey(one("mg key v q k\r\n"), {"a b"}).bytes, "mg YSBi b v k\r\n");
   EXPECT_EQ(rekey(one("md key\n"), {"a b"}).bytes, "md YSBi b\n");
@@ -113,6 +142,27 @@ TEST_F(MemcacheFilter, AMetaKeyIsEncodedWhenItHasToBe) {
   EXPECT_LT(rekey(one(full + "\r\nx\r\n"), {"a b"}).status,
             0);  // a word more, and the server takes the data for commands
   EXPECT_EQ(rekey(one(full + "\r\nx\r\n"), {"plain"}).status, WEIR_OK);
+}
+
+TEST_F(MemcacheFilter, AKeyWithABlankAnywhereIsRefused) {
+  const ParsedRequest asked = one("get key\r\n"), stored = one("set key 0 0 3\r\nabc\r\n");
+  for (size_t len = 1; len < 40; ++len) {
+    for (size_t at = 0; at < len; ++at) {
+      for (const char c : {' ', '\t', '\n', '\r', '\x01', '\x1f', '!', '\x7f', '\x80', '\xa0', '\xff'}) {
+        std::string key(len, 'k');
+        key[at] = c;
+        const bool is_blank = static_cast<uint8_t>(c) <= ' ';
+        const Output out = rekey(asked, {key.c_str()});
+        EXPECT_EQ(out.status < 0, is_blank);
+        if (!is_blank) {
+          EXPECT_EQ(out.bytes, "get " + key + "\r\n");
+        }
+        EXPECT_EQ(rekey(stored, {key.c_str()}).status < 0, is_blank);
+      }
+    }
+  }
+  EXPECT_EQ(rekey(asked, {std::string(250, 'k').c_str()}).status, WEIR_OK);
+  EXPECT_LT(rekey(asked, {std::string(251, 'k').c_str()}).status, 0);
 }
 
 TEST_F(MemcacheFilter, ALineThatRewritingMakesTooLongIsRefused) {

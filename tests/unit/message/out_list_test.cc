@@ -48,6 +48,26 @@ TEST_F(OutListTest, SegmentsOfEveryKindBecomeBytesInOrder) {
   EXPECT_EQ(text(), "lit-questmem!");
 }
 
+TEST_F(OutListTest, AReplyThatWaitsForItsTurnTakesThemToo) {
+  for (size_t len : {size_t{1}, size_t{HeldReply::kSmall} - 4, size_t{HeldReply::kSmall} - 3, size_t{5000}}) {
+    const std::string lit(len, 'l');
+    weir_out *out = open();
+    weir_push_lit(out, lit.data(), len);
+    weir_push_ref(out, 0, 0, 4);
+    HeldReply reply;
+    ASSERT_TRUE(list.flatten(arena, pool, reply));
+    EXPECT_EQ(reply.size(), len + 4);
+    EXPECT_EQ(reply.holds_memory(), len + 4 > HeldReply::kSmall);
+    reply.move_to(pool, chain);
+    EXPECT_EQ(text(), lit + "requ");
+    chain.clear(pool);
+    put(open(), {WEIR_SEG_REF, 0, nullptr, 7, 1});
+    EXPECT_FALSE(list.flatten(arena, pool, reply));
+    EXPECT_TRUE(reply.empty());
+    reply.clear(pool);
+  }
+}
+
 TEST_F(OutListTest, OneIllegalSegmentRefusesAllAndAppendsNothing) {
   const auto *lit = reinterpret_cast<const uint8_t *>("literal");
   auto *memory = static_cast<uint8_t *>(arena.alloc(8, 1));

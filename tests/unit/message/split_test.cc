@@ -45,6 +45,33 @@ TEST(Split, CopiesKeysAndMessageSoThatTheWindowMayGo) {
   }
 }
 
+TEST(Split, OfOneKeyHasWhatTheCommonOneHas) {
+  ChunkPool pool;
+  const std::string keys[] = {"sent", "own", ""};
+  for (const std::string &sent : keys) {
+    for (const std::string &message : {std::string("the request"), std::string(5000, 'm'), std::string()}) {
+      std::string copied = sent;
+      const weir_bytes key = bytes_of(copied), own = bytes_of(keys[1]);
+      Split *split = Split::make_one(pool, key, bytes_of(message), own);
+      Split *common = Split::make(pool, 1, &key, 1, bytes_of(message), &own);
+      std::fill(copied.begin(), copied.end(), 'x');
+      for (const Split *each : {split, common}) {
+        EXPECT_EQ(text_of(each->key_bytes[0]), sent);
+        EXPECT_EQ(text_of(each->client_keys[0]), "own");
+        EXPECT_EQ(text_of(each->message), message);
+        EXPECT_EQ(each->part_count + each->key_count, 2U);
+        EXPECT_EQ(each->parts[0].failure.status, 0U + WEIR_PART_OK);
+      }
+      EXPECT_EQ(split->pick[0] + split->part_of[0] + split->pos_in[0], 0U);
+      EXPECT_EQ(split->parts[0].pick_count, 1U);
+      EXPECT_TRUE(split->parts[0].part.want_items);
+      split->free(pool);
+      common->free(pool);
+      EXPECT_EQ(pool.in_use(), 0U);
+    }
+  }
+}
+
 TEST(Split, KeysMayFollowInSlices) {
   ChunkPool pool;
   std::vector<std::string> keys = {"a", "", "ccc", "dd", "e", "ffff"};

@@ -148,6 +148,24 @@ TEST(RedisFilter, TheKeysOfEveryCommandCanBeRewritten) {
   EXPECT_GT(checked, 2 * 150u);
 }
 
+// Small requests are copied, larger ones are sent in pieces: both are the same bytes.
+TEST(RedisFilter, SmallAndLargeAreRewrittenAlike) {
+  RedisDriver driver;
+  for (size_t size = 440; size < 520; ++size) {
+    for (size_t len : {1, 9, 10, 99, 100, 512, 513}) {
+      const std::string key(len, 'k');
+      for (const Args &args :
+           {Args{"SET", "key", std::string(size, 'v'), "EX", "5"}, Args{"GET", std::string(size, 'g')}}) {
+        ParsedRequest r = one(driver, args);
+        Args wanted = args;
+        wanted[1] = key;
+        EXPECT_EQ(driver.render(driver.client(), r, WEIR_RENDER_REKEY, all_keys(r), 0, {key.c_str()}).bytes,
+                  resp(wanted));
+      }
+    }
+  }
+}
+
 TEST(RedisFilter, PartsCarryRewrittenKeys) {
   RedisDriver driver;
   Connection &c = driver.client();
