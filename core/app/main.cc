@@ -185,7 +185,7 @@ int main(int argc, char **argv) {
   say(stderr, parsed.err);
   if (!parsed.options) return parsed.exit_code;
 #ifndef WEIR_SANITIZED  // a sanitizer has last words of its own
-  log_crashes();              // from before the first plugin is loaded: its name is in the backtrace
+  log_crashes();        // from before the first plugin is loaded: its name is in the backtrace
 #endif
   switch (parsed.options->task) {
     case Task::list_plugins:

@@ -73,8 +73,8 @@ inline bool within(uint64_t off, uint64_t len, uint64_t size) {
   return off <= size && len <= size - off;
 }
 
-// Fills in the bytes of a key, if it does not lie outside its message: false then. visible: how much of it there is, from data on;
-// size: of all of it.
+// Fills in the bytes of a key; false, and nothing is, when it lies outside its message. visible: how much of it there
+// is, from data on; size: of all of it.
 inline bool place_key(const weir_key &key, const uint8_t *data, uint64_t visible, uint64_t size, weir_bytes &bytes) {
   if (!within(key.off, key.len, visible) || !within(key.unit_off, key.unit_len, size)) return false;
   bytes = {data + key.off, key.len};
