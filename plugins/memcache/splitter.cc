@@ -1,5 +1,6 @@
 #include "splitter.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <weir/inline.h>
@@ -32,10 +33,7 @@ bool has_blank(const uint8_t *bytes) {
 bool is_key(weir_bytes key) {
   if (key.len == 0 || key.len > kMaxKey) return false;
   const uint8_t *p = key.ptr, *const end = p + key.len;
-  if (key.len < sizeof(uint64_t)) {
-    while (p<end && * p> ' ') ++p;
-    return p == end;
-  }
+  if (key.len < sizeof(uint64_t)) return std::all_of(p, end, [](uint8_t byte) { return byte > ' '; });
   for (; end - p > int64_t{sizeof(uint64_t)}; p += sizeof(uint64_t))
     if (has_blank(p)) return false;
   return !has_blank(end - sizeof(uint64_t));
