@@ -177,6 +177,7 @@ TEST_F(LeastAuthority, ASecretThatWasReplacedInItsFileHoldsAfterAReload) {
   start({"--admin", dir_.file("admin.sock")});
   EXPECT_EQ(kOk, connect().ask(resp({"AUTH", "old"})));
   dir_.write("secret", "new\n");
+  ASSERT_TRUE(eventually([&] { return is_listening(dir_.file("admin.sock")); }));
   Stream admin = Stream::unix_socket(dir_.file("admin.sock"));
   admin.send("reload\n");
   std::string said = admin.read_until_close();

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 #include <stdexcept>
@@ -108,7 +109,11 @@ bool Proxy::ready() const {
       return false;
     }
   }
-  return true;
+  auto admin = std::find(options_.more.begin(), options_.more.end(), "--admin");  // it is bound after the pools
+  if (admin == options_.more.end()) return true;
+  const std::string &at = *(admin + 1);
+  return at.starts_with("/") ? is_listening(at)
+                             : is_listening(static_cast<uint16_t>(atoi(at.substr(at.rfind(':') + 1).c_str())));
 }
 
 Stream Proxy::connect(size_t pool) const {
