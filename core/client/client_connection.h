@@ -167,6 +167,7 @@ class ClientConnection final : public net::Connection,
   void part_answered(Request &request);
   void forget_gathered(const Request &request);
   bool merge(Request &request, Chain &to);  // true: there are more keys
+  void replied_to_part(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data);
   static bool is_merged_at_hand(const Request &request);
   void merge_at_hand(Request &request, const weir_rsp &rsp, const weir_item *items, const uint8_t *data);
   bool has_merge() const {  // the client waits for it

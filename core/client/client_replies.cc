@@ -76,10 +76,7 @@ void ClientConnection::deliver(Request &request, const uint8_t *data, size_t len
 
 void ClientConnection::replied(Part &part, const weir_rsp &rsp, const weir_item *items, const uint8_t *data) {
   Request &request = *part.request;
-  if (request.split != nullptr || request.watch != nullptr) {
-    if (is_merged_at_hand(request)) return merge_at_hand(request, rsp, items, data);
-    return reply_begins(part, rsp, items, data, rsp.size, true);
-  }
+  if (request.split != nullptr || request.watch != nullptr) return replied_to_part(part, rsp, items, data);
   note_reply(rsp.size);
   request.parts_open = 0;
   if (is_first(request)) {
@@ -240,6 +237,13 @@ bool ClientConnection::merge(Request &request, Chain &to) {
       close();
   }
   return false;
+}
+
+// Apart, so that what most replies take stays short.
+[[gnu::noinline]] void ClientConnection::replied_to_part(Part &part, const weir_rsp &rsp, const weir_item *items,
+                                                         const uint8_t *data) {
+  if (is_merged_at_hand(*part.request)) return merge_at_hand(*part.request, rsp, items, data);
+  reply_begins(part, rsp, items, data, rsp.size, true);
 }
 
 // Whether a reply that is all here is everything there is to merge, at once.

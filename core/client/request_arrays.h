@@ -73,12 +73,11 @@ inline bool within(uint64_t off, uint64_t len, uint64_t size) {
   return off <= size && len <= size - off;
 }
 
-// Fills in the bytes of a key; false, and nothing is, when it lies outside its message. visible: how much of it there
-// is, from data on; size: of all of it.
+// Fills in the bytes of a key; false when it lies outside its message, and they are not to be looked at. visible: how
+// much of it there is, from data on; size: of all of it. No branch until all is known: so the sum is one of numbers.
 inline bool place_key(const weir_key &key, const uint8_t *data, uint64_t visible, uint64_t size, weir_bytes &bytes) {
-  if (!within(key.off, key.len, visible) || !within(key.unit_off, key.unit_len, size)) return false;
-  bytes = {data + key.off, key.len};
-  return true;
+  bytes = {reinterpret_cast<const uint8_t *>(reinterpret_cast<uintptr_t>(data) + key.off), key.len};
+  return within(key.off, key.len, visible) && within(key.unit_off, key.unit_len, size);
 }
 
 inline bool place_keys(const weir_key *key, uint32_t n, const uint8_t *data, uint64_t visible, uint64_t size,

@@ -18,6 +18,8 @@ constexpr uint64_t kPartSize = 16 * 1024;  // an unfinished array is handed on f
 constexpr uint64_t kLongLine = 16 * 1024;  // a longer line is not kept in view
 constexpr int64_t kMaxBulk = INT64_C(1) << 40;
 constexpr int64_t kMaxCount = INT32_MAX;
+constexpr uint64_t kConfirmation = 3;  // elements: the word, the topic, the count
+constexpr char kInBetween[] = "something else between the confirmations of one SUBSCRIBE";
 
 bool starts_with(const uint8_t *ptr, uint64_t len, const char *word, uint64_t word_len) {
   return len >= word_len && std::memcmp(ptr, word, word_len) == 0;
@@ -79,7 +81,11 @@ inline void ReplyParser::take_plain() {
 }
 
 inline ReplyParser::Step ReplyParser::element() {
-  if (st_.depth == 0) st_.kind = WEIR_RSP_FINAL;
+  if (st_.depth == 0) {
+    st_.kind = WEIR_RSP_FINAL;
+    if (st_.subs.left > 0 && *cur_ != '*' && *cur_ != '>') [[unlikely]]
+      return fail(kInBetween);
+  }
   switch (*cur_) {
     case '$':
     case '=':
@@ -237,7 +243,10 @@ ReplyParser::Step ReplyParser::aggregate() {
     if (type == '>' || (speaks && !st_.resp3)) [[unlikely]] {
       step = first_word(next, expect);
       if (step != Step::kDone) return step;
+      if (st_.subs.under_way() && elements != kConfirmation) return fail("a confirmation that is no array of three");
     }
+    if (st_.subs.left > 0 && !st_.subs.under_way()) [[unlikely]]
+      return fail(kInBetween);
     if (expect && is_soiled_exec(*expect)) st_.flags = WEIR_RF_CLOSE;
   }
   if (elements == 0) return complete(offset(cur_), offset(next), 0);

@@ -106,6 +106,22 @@ TEST(RedisSubscription, MessagesAreToldFromConfirmationsAtEverySplitPoint) {
   }
 }
 
+TEST(RedisSubscription, SomethingElseBetweenConfirmationsWasCountedToThem) {
+  const std::string first = confirm("subscribe", "a", 1);
+  for (const std::string &next : std::vector<std::string>{":1\r\n", "-ERR no\r\n", bulk("x"), message("a", "x"),
+                                                          "*2\r\n" + bulk("lrange") + bulk("x"),
+                                                          "*2\r\n" + bulk("subscribe") + bulk("b"), "*0\r\n"}) {
+    Talk talk(1);
+    ParsedRequest sub = talk.ask({"SUBSCRIBE", "a", "b"});
+    const std::string bytes = first + next;
+    for (size_t cut = 0; cut < bytes.size(); ++cut) {
+      Replies got = talk.driver.replies(talk.server_with(sub), bytes, {.cuts = {cut}});
+      EXPECT_EQ(got.status, WEIR_E_PROTO) << next << cut;
+      EXPECT_EQ(got.list.size(), 0u) << next << cut;
+    }
+  }
+}
+
 TEST(RedisSubscription, InResp3EverythingElseIsAnOrdinaryReply) {
   Talk talk(1);
   Connection &server = talk.server_with(talk.ask({"SUBSCRIBE", "a"}));
