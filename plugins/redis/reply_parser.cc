@@ -240,7 +240,7 @@ ReplyParser::Step ReplyParser::aggregate() {
     const weir_expect *expect = p_->expect(p_, finals_);
     st_.want = expect && expect->want_items && st_.kind == WEIR_RSP_FINAL;
     bool speaks = is_subscription(expect) || asked_by_core(expect) || st_.subs.any();
-    if (type == '>' || (speaks && !st_.resp3)) [[unlikely]] {
+    if (elements > 0 && (type == '>' || (speaks && !st_.resp3))) [[unlikely]] {
       step = first_word(next, expect);
       if (step != Step::kDone) return step;
       if (st_.subs.under_way() && elements != kConfirmation) return fail("a confirmation that is no array of three");
@@ -307,6 +307,7 @@ ReplyParser::Step ReplyParser::first_word(const uint8_t *next, const weir_expect
 
 // A confirmation that ends at stop.
 ReplyParser::Step ReplyParser::confirmed(uint64_t stop) {
+  if (*cur_ != ':') return fail("a confirmation that does not end with a count");
   uint64_t change = st_.subs.count();
   if (st_.kind == WEIR_RSP_PUSH) return emit(stop, WEIR_RSP_PUSH, 0);
   if (st_.subs.wanted && !push_item(st_.subs.start, stop, change)) {

@@ -108,9 +108,9 @@ TEST(RedisSubscription, MessagesAreToldFromConfirmationsAtEverySplitPoint) {
 
 TEST(RedisSubscription, SomethingElseBetweenConfirmationsWasCountedToThem) {
   const std::string first = confirm("subscribe", "a", 1);
-  for (const std::string &next : std::vector<std::string>{":1\r\n", "-ERR no\r\n", bulk("x"), message("a", "x"),
-                                                          "*2\r\n" + bulk("lrange") + bulk("x"),
-                                                          "*2\r\n" + bulk("subscribe") + bulk("b"), "*0\r\n"}) {
+  for (const std::string &next : std::vector<std::string>{
+           ":1\r\n", "-ERR no\r\n", bulk("x"), message("a", "x"), "*2\r\n" + bulk("lrange") + bulk("x"),
+           "*2\r\n" + bulk("subscribe") + bulk("b"), "*0\r\n", "*3\r\n" + bulk("subscribe") + bulk("b") + bulk("2")}) {
     Talk talk(1);
     ParsedRequest sub = talk.ask({"SUBSCRIBE", "a", "b"});
     const std::string bytes = first + next;
