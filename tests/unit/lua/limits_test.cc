@@ -13,6 +13,7 @@ std::string when_bad(const std::string &body) {
 
 void fails_alone(const std::string &body, const std::string &message, FakeHost::Config config = {}) {
   config.try_emplace("instruction_limit", "100000");
+  config.try_emplace("time_limit", "60000");  // a slow machine must not come to the other end first
   config.try_emplace("memory_limit", "4000000");
   Script script(when_bad(body), config);
   ASSERT_EQ(script.refused(), "");
